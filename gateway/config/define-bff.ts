@@ -1,0 +1,42 @@
+import { z } from "zod";
+
+/** What a person writes in `bff.config.ts`. `docs/configuration.md` explains each option. */
+export interface BffConfig {
+  /** Its place in URLs (`/<name>/graphql`), logs and metrics: lower-case letters, digits and dashes. */
+  readonly name: string;
+  /** The client schema, relative to the config file. Default `schema.graphql`. */
+  readonly schema?: string;
+  /** Serve the explorer to browsers that open the endpoint. Default true. */
+  readonly explorer?: boolean;
+  /** The operation that the explorer opens with, as text. */
+  readonly explorerOperation?: string;
+  /** The longest that a request may take, 1 to 600000. Default 10000. */
+  readonly requestTimeoutMs?: number;
+  /** The most lexical tokens of a document, 1 to 1000000. Default 10000. */
+  readonly maxDocumentTokens?: number;
+  /** The most documents kept ready for reuse, 1 to 1000000. Default 5000. */
+  readonly maxPreparedOperations?: number;
+}
+
+/** A BFF's options, validated, with nothing left open. */
+export interface BffSettings extends Required<Omit<BffConfig, "explorerOperation">> {
+  readonly explorerOperation: string | null;
+}
+
+/** The options and their checks; `docs/configuration.md` lists the same. */
+export const bffOptions = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,62}$/, "lower-case letters, digits and dashes, a letter first, at most 63"),
+  schema: z.string().min(1).default("schema.graphql"),
+  explorer: z.boolean().default(true),
+  explorerOperation: z.string().nullable().default(null),
+  requestTimeoutMs: z.int().min(1).max(600_000).default(10_000),
+  maxDocumentTokens: z.int().min(1).max(1_000_000).default(10_000),
+  maxPreparedOperations: z.int().min(1).max(1_000_000).default(5000),
+});
+
+/** Marks an object as a BFF's config and gives it its type. Nothing is checked until the gateway starts. */
+export function defineBff(config: BffConfig): BffConfig {
+  return config;
+}

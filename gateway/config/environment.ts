@@ -1,0 +1,179 @@
+import { z } from "zod";
+import { nearestNameHint, type Problems } from "../core/problems.ts";
+
+/** One environment variable that the gateway reads. `docs/configuration.md` lists the same. */
+export interface EnvironmentVariable {
+  readonly name: string;
+  /** As text, as it would stand in the environment; null: the feature is off without it. */
+  readonly default: string | null;
+  readonly description: string;
+}
+
+function integer(min: number, max: number) {
+  const expected = `a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^[0-9]{1,12}$/, expected)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, expected);
+}
+
+const httpUrl = z
+  .string()
+  .refine(
+    (text) => /^https?:\/\//.test(text) && URL.canParse(text),
+    "a URL that begins with http:// or https://",
+  );
+const hostName = z.string().regex(/^[-A-Za-z0-9.:_]{1,253}$/, "a host name or address");
+const logLevels = ["fatal", "error", "warn", "info", "debug", "silent"] as const;
+
+const variables = {
+  PORT: {
+    parse: integer(0, 65_535),
+    default: "4000",
+    description: "Where the BFFs listen; 0 takes a free port.",
+  },
+  HOST: {
+    parse: hostName,
+    default: "127.0.0.1",
+    description: "The address the BFFs listen on; `0.0.0.0` accepts calls from other machines.",
+  },
+  ADMIN_PORT: {
+    parse: integer(0, 65_535),
+    default: "4001",
+    description: "Where metrics and the supergraph's explorer listen; 0 takes a free port.",
+  },
+  ADMIN_HOST: { parse: hostName, default: "127.0.0.1", description: "The address of the admin port." },
+  LOG_LEVEL: {
+    parse: z.enum(logLevels, `one of ${logLevels.join(", ")}`),
+    default: "info",
+    description: "`fatal`, `error`, `warn`, `info`, `debug` or `silent`.",
+  },
+  MAX_BODY_BYTES: {
+    parse: integer(1, 104_857_600),
+    default: "1048576",
+    description: "The largest request body; a larger one is refused with 413 while it arrives.",
+  },
+  SHUTDOWN_DELAY_MS: {
+    parse: integer(0, 600_000),
+    default: "0",
+    description: "How long SIGTERM waits, not ready but answering, before the port is closed.",
+  },
+  SHUTDOWN_TIMEOUT_MS: {
+    parse: integer(1, 600_000),
+    default: "30000",
+    description: "How long requests under way may take after that.",
+  },
+  JWT_ISSUER: {
+    parse: z.string().min(1, "the issuer's identifier"),
+    default: null,
+    description: "The `iss` of accepted tokens. Without it every token is refused.",
+  },
+  JWT_JWKS_URL: { parse: httpUrl, default: null, description: "Where the issuer's keys are." },
+  JWT_AUDIENCE: {
+    parse: z.string().min(1, "the audience's identifier"),
+    default: null,
+    description: "The `aud` that accepted tokens name.",
+  },
+} as const satisfies Record<string, { parse: z.ZodType; default: string | null; description: string }>;
+
+export const environmentVariables: readonly EnvironmentVariable[] = Object.entries(variables).map(
+  ([name, { default: standard, description }]) => ({ name, default: standard, description }),
+);
+
+/** One issuer of JSON Web Tokens. */
+export interface JwtSettings {
+  readonly issuer: string;
+  readonly jwksUrl: string;
+  readonly audience: string;
+}
+
+/** The process's settings, validated; times in milliseconds, sizes in bytes. */
+export interface EnvironmentSettings {
+  readonly port: number;
+  readonly host: string;
+  readonly adminPort: number;
+  readonly adminHost: string;
+  readonly logLevel: (typeof logLevels)[number];
+  readonly maxBodyBytes: number;
+  readonly shutdownDelayMs: number;
+  readonly shutdownTimeoutMs: number;
+  readonly jwt: JwtSettings | null;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads and checks the environment; everything wrong is reported, and the result then holds defaults. */
+export function readEnvironment(environment: Environment, problems: Problems): EnvironmentSettings {
+  const read = <Name extends keyof typeof variables>(name: Name) => readVariable(name, environment, problems);
+  const settings: EnvironmentSettings = {
+    port: read("PORT") ?? 4000,
+    host: read("HOST") ?? "127.0.0.1",
+    adminPort: read("ADMIN_PORT") ?? 4001,
+    adminHost: read("ADMIN_HOST") ?? "127.0.0.1",
+    logLevel: read("LOG_LEVEL") ?? "info",
+    maxBodyBytes: read("MAX_BODY_BYTES") ?? 1_048_576,
+    shutdownDelayMs: read("SHUTDOWN_DELAY_MS") ?? 0,
+    shutdownTimeoutMs: read("SHUTDOWN_TIMEOUT_MS") ?? 30_000,
+    jwt: readJwt(read("JWT_ISSUER"), read("JWT_JWKS_URL"), read("JWT_AUDIENCE"), problems),
+  };
+  reportMisspelt(environment, problems);
+  return Object.freeze(settings);
+}
+
+/** `inventory` → `INVENTORY_URL`: the variable that overrides a source's url. */
+export function sourceUrlVariable(sourceName: string): string {
+  return `${sourceName.toUpperCase().replaceAll("-", "_")}_URL`;
+}
+
+function readVariable<Name extends keyof typeof variables>(
+  name: Name,
+  environment: Environment,
+  problems: Problems,
+): z.output<(typeof variables)[Name]["parse"]> | null {
+  const text = environment[name] ?? variables[name].default;
+  if (text === null) return null;
+  const result = variables[name].parse.safeParse(text);
+  if (result.success) return result.data as z.output<(typeof variables)[Name]["parse"]>;
+  const expected = result.error.issues[0]?.message ?? "another value";
+  environmentProblem(problems, name, expected, JSON.stringify(text.slice(0, 100)));
+  return null;
+}
+
+function readJwt(
+  issuer: string | null,
+  jwksUrl: string | null,
+  audience: string | null,
+  problems: Problems,
+): JwtSettings | null {
+  if (issuer !== null && jwksUrl !== null && audience !== null) return { issuer, jwksUrl, audience };
+  if (issuer === null && jwksUrl === null && audience === null) return null;
+  const missing = Object.entries({ JWT_ISSUER: issuer, JWT_JWKS_URL: jwksUrl, JWT_AUDIENCE: audience });
+  for (const [name, value] of missing) {
+    if (value !== null) continue;
+    const found = "nothing, while another JWT_ variable is set";
+    environmentProblem(problems, name, "a value: the three JWT_ variables belong together", found);
+  }
+  return null;
+}
+
+/** A misspelt name would otherwise be a setting that silently does nothing. */
+function reportMisspelt(environment: Environment, problems: Problems): void {
+  const prefixes = ["JWT_", "SHUTDOWN_", "ADMIN_"];
+  for (const name of Object.keys(environment)) {
+    if (name in variables || !prefixes.some((prefix) => name.startsWith(prefix)) || name.endsWith("_URL"))
+      continue;
+    const hint = nearestNameHint(name, Object.keys(variables));
+    if (hint !== null) environmentProblem(problems, name, "a variable that the gateway reads", name, hint);
+  }
+}
+
+function environmentProblem(
+  problems: Problems,
+  coordinate: string,
+  expected: string,
+  found: string,
+  hint: string | null = null,
+): void {
+  problems.error({ place: { file: "environment", line: 0, column: 0 }, coordinate, expected, found, hint });
+}

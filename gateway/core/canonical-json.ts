@@ -1,0 +1,14 @@
+/**
+ * JSON text that is equal for equal values, whatever the order of their keys. `undefined` members are left out as in
+ * JSON.stringify. For plain JSON values only.
+ */
+export function canonicalJson(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  const members: string[] = [];
+  for (const name of Object.keys(value).toSorted()) {
+    const member = (value as Record<string, unknown>)[name];
+    if (member !== undefined) members.push(`${JSON.stringify(name)}:${canonicalJson(member)}`);
+  }
+  return `{${members.join(",")}}`;
+}

@@ -1,0 +1,50 @@
+import { OverlockError } from "./errors.ts";
+
+/**
+ * A point in time that only moves closer, and the signal that fires when it is reached or when whoever waits goes away.
+ * Whoever makes one must {@link Deadline.dispose} it; that removes its timer and its listener on the parent.
+ */
+export class Deadline {
+  /** Milliseconds on the clock of `performance.now()`. */
+  readonly expiresAtMs: number;
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #parent: AbortSignal | null;
+  readonly #onParentAbort = (): void => this.#controller.abort(this.#parent?.reason);
+
+  private constructor(expiresAtMs: number, parent: AbortSignal | null) {
+    this.expiresAtMs = expiresAtMs;
+    this.#parent = parent;
+    this.#timer = setTimeout(
+      () => this.#controller.abort(new OverlockError("REQUEST_TIMEOUT", "The request's time ran out.")),
+      Math.max(0, expiresAtMs - performance.now()),
+    );
+    this.#timer.unref();
+    if (parent?.aborted) this.#onParentAbort();
+    else parent?.addEventListener("abort", this.#onParentAbort, { once: true });
+  }
+
+  /** A deadline `timeoutMs` from now; `client` fires when the client goes away. */
+  static start(timeoutMs: number, client: AbortSignal | null): Deadline {
+    return new Deadline(performance.now() + timeoutMs, client);
+  }
+
+  /** A deadline of one call: the sooner of `timeoutMs` from now and this one. */
+  shrink(timeoutMs: number): Deadline {
+    return new Deadline(Math.min(this.expiresAtMs, performance.now() + timeoutMs), this.signal);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Whole milliseconds left, at least 0. */
+  get remainingMs(): number {
+    return Math.max(0, Math.ceil(this.expiresAtMs - performance.now()));
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#parent?.removeEventListener("abort", this.#onParentAbort);
+  }
+}

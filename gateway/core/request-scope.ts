@@ -1,0 +1,33 @@
+import type { Caller } from "./caller.ts";
+import type { Deadline } from "./deadline.ts";
+import type { ErrorCode } from "./error-codes.ts";
+
+/** What one upstream call came to; the observe stage counts and times them. */
+export interface UpstreamCall {
+  readonly source: string;
+  /** The coordinate of the field that declares the call. */
+  readonly coordinate: string;
+  readonly durationMs: number;
+  /** Null where the backend answered as it should. */
+  readonly code: ErrorCode | null;
+}
+
+/** Something that `@default(onError: true)` absorbed, for `extensions.completeness`. */
+export interface AbsorbedError {
+  readonly path: readonly (string | number)[];
+  readonly code: ErrorCode;
+}
+
+/**
+ * All that one request carries through the layers: who calls, with which headers, until when. One object a request,
+ * never shared between requests; per-request loaders are keyed by it.
+ */
+export interface RequestScope {
+  readonly requestId: string;
+  readonly caller: Caller;
+  /** The client's headers, names in lower case; repeated headers joined by ", ". */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly deadline: Deadline;
+  readonly absorbed: AbsorbedError[];
+  recordUpstreamCall(call: UpstreamCall): void;
+}

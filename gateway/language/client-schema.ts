@@ -1,0 +1,99 @@
+import { DirectiveLocation, type DocumentNode, type FieldDefinitionNode, Kind } from "graphql";
+import type { Problems, SourcePlace } from "../core/problems.ts";
+import type { DirectiveCatalog } from "./directive-catalog.ts";
+import {
+  DirectiveReader,
+  type DirectiveUse,
+  type PlacedSelection,
+  placeOf,
+  readLeafDirectives,
+} from "./directive-reader.ts";
+import { fieldCoordinate, parseSdlFile } from "./sdl-file.ts";
+
+export interface ClientField {
+  readonly name: string;
+  /** `Type.field`. */
+  readonly coordinate: string;
+  readonly place: SourcePlace;
+  readonly node: FieldDefinitionNode;
+  /** The path from the bound supergraph type; null: the field of the same name, or a group. */
+  readonly from: PlacedSelection | null;
+  /** The `@from` use, for problems found later. */
+  readonly fromUse: DirectiveUse | null;
+  /** Directives that shape the value, in the order written. */
+  readonly shapers: readonly DirectiveUse[];
+}
+
+export interface ClientType {
+  readonly name: string;
+  readonly place: SourcePlace;
+  /** The supergraph type: what `@view` names, or the type's own name. */
+  readonly boundTo: string;
+  readonly viewUse: DirectiveUse | null;
+  readonly fields: ReadonlyMap<string, ClientField>;
+}
+
+/** A BFF's client schema, checked by itself. */
+export interface ClientSchema {
+  readonly file: string;
+  readonly types: ReadonlyMap<string, ClientType>;
+  /** The file without Overlock's directives: exactly what clients may introspect. */
+  readonly plainDocument: DocumentNode;
+}
+
+/** Reads one client schema. Null, with problems reported, where it can't be used at all. */
+export function readClientSchema(
+  file: string,
+  text: string,
+  catalog: DirectiveCatalog,
+  problems: Problems,
+): ClientSchema | null {
+  const sdl = parseSdlFile(file, text, "client", problems);
+  if (sdl === null) return null;
+  const reader = new DirectiveReader(catalog, "client", file, problems);
+  if (!sdl.objectTypes.some((type) => type.name.value === "Query")) {
+    const place = { file, line: 1, column: 1 };
+    problems.error({ place, coordinate: "Query", expected: "type Query", found: "none" });
+    return null;
+  }
+  for (const node of sdl.document.definitions) {
+    if (node.kind === Kind.SCHEMA_EXTENSION) reader.read(node.directives, DirectiveLocation.SCHEMA, "schema");
+  }
+  readLeafDirectives(sdl.document, reader);
+  const types = new Map<string, ClientType>();
+  for (const type of sdl.objectTypes) {
+    const name = type.name.value;
+    const [viewUse] = reader.read(type.directives, DirectiveLocation.OBJECT, name).get("view") ?? [];
+    if (viewUse !== undefined && name === "Query")
+      viewUse.refuse([], "a type other than Query, which is bound to Query", "@view");
+    const fields = new Map<string, ClientField>();
+    for (const field of type.fields ?? []) {
+      fields.set(field.name.value, readField(reader, fieldCoordinate(type, field), field));
+    }
+    const boundTo = viewUse?.text("of") ?? name;
+    types.set(name, { name, place: placeOf(type, file), boundTo, viewUse: viewUse ?? null, fields });
+  }
+  return { file, types, plainDocument: sdl.plainDocument };
+}
+
+function readField(reader: DirectiveReader, coordinate: string, field: FieldDefinitionNode): ClientField {
+  const uses = reader.read(field.directives, DirectiveLocation.FIELD_DEFINITION, coordinate);
+  for (const argument of field.arguments ?? []) {
+    reader.read(
+      argument.directives,
+      DirectiveLocation.ARGUMENT_DEFINITION,
+      `${coordinate}(${argument.name.value}:)`,
+    );
+  }
+  const [fromUse] = uses.get("from") ?? [];
+  uses.delete("from");
+  return {
+    name: field.name.value,
+    coordinate,
+    place: placeOf(field, reader.file),
+    node: field,
+    from: fromUse?.selection(["field"]) ?? null,
+    fromUse: fromUse ?? null,
+    shapers: [...uses.values()].flat(),
+  };
+}

@@ -1,0 +1,114 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+
+interface MetricEntry {
+  readonly kind: "counter" | "gauge" | "histogram";
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+/**
+ * Every metric of the gateway's own. Label values come from the configuration and the error registry only, so that no
+ * client can make new ones. `docs/metrics.md` lists the same.
+ */
+export const metricCatalog = {
+  overlock_requests_total: {
+    kind: "counter",
+    help: "Requests answered, by outcome: ok, partial (data and errors), error (no data), refused (before execution).",
+    labels: ["bff", "outcome"],
+  },
+  overlock_request_duration_seconds: {
+    kind: "histogram",
+    help: "Time from a request's headers to its answer.",
+    labels: ["bff"],
+  },
+  overlock_requests_in_flight: { kind: "gauge", help: "Requests being worked on.", labels: ["bff"] },
+  overlock_errors_total: {
+    kind: "counter",
+    help: "Errors told to clients, by code.",
+    labels: ["bff", "code"],
+  },
+  overlock_absorbed_errors_total: {
+    kind: "counter",
+    help: "Backend failures that @default(onError: true) replaced, by code.",
+    labels: ["bff", "code"],
+  },
+  overlock_upstream_calls_total: {
+    kind: "counter",
+    help: "Calls to backends, by source and by code (ok, or the error's).",
+    labels: ["source", "code"],
+  },
+  overlock_upstream_duration_seconds: {
+    kind: "histogram",
+    help: "Time of one call to a backend.",
+    labels: ["source"],
+  },
+  overlock_prepared_operations: { kind: "gauge", help: "Documents kept ready for reuse.", labels: ["bff"] },
+  overlock_prepare_total: {
+    kind: "counter",
+    help: "Documents looked up, by result: hit, miss, refused (not valid).",
+    labels: ["bff", "result"],
+  },
+  overlock_draining: { kind: "gauge", help: "1 while the process is shutting down.", labels: [] },
+} as const satisfies Record<string, MetricEntry>;
+
+type MetricName = keyof typeof metricCatalog;
+type NamesOf<Kind extends MetricEntry["kind"]> = {
+  [Name in MetricName]: (typeof metricCatalog)[Name]["kind"] extends Kind ? Name : never;
+}[MetricName];
+type LabelsOf<Name extends MetricName> = Readonly<
+  Record<(typeof metricCatalog)[Name]["labels"][number], string>
+>;
+
+/** Seconds; the middle of the range is where a gateway's answers are. */
+const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** The metrics of one gateway, in a registry of its own. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #metrics = new Map<MetricName, Counter | Gauge | Histogram>();
+
+  constructor() {
+    for (const [name, entry] of Object.entries(metricCatalog) as [MetricName, MetricEntry][]) {
+      this.#metrics.set(name, this.#create(name, entry));
+    }
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  increment<Name extends NamesOf<"counter">>(name: Name, labels: LabelsOf<Name>): void {
+    (this.#metrics.get(name) as Counter).inc(labels);
+  }
+
+  /** `seconds` into a histogram. */
+  observe<Name extends NamesOf<"histogram">>(name: Name, labels: LabelsOf<Name>, seconds: number): void {
+    (this.#metrics.get(name) as Histogram).observe(labels, seconds);
+  }
+
+  add<Name extends NamesOf<"gauge">>(name: Name, labels: LabelsOf<Name>, difference: number): void {
+    (this.#metrics.get(name) as Gauge).inc(labels, difference);
+  }
+
+  set<Name extends NamesOf<"gauge">>(name: Name, labels: LabelsOf<Name>, value: number): void {
+    (this.#metrics.get(name) as Gauge).set(labels, value);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The Prometheus exposition format. */
+  expose(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #create(name: MetricName, entry: MetricEntry): Counter | Gauge | Histogram {
+    const options = { name, help: entry.help, labelNames: [...entry.labels], registers: [this.#registry] };
+    switch (entry.kind) {
+      case "counter":
+        return new Counter(options);
+      case "gauge":
+        return new Gauge(options);
+      case "histogram":
+        return new Histogram({ ...options, buckets: durationBuckets });
+    }
+  }
+}
