@@ -1,14 +1,17 @@
-import { type ConstObjectValueNode, Kind } from "graphql";
+import { type ConstObjectValueNode, Kind, type TypeNode } from "graphql";
 import { nearestNameHint, type SourcePlace } from "../core/problems.ts";
 import { type DirectiveUse, type PlacedSelection, placeOf } from "./directive-reader.ts";
 import { pathsOf, printPath, type SelectionRoot } from "./selection-map.ts";
+import { isListTypeNode } from "./sdl-file.ts";
 
 /** What the maps of one field's call may read. */
 export interface CallContext {
-  readonly argumentNames: readonly string[];
-  readonly isRoot: boolean;
+  /** Null where the call is not one field's but all of a source's. */
+  readonly fieldType: TypeNode | null;
+  readonly arguments: ReadonlyMap<string, TypeNode>;
   /** The scalar fields of the field's own type that need no call. */
-  readonly parentFields: readonly string[];
+  readonly parentFields: ReadonlyMap<string, TypeNode>;
+  readonly isRoot: boolean;
   readonly roots: readonly SelectionRoot[];
 }
 
@@ -28,6 +31,10 @@ export interface BatchDeclaration {
   readonly match: PlacedSelection | null;
   readonly value: PlacedSelection | null;
   readonly maxSize: number;
+  /** `of` is a list: the field has one row for each of its elements. */
+  readonly isKeyList: boolean;
+  /** The field is a list of all rows that match its one key. */
+  readonly isGrouped: boolean;
 }
 
 /** Reads the `batch` argument; null where there is none or, with a problem, it is wrong. */
@@ -43,7 +50,16 @@ export function readBatch(use: DirectiveUse, context: CallContext): BatchDeclara
   const maxSize = use.checkRange(settings.maxSize, ["batch", "maxSize"], 1, 10_000);
   if (of === null || (match === null && !isMap) || maxSize === null) return null;
   if (!checkInputSelection(use, of, ["batch", "of"], context) || !checkKeyShape(use, of, match)) return null;
-  return { of, as: settings.as, select, match, value, maxSize };
+  const isKeyList = isListInput(of, context);
+  const isGrouped = !isKeyList && context.fieldType !== null && isListTypeNode(context.fieldType);
+  return { of, as: settings.as, select, match, value, maxSize, isKeyList, isGrouped };
+}
+
+function isListInput({ map }: PlacedSelection, context: CallContext): boolean {
+  if (map.kind !== "path") return false;
+  const types = map.root === "args" ? context.arguments : context.parentFields;
+  const type = types.get(map.segments[0]?.name ?? "");
+  return type !== undefined && isListTypeNode(type);
 }
 
 /** Reads an argument that is an object of maps. Maps with a problem are left out. */
@@ -72,23 +88,22 @@ export function checkInputSelection(
       isSound = false;
       use.refuseAt(selection.placeAt(found.offset), path, expected, printPath(found), hint);
     };
+    const argumentNames = [...context.arguments.keys()];
+    const parentNames = [...context.parentFields.keys()];
     const name = found.segments[0]?.name;
     if (found.root === "item") continue;
     if (!context.roots.includes(found.root)) {
       const expected = `a path that starts at ${context.roots.map((root) => `$${root}`).join(", ")}`;
-      refuse(
-        expected,
-        found.root === "value" ? nearestNameHint(printPath(found), context.argumentNames) : null,
-      );
+      refuse(expected, found.root === "value" ? nearestNameHint(printPath(found), argumentNames) : null);
     } else if (name === undefined) refuse(`$${found.root}.<name>`);
     else if (found.segments.some((segment) => segment.arguments.length > 0))
       refuse("a path without arguments");
-    else if (found.root === "args" && !context.argumentNames.includes(name)) {
-      const expected = `an argument of the field (${context.argumentNames.join(", ") || "it has none"})`;
-      refuse(expected, nearestNameHint(name, context.argumentNames));
-    } else if (found.root === "parent" && !context.parentFields.includes(name)) {
-      const expected = `a scalar field of the type that needs no call (${context.parentFields.join(", ") || "it has none"})`;
-      refuse(expected, nearestNameHint(name, context.parentFields));
+    else if (found.root === "args" && !argumentNames.includes(name)) {
+      const expected = `an argument of the field (${argumentNames.join(", ") || "it has none"})`;
+      refuse(expected, nearestNameHint(name, argumentNames));
+    } else if (found.root === "parent" && !parentNames.includes(name)) {
+      const expected = `a scalar field of the type that needs no call (${parentNames.join(", ") || "it has none"})`;
+      refuse(expected, nearestNameHint(name, parentNames));
     } else if (found.root !== "args" && found.root !== "claims" && found.segments.length > 1) {
       refuse(`$${found.root}.<name>`);
     }

@@ -248,9 +248,10 @@ function readHeaders(use: DirectiveUse): HeaderDeclaration[] {
 }
 
 const noFieldContext: CallContext = {
-  argumentNames: [],
+  fieldType: null,
+  arguments: new Map(),
+  parentFields: new Map(),
   isRoot: true,
-  parentFields: [],
   roots: ["claims", "headers"],
 };
 
@@ -283,18 +284,20 @@ function readType(
     field.directives?.some(
       ({ name: directive }) => directive.value === "rest" || directive.value === "grpc",
     ) ?? false;
-  const leafFields = (type.fields ?? [])
-    .filter((field) => !isCalled(field) && !objectNames.has(namedTypeOf(field.type)))
-    .map((field) => field.name.value);
+  const leafFields = (type.fields ?? []).filter(
+    (field) => !isCalled(field) && !objectNames.has(namedTypeOf(field.type)),
+  );
+  const leafNames = leafFields.map((field) => field.name.value);
   const keys = (uses.get("key") ?? [])
-    .map((use) => readKey(use, leafFields, isRoot))
+    .map((use) => readKey(use, leafNames, isRoot))
     .filter((key) => key !== null);
   const fields = new Map<string, SourceField>();
   for (const field of type.fields ?? []) {
     const context: CallContext = {
-      argumentNames: (field.arguments ?? []).map((argument) => argument.name.value),
+      fieldType: field.type,
+      arguments: new Map((field.arguments ?? []).map((argument) => [argument.name.value, argument.type])),
       isRoot,
-      parentFields: leafFields,
+      parentFields: new Map(leafFields.map((leaf) => [leaf.name.value, leaf.type])),
       roots: isRoot ? ["args", "claims", "headers"] : ["args", "parent", "claims", "headers"],
     };
     fields.set(field.name.value, readField(type, field, reader, kind, context, uses.has("shareable")));
@@ -344,7 +347,7 @@ function readField(
   const isCalled = rest !== undefined || grpc !== undefined;
   const isWritten = field.directives?.some((node) => ["rest", "grpc"].includes(node.name.value)) ?? false;
   if (context.isRoot && !isWritten) refuse(`@${kind}: every root field is a call`, "none");
-  if (!isWritten && context.argumentNames.length > 0)
+  if (!isWritten && context.arguments.size > 0)
     refuse(`@${kind}, or no arguments`, "arguments on a field that is not a call");
   if (isCalled && fromUse !== undefined) refuse("either a call or @from", "both");
   const from = fromUse?.selection(["field"]) ?? null;
@@ -405,7 +408,7 @@ function readRest(use: DirectiveUse, context: CallContext): RestDeclaration | nu
     ...selectionsOf(query),
     ...(batch === null ? [] : [batch.of]),
   ]);
-  for (const argument of context.argumentNames) {
+  for (const argument of context.arguments.keys()) {
     if (!used.has(argument))
       use.refuse([], `every argument used: {?args.${argument}} or query`, `${argument} unused`);
   }
@@ -443,7 +446,7 @@ function readTemplateVariables(
     if (!(context.roots as readonly string[]).includes(root) || root === variable.name) {
       const names = [...context.roots.map((name) => `${name}.<name>`), ...(batch === null ? [] : [batch.as])];
       const candidates = [
-        ...context.argumentNames.map((name) => `args.${name}`),
+        ...[...context.arguments.keys()].map((name) => `args.${name}`),
         ...(batch === null ? [] : [batch.as]),
       ];
       const hint = nearestNameHint(variable.name, candidates);
@@ -481,7 +484,7 @@ function readGrpc(use: DirectiveUse, context: CallContext): GrpcDeclaration {
     select,
     batch,
     request,
-    defaultArguments: context.argumentNames.filter((name) => !used.has(name)),
+    defaultArguments: [...context.arguments.keys()].filter((name) => !used.has(name)),
     isDeclaredSafe: use.flag("safe"),
   };
 }

@@ -1,0 +1,122 @@
+import { Kind, type TypeNode } from "graphql";
+import type { CompiledSelection } from "../language/evaluate-selection.ts";
+import type { SelectionMap } from "../language/selection-map.ts";
+import type { SourceField } from "../language/source-schema.ts";
+import type { DeclaredCall } from "../sources/declared-call.ts";
+import type { Source } from "../sources/source.ts";
+
+/** One source that can supply a field: by a call, or by reading it from the raw value it sent. */
+export interface FieldSupplier {
+  readonly source: Source;
+  readonly field: SourceField;
+  readonly call: DeclaredCall | null;
+  /** Null where the field is a call. */
+  readonly read: CompiledSelection | null;
+  /**
+   * The mapping builds its objects (`{ id: authorId }`): their fields are exactly the mapped names, in GraphQL's
+   * spelling, and everything else about them is asked for by key.
+   */
+  readonly buildsObjects: boolean;
+}
+
+export interface ModelField {
+  readonly name: string;
+  readonly coordinate: string;
+  /** As the first supplier wrote it. */
+  readonly type: TypeNode;
+  readonly suppliers: readonly FieldSupplier[];
+}
+
+/** A root field that finds an object by a key. */
+export interface EntityLookup {
+  readonly source: Source;
+  readonly key: readonly string[];
+  readonly call: DeclaredCall;
+}
+
+/** A type of the supergraph, and who supplies what of it. */
+export interface ModelType {
+  readonly name: string;
+  readonly fields: ReadonlyMap<string, ModelField>;
+  readonly lookups: readonly EntityLookup[];
+  /** Every key that a source declares, once. */
+  readonly keys: readonly (readonly string[])[];
+  /** Sources that know nothing of an object but its key. */
+  readonly referencingSources: ReadonlySet<Source>;
+}
+
+/** Who supplies what: the run-time side of the supergraph. */
+export interface SupergraphModel {
+  readonly types: ReadonlyMap<string, ModelType>;
+}
+
+/** Collects what all sources say about each type. What they may not both say is checked elsewhere. */
+export function buildSupergraphModel(sources: readonly Source[]): SupergraphModel {
+  const types = new Map<string, ModelType>();
+  for (const name of new Set(sources.flatMap((source) => [...source.schema.types.keys()]))) {
+    types.set(name, buildType(name, sources));
+  }
+  return { types };
+}
+
+function buildType(name: string, sources: readonly Source[]): ModelType {
+  const fields = new Map<string, ModelField>();
+  const keys = new Map<string, readonly string[]>();
+  const referencingSources = new Set<Source>();
+  for (const source of sources) {
+    const type = source.schema.types.get(name);
+    if (type === undefined) continue;
+    for (const key of type.keys) keys.set(key.join(" "), key);
+    const keyFields = new Set(type.keys.flat());
+    const properties = [...type.fields.values()].filter((field) => field.call === null);
+    if (type.keys.length > 0 && properties.every((field) => keyFields.has(field.name)))
+      referencingSources.add(source);
+    for (const field of type.fields.values()) {
+      const supplier = buildSupplier(source, field);
+      if (supplier === null) continue;
+      const known = fields.get(field.name);
+      fields.set(field.name, {
+        name: field.name,
+        coordinate: field.coordinate,
+        type: known?.type ?? field.node.type,
+        suppliers: [...(known?.suppliers ?? []), supplier],
+      });
+    }
+  }
+  return { name, fields, keys: [...keys.values()], lookups: findLookups(name, sources), referencingSources };
+}
+
+function buildSupplier(source: Source, field: SourceField): FieldSupplier | null {
+  const call = source.calls.get(field.coordinate) ?? null;
+  const read = source.properties.get(field.coordinate) ?? null;
+  if (call === null && read === null) return null;
+  return { source, field, call, read, buildsObjects: field.from !== null && buildsObjects(field.from.map) };
+}
+
+function buildsObjects(map: SelectionMap): boolean {
+  switch (map.kind) {
+    case "object":
+      return true;
+    case "alternatives":
+      return map.options.some(buildsObjects);
+    case "path":
+      return map.then !== null && (map.then.kind === "object" || buildsObjects(map.then.element));
+  }
+}
+
+function findLookups(typeName: string, sources: readonly Source[]): EntityLookup[] {
+  const lookups: EntityLookup[] = [];
+  for (const source of sources) {
+    for (const field of source.schema.types.get("Query")?.fields.values() ?? []) {
+      const call = source.calls.get(field.coordinate);
+      const returns = field.node.type.kind === Kind.NAMED_TYPE ? field.node.type.name.value : null;
+      if (!field.isLookup || call === undefined || returns !== typeName) continue;
+      lookups.push({
+        source,
+        call,
+        key: (field.node.arguments ?? []).map((argument) => argument.name.value),
+      });
+    }
+  }
+  return lookups;
+}

@@ -1,0 +1,47 @@
+import type { Deadline } from "../core/deadline.ts";
+import { OverlockError, toOverlockError } from "../core/errors.ts";
+import type { RequestScope } from "../core/request-scope.ts";
+
+/** Whose call it is, for the log, the metrics and the messages. */
+export interface CallOwner {
+  readonly source: string;
+  /** The coordinate of the field that declares the call. */
+  readonly coordinate: string;
+  /** The longest that the call may take. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Runs one call under its deadline: the sooner of the source's and the request's. Records how it went, and raises only
+ * registered errors: UPSTREAM_TIMEOUT where the source's time ran out, REQUEST_TIMEOUT or CANCELLED where the request's
+ * did or its client went away.
+ */
+export async function runUpstreamCall<Answer>(
+  scope: RequestScope,
+  owner: CallOwner,
+  send: (deadline: Deadline) => Promise<Answer>,
+): Promise<Answer> {
+  const startedMs = performance.now();
+  const deadline = scope.deadline.shrink(owner.timeoutMs);
+  let code: OverlockError["code"] | null = null;
+  try {
+    return await send(deadline);
+  } catch (thrown) {
+    const error = classify(thrown, scope, deadline, owner);
+    code = error.code;
+    throw error;
+  } finally {
+    deadline.dispose();
+    const durationMs = performance.now() - startedMs;
+    scope.recordUpstreamCall({ source: owner.source, coordinate: owner.coordinate, durationMs, code });
+  }
+}
+
+function classify(thrown: unknown, scope: RequestScope, deadline: Deadline, owner: CallOwner): OverlockError {
+  if (scope.deadline.signal.aborted) return toOverlockError(scope.deadline.signal.reason);
+  if (deadline.signal.aborted) {
+    const message = `${owner.source} did not answer ${owner.coordinate} within ${owner.timeoutMs} ms`;
+    return new OverlockError("UPSTREAM_TIMEOUT", message, { cause: thrown });
+  }
+  return toOverlockError(thrown);
+}

@@ -1,0 +1,50 @@
+import { OverlockError } from "../core/errors.ts";
+import type { RequestScope } from "../core/request-scope.ts";
+import type { SourceSchema } from "../language/source-schema.ts";
+import { type CallInput, compileInput } from "./declared-call.ts";
+
+/** The headers or metadata that every call of a source carries. */
+export interface RequestHeaders {
+  readonly forwarded: readonly string[];
+  readonly names: readonly string[];
+  /** The values of `names`, in order: further inputs of each call. */
+  readonly inputs: readonly CallInput[];
+}
+
+export function compileRequestHeaders(source: SourceSchema): RequestHeaders {
+  return {
+    forwarded: source.forwardHeaders,
+    names: source.headers.map((header) => header.name),
+    inputs: source.headers.map((header) => compileInput(header.value, false)),
+  };
+}
+
+/**
+ * The headers of one call: those of the client that the source asked for, those the gateway sets from `values`, and the
+ * request's id. Raises INVALID_VALUE for a value that can't stand in a header; nothing is sent then.
+ */
+export function buildRequestHeaders(
+  headers: RequestHeaders,
+  values: readonly unknown[],
+  scope: RequestScope,
+): Record<string, string> {
+  const result: Record<string, string> = { "x-request-id": scope.requestId };
+  for (const name of headers.forwarded) {
+    const value = scope.headers.get(name);
+    if (value !== undefined && headerValuePattern.test(value)) result[name] = value;
+  }
+  for (const [index, name] of headers.names.entries()) {
+    const value = values[index];
+    const text =
+      typeof value === "string" ? value : typeof value === "object" ? JSON.stringify(value) : String(value);
+    if (text.length > maxHeaderLength || !headerValuePattern.test(text)) {
+      throw new OverlockError("INVALID_VALUE", `the value for header ${name} is not printable ASCII`);
+    }
+    result[name] = text;
+  }
+  return result;
+}
+
+const maxHeaderLength = 8192;
+/** Printable ASCII: what HTTP/1.1 headers and gRPC metadata both carry unchanged. */
+const headerValuePattern = /^[\x20-\x7e]*$/;

@@ -1,0 +1,29 @@
+import { type CompiledSelection, compileSelection } from "../../language/evaluate-selection.ts";
+import { parseSelectionMap } from "../../language/selection-map.ts";
+import type { SourceSchema } from "../../language/source-schema.ts";
+import { HttpPool } from "../../outbound/http-pool.ts";
+import type { DeclaredCall } from "../declared-call.ts";
+import { compileRequestHeaders } from "../request-headers.ts";
+import type { Source } from "../source.ts";
+import { compileRestCall } from "./rest-call.ts";
+
+/** Makes a REST source ready. Connections are opened by its first calls. */
+export function openRestSource(schema: SourceSchema, url: string): Source {
+  const pool = new HttpPool(new URL(url), {
+    maxConnections: 256,
+    connectTimeoutMs: schema.timeoutMs,
+    maxResponseBytes: schema.maxResponseBytes,
+  });
+  const headers = compileRequestHeaders(schema);
+  const calls = new Map<string, DeclaredCall>();
+  const properties = new Map<string, CompiledSelection>();
+  for (const type of schema.types.values()) {
+    for (const field of type.fields.values()) {
+      if (field.call?.kind === "rest")
+        calls.set(field.coordinate, compileRestCall(schema, field, field.call, headers, pool));
+      else
+        properties.set(field.coordinate, compileSelection(field.from?.map ?? parseSelectionMap(field.name)));
+    }
+  }
+  return { name: schema.name, schema, calls, properties, dispose: () => pool.dispose() };
+}

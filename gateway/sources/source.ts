@@ -1,0 +1,14 @@
+import type { CompiledSelection } from "../language/evaluate-selection.ts";
+import type { SourceSchema } from "../language/source-schema.ts";
+import type { DeclaredCall } from "./declared-call.ts";
+
+/** A source made ready to be called. It owns its connections. */
+export interface Source {
+  readonly name: string;
+  readonly schema: SourceSchema;
+  /** Calls by the coordinate of the field that declares them. */
+  readonly calls: ReadonlyMap<string, DeclaredCall>;
+  /** How fields that are not calls are read from a raw value, by coordinate. */
+  readonly properties: ReadonlyMap<string, CompiledSelection>;
+  dispose(): Promise<void>;
+}

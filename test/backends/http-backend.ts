@@ -1,0 +1,182 @@
+import { createServer, STATUS_CODES } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Faults, hugeBytes, isStatusFault, secretMessage, statusOf } from "./faults.ts";
+import type { HttpFault } from "./faults.ts";
+import { Listener } from "./listener.ts";
+import type { RequestLog } from "./request-log.ts";
+
+export type HttpRequest = {
+  /** The values of the `{names}` in the route's path. */
+  readonly path: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** The parsed JSON body; null without one. */
+  readonly body: unknown;
+};
+
+export type HttpRoute = {
+  readonly method: "GET" | "POST";
+  /** `/users/{id}`: a name in braces stands for one whole segment. */
+  readonly path: string;
+  /** Returns the body of a 200, or throws an `HttpError`. */
+  readonly answer: (request: HttpRequest) => unknown;
+};
+
+/** Answered as `{"error": message}` with this status. */
+export class HttpError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** A JSON server on node:http with a request log and switchable faults. */
+export class HttpBackend {
+  readonly log: RequestLog;
+  readonly faults = new Faults<HttpFault>();
+  readonly #routes: readonly HttpRoute[];
+  readonly #listener: Listener;
+
+  constructor(routes: readonly HttpRoute[], log: RequestLog) {
+    this.log = log;
+    this.#routes = routes;
+    this.#listener = new Listener(createServer((request, response) => void this.#handle(request, response)));
+  }
+
+  /** `http://127.0.0.1:<port of the latest start>` */
+  get url(): string {
+    return `http://127.0.0.1:${this.#listener.port}`;
+  }
+
+  get openSockets(): number {
+    return this.#listener.sockets.size;
+  }
+
+  /** Listens on `port`; absent: on the port it had before, the first time on a free one. */
+  async start(port?: number): Promise<{ url: string; port: number }> {
+    await this.#listener.start(port);
+    return { url: this.url, port: this.#listener.port };
+  }
+
+  /** Kills it: open connections are destroyed. */
+  stop(): Promise<void> {
+    return this.#listener.stop();
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    try {
+      const { method = "", url = "" } = request;
+      const [path = "", ...query] = url.split("?");
+      const name = `${method} ${path}`;
+      const body = parseJson(await text(request));
+      const entry = this.log.add({ method: name, url, headers: joinHeaders(request), message: body ?? null });
+      response.once("close", () => (entry.cancelled = !response.writableFinished));
+
+      const { latencyMs, fault } = this.faults.take(name);
+      if (latencyMs > 0) await sleep(latencyMs, undefined, { signal: gone.signal });
+      if (fault !== null) return playFault(fault, response);
+      if (body === undefined) throw new HttpError(400, "Expected a JSON body.");
+      for (const route of this.#routes) {
+        const segments = route.method === method ? matchPath(route.path, path) : null;
+        if (segments === null) continue;
+        const answer = await route.answer({
+          path: segments,
+          query: new URLSearchParams(query.join("?")),
+          body,
+        });
+        return sendJson(response, 200, answer);
+      }
+      throw new HttpError(404, `Nothing is at ${name}.`);
+    } catch (error) {
+      // Nobody is left to be told.
+      if (gone.signal.aborted) return;
+      const status = error instanceof HttpError ? error.status : 500;
+      sendJson(response, status, { error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+}
+
+/** Null for an empty body, undefined for one that is no JSON. */
+function parseJson(body: string): unknown {
+  if (body === "") return null;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function joinHeaders(request: IncomingMessage): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(request.headersDistinct).map(([name, values = []]) => [name, values.join(", ")]),
+  );
+}
+
+function matchPath(template: string, path: string): Record<string, string> | null {
+  const segments = path.split("/");
+  const wanted = template.split("/");
+  if (segments.length !== wanted.length) return null;
+  const values: Record<string, string> = {};
+  for (const [index, segment] of segments.entries()) {
+    const expected = wanted[index] ?? "";
+    if (expected.startsWith("{")) values[expected.slice(1, -1)] = decodeSegment(segment);
+    else if (expected !== segment) return null;
+  }
+  return values;
+}
+
+function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw new HttpError(400, `Expected a percent-encoded path segment, got "${segment}".`);
+  }
+}
+
+function playFault(fault: HttpFault, response: ServerResponse): void {
+  if (isStatusFault(fault)) {
+    const status = statusOf(fault);
+    return sendJson(response, status, { error: STATUS_CODES[status] ?? "Unknown" });
+  }
+  switch (fault) {
+    case "error":
+      return sendJson(response, 500, { error: secretMessage });
+    case "hang":
+      return;
+    case "reset":
+      response.socket?.resetAndDestroy();
+      return;
+    case "truncated":
+      response.writeHead(200, { "content-type": "application/json", "content-length": 40 });
+      response.write('{"data":[{"id":"p1",', () => response.socket?.destroySoon());
+      return;
+    case "garbage":
+      return send(response, 200, "application/json", '{"data":[{"id":');
+    case "html":
+      return send(response, 200, "text/html; charset=utf-8", "<!doctype html><title>It works</title>");
+    case "empty":
+      return send(response, 200, "application/json", "");
+    case "huge":
+      response.writeHead(200, { "content-type": "application/json" });
+      response.write('{"data":"');
+      response.write(Buffer.alloc(hugeBytes, "x"));
+      response.end('"}');
+      return;
+    case "wrong-shape":
+      return sendJson(response, 200, { data: 42 });
+  }
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  send(response, status, "application/json", JSON.stringify(body));
+}
+
+function send(response: ServerResponse, status: number, contentType: string, body: string): void {
+  response.writeHead(status, { "content-type": contentType, "content-length": Buffer.byteLength(body) });
+  response.end(body);
+}
