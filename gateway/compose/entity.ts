@@ -6,7 +6,7 @@ import { runDeclaredCall } from "../sources/declared-call.ts";
 import type { Source } from "../sources/source.ts";
 import type { EntityLookup, FieldSupplier, ModelType, SupergraphModel } from "./supergraph-model.ts";
 
-/** A field's value: a leaf as the backend sent it, an object, lists of them, or null. */
+/** A field's value: a leaf as the backend sent it, an object, lists of them, null, or in a list an error. */
 export type FieldValue = unknown;
 
 /**
@@ -60,13 +60,9 @@ export class Entity {
 
   /**
    * Reads a field: from a row that is here, by the field's own call, or from a row that is asked for by key. `args` are
-   * coerced, defaults included. Null where the backend has no value.
+   * coerced, defaults included. Null where the backend has no value; a promise only where something is waited for.
    */
-  async read(
-    fieldName: string,
-    args: Readonly<Record<string, unknown>>,
-    scope: RequestScope,
-  ): Promise<FieldValue> {
+  read(fieldName: string, args: Readonly<Record<string, unknown>>, scope: RequestScope): FieldValue {
     const field = this.type.fields.get(fieldName);
     if (field === undefined)
       throw new OverlockError("INTERNAL_SERVER_ERROR", `${this.type.name} has no ${fieldName}`);
@@ -76,18 +72,16 @@ export class Entity {
     const here = field.suppliers.find(
       (supplier) => supplier.read !== null && this.#rows.has(supplier.source),
     );
-    if (here !== undefined) return this.#readRow(await this.#rows.get(here.source), field.type, here);
+    if (here !== undefined) return this.#readRow(this.#rows.get(here.source), field.type, here);
     const called = field.suppliers.find((supplier) => supplier.call !== null);
-    if (called?.call) {
-      const origin = {
-        args,
-        readParent: (names: readonly string[]) => this.#readLeaves(names, called.source, scope),
-      };
-      return this.#toValue(await runDeclaredCall(called.call, origin, scope), field.type, called);
+    if (called !== undefined && called.call !== null) {
+      const origin = { args, readParent: (names: readonly string[]) => this.#readLeaves(names, scope) };
+      return runDeclaredCall(called.call, origin, scope).then((raw) =>
+        this.#toValue(raw, field.type, called),
+      );
     }
     const hop = this.#hopFor(fieldName);
-    if (hop === null) return null;
-    return this.#readRow(await this.loadRow(hop.lookup, scope), field.type, hop.supplier);
+    return hop === null ? null : this.#readRow(this.loadRow(hop.lookup, scope), field.type, hop.supplier);
   }
 
   /** The lookup that a field's row has to come from; null where the field needs none. */
@@ -105,7 +99,7 @@ export class Entity {
     const { source, key, call } = lookup;
     let row = this.#rows.get(source) as Promise<unknown> | undefined;
     if (row === undefined) {
-      row = this.#readLeaves(key, null, scope).then((args) => {
+      row = this.#readLeaves(key, scope).then((args) => {
         if (key.some((name) => args[name] === undefined || args[name] === null)) return null;
         return runDeclaredCall(call, { args, readParent: async () => ({}) }, scope);
       });
@@ -132,25 +126,24 @@ export class Entity {
     return suppliers.some((supplier) => supplier.read !== null && this.#rows.has(supplier.source));
   }
 
-  /** `within`: the source whose call reads them; its own row is asked for where nothing else has the field. */
-  async #readLeaves(
-    names: readonly string[],
-    within: Source | null,
-    scope: RequestScope,
-  ): Promise<Record<string, unknown>> {
-    const values = await Promise.all(names.map((name) => this.#readLeaf(name, within, scope)));
+  async #readLeaves(names: readonly string[], scope: RequestScope): Promise<Record<string, unknown>> {
+    const values = await Promise.all(names.map((name) => this.read(name, {}, scope)));
     return Object.fromEntries(names.map((name, index) => [name, values[index]]));
-  }
-
-  async #readLeaf(name: string, within: Source | null, scope: RequestScope): Promise<unknown> {
-    if (within === null || this.#hasLeaf(name))
-      return this.#hasLeaf(name) ? this.read(name, {}, scope) : undefined;
-    return this.read(name, {}, scope);
   }
 
   #readRow(row: unknown, type: TypeNode, supplier: FieldSupplier): FieldValue {
     if (row === null || row === undefined || supplier.read === null) return null;
+    if (row instanceof Promise) return row.then((found: unknown) => this.#readRow(found, type, supplier));
     return this.#toValue(supplier.read(rawRoots(row)), type, supplier);
+  }
+
+  /** An element that does not fit is the error itself: it costs its own place in the list only. */
+  #toElement(raw: unknown, type: TypeNode, supplier: FieldSupplier): FieldValue {
+    try {
+      return this.#toValue(raw, type, supplier);
+    } catch (error) {
+      return error;
+    }
   }
 
   #toValue(raw: unknown, type: TypeNode, supplier: FieldSupplier): FieldValue {
@@ -159,7 +152,7 @@ export class Entity {
     if (type.kind === Kind.NON_NULL_TYPE) return this.#toValue(raw, type.type, supplier);
     if (type.kind === Kind.LIST_TYPE) {
       if (!Array.isArray(raw)) throw misfit(supplier, "a list", raw);
-      return raw.map((element: unknown) => this.#toValue(element, type.type, supplier));
+      return raw.map((element: unknown) => this.#toElement(element, type.type, supplier));
     }
     const objectType = this.model.types.get(type.name.value);
     if (objectType === undefined) return raw;

@@ -1,4 +1,12 @@
-import { Kind, type TypeNode } from "graphql";
+import {
+  buildASTSchema,
+  type GraphQLArgument,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  isObjectType,
+  Kind,
+  type TypeNode,
+} from "graphql";
 import type { CompiledSelection } from "../language/evaluate-selection.ts";
 import type { SelectionMap } from "../language/selection-map.ts";
 import type { SourceField } from "../language/source-schema.ts";
@@ -24,6 +32,7 @@ export interface ModelField {
   readonly coordinate: string;
   /** As the first supplier wrote it. */
   readonly type: TypeNode;
+  readonly args: readonly GraphQLArgument[];
   readonly suppliers: readonly FieldSupplier[];
 }
 
@@ -47,25 +56,36 @@ export interface ModelType {
 
 /** Who supplies what: the run-time side of the supergraph. */
 export interface SupergraphModel {
+  /** Object types. */
   readonly types: ReadonlyMap<string, ModelType>;
+  /** Scalars, enums and input types, as the first source that has them defines them. */
+  readonly leafTypes: ReadonlyMap<string, GraphQLNamedType>;
 }
 
 /** Collects what all sources say about each type. What they may not both say is checked elsewhere. */
 export function buildSupergraphModel(sources: readonly Source[]): SupergraphModel {
+  const schemas = new Map(sources.map((source) => [source, buildASTSchema(source.schema.plainDocument)]));
   const types = new Map<string, ModelType>();
   for (const name of new Set(sources.flatMap((source) => [...source.schema.types.keys()]))) {
-    types.set(name, buildType(name, sources));
+    types.set(name, buildType(name, schemas));
   }
-  return { types };
+  const leafTypes = new Map<string, GraphQLNamedType>();
+  for (const schema of schemas.values()) {
+    for (const type of Object.values(schema.getTypeMap())) {
+      if (!isObjectType(type) && !leafTypes.has(type.name)) leafTypes.set(type.name, type);
+    }
+  }
+  return { types, leafTypes };
 }
 
-function buildType(name: string, sources: readonly Source[]): ModelType {
+function buildType(name: string, schemas: ReadonlyMap<Source, GraphQLSchema>): ModelType {
   const fields = new Map<string, ModelField>();
   const keys = new Map<string, readonly string[]>();
   const referencingSources = new Set<Source>();
-  for (const source of sources) {
+  for (const [source, schema] of schemas) {
     const type = source.schema.types.get(name);
     if (type === undefined) continue;
+    const graphqlType = schema.getType(name);
     for (const key of type.keys) keys.set(key.join(" "), key);
     const keyFields = new Set(type.keys.flat());
     const properties = [...type.fields.values()].filter((field) => field.call === null);
@@ -79,11 +99,19 @@ function buildType(name: string, sources: readonly Source[]): ModelType {
         name: field.name,
         coordinate: field.coordinate,
         type: known?.type ?? field.node.type,
+        args:
+          known?.args ?? (isObjectType(graphqlType) ? (graphqlType.getFields()[field.name]?.args ?? []) : []),
         suppliers: [...(known?.suppliers ?? []), supplier],
       });
     }
   }
-  return { name, fields, keys: [...keys.values()], lookups: findLookups(name, sources), referencingSources };
+  return {
+    name,
+    fields,
+    keys: [...keys.values()],
+    lookups: findLookups(name, [...schemas.keys()]),
+    referencingSources,
+  };
 }
 
 function buildSupplier(source: Source, field: SourceField): FieldSupplier | null {

@@ -1,0 +1,15 @@
+import { defineBff } from "overlock";
+
+export default defineBff({
+  name: "mobile",
+  requestTimeoutMs: 5000,
+  explorerOperation: `# The first screen of the app in one request.
+query Home {
+  home {
+    unread
+    featured(first: 6) { id title price { units nanos currency } inStock stars }
+    orders(first: 1) { status lines { quantity product { title } } }
+  }
+}
+`,
+});

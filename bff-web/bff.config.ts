@@ -1,0 +1,18 @@
+import { defineBff } from "overlock";
+
+export default defineBff({
+  name: "web",
+  explorerOperation: `# One query, four backends: catalog and inventory speak gRPC, reviews and accounts REST.
+query FeaturedProducts {
+  products(first: 3) {
+    items {
+      name
+      price { units nanos currency }
+      stock { level quantity }
+      rating { average count }
+      reviews(first: 2) { stars title author { name } }
+    }
+  }
+}
+`,
+});

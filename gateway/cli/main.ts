@@ -1,0 +1,44 @@
+import { Command, CommanderError } from "commander";
+import pc from "picocolors";
+import { formatProblem, StartupError } from "../core/problems.ts";
+import { checkProject } from "../server/check-project.ts";
+import { startGateway } from "../server/gateway.ts";
+import { closeOnSignals } from "./close-on-signals.ts";
+
+/** Runs one command line, without the program's name. Resolves to the exit status: 0, 1 for a refusal, 2 for misuse. */
+export async function main(args: readonly string[]): Promise<number> {
+  let status = 0;
+  const program = new Command("overlock")
+    .description("A GraphQL gateway per client app, from schemas alone.")
+    .exitOverride();
+  program
+    .command("start")
+    .description("start the gateway of the project in a folder")
+    .option("--root <folder>", "the folder with schemas/, protos/ and bff-*/", process.cwd())
+    .action(async ({ root }: { root: string }) => {
+      const gateway = await startGateway({ root, environment: process.env });
+      await closeOnSignals(gateway);
+    });
+  program
+    .command("check")
+    .description(
+      "do all of a start but listening: report every problem of schemas, protos, configs and environment",
+    )
+    .option("--root <folder>", "the folder with schemas/, protos/ and bff-*/", process.cwd())
+    .action(async ({ root }: { root: string }) => {
+      const warnings = await checkProject(root, process.env);
+      for (const warning of warnings)
+        process.stdout.write(`${pc.yellow("warning")} ${formatProblem(warning)}\n\n`);
+      process.stdout.write(`${pc.green("ok")} no problems, ${warnings.length} warnings\n`);
+    });
+  try {
+    await program.parseAsync([...args], { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) status = error.exitCode === 0 ? 0 : 2;
+    else if (error instanceof StartupError) {
+      process.stderr.write(`${error.message}\n`);
+      status = 1;
+    } else throw error;
+  }
+  return status;
+}

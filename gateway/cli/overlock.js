@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+// Runs the command line on Node 24: on this process where it is new enough, else on the Node that came with the package.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major > 24 || (major === 24 && minor >= 12)) {
+  const { main } = await import("./main.ts");
+  process.exitCode = await main(process.argv.slice(2));
+} else {
+  const node = findBundledNode();
+  if (node === null) {
+    process.stderr.write(`overlock needs Node 24.12 or newer; this is ${process.versions.node}.\n`);
+    process.exit(1);
+  }
+  const child = spawn(node, [import.meta.filename, ...process.argv.slice(2)], { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+  child.on("exit", (code, signal) => {
+    process.exitCode = signal === null ? (code ?? 1) : 1;
+  });
+}
+
+function findBundledNode() {
+  try {
+    const name = `node-${process.platform}-${process.arch}`;
+    const folder = path.dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+    const node = path.join(folder, "bin", "node");
+    return existsSync(node) ? node : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,39 @@
+import type { GraphQLSchema, ValueNode } from "graphql";
+import type { Shaper } from "../shape/shaper.ts";
+import type { ModelField, ModelType } from "./supergraph-model.ts";
+
+/** How one argument of a supergraph field gets its value. */
+export interface BoundArgument {
+  /** The supergraph argument's name. */
+  readonly name: string;
+  /** The value for the client field's coerced arguments; `undefined`: the argument is left out. */
+  value(clientArgs: Readonly<Record<string, unknown>>): unknown;
+  /** As in the schema, for messages and plans. */
+  readonly node: ValueNode | null;
+}
+
+/** One step of a client field's path through the supergraph. */
+export interface BoundStep {
+  readonly type: ModelType;
+  readonly field: ModelField;
+  readonly args: readonly BoundArgument[];
+}
+
+/** Where a client field comes from. */
+export type FieldBinding =
+  | { readonly kind: "group" }
+  | {
+      readonly kind: "path";
+      readonly coordinate: string;
+      readonly steps: readonly BoundStep[];
+      /** In the order written. */
+      readonly shapers: readonly Shaper[];
+    };
+
+/** A client schema with the binding of each of its fields. */
+export interface BoundClientSchema {
+  /** Exactly what the client sees; nothing in it resolves by itself. */
+  readonly schema: GraphQLSchema;
+  /** Bindings by client type and field name. */
+  readonly fields: ReadonlyMap<string, ReadonlyMap<string, FieldBinding>>;
+}

@@ -1,0 +1,149 @@
+import type { SubschemaConfig } from "@graphql-tools/delegate";
+import { stitchSchemas } from "@graphql-tools/stitch";
+import { filterSchema } from "@graphql-tools/utils";
+import {
+  buildASTSchema,
+  type DocumentNode,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  isObjectType,
+  Kind,
+  parse,
+  print,
+  visit,
+} from "graphql";
+import type { RequestScope } from "../core/request-scope.ts";
+import type { Source } from "../sources/source.ts";
+import { Entity } from "./entity.ts";
+import type { EntityLookup, SupergraphModel } from "./supergraph-model.ts";
+
+/**
+ * All sources stitched into one schema. It executes subqueries and the platform team's explorer, with the request's
+ * scope as context; clients are answered by their BFF's bindings. Output types are nullable: nullability is the client
+ * schema's. Everything in it is built anew, because stitching mutates what it is given.
+ */
+export function stitchSupergraph(sources: readonly Source[], model: SupergraphModel): GraphQLSchema {
+  const subschemas = sources.map((source) => buildSubschema(source, model));
+  const schema = stitchSchemas({ subschemas, mergeTypes: true });
+  return filterSchema({ schema, rootFieldFilter: (_operation, name) => !name.startsWith("_") });
+}
+
+type AnyResolver = GraphQLFieldResolver<unknown, unknown>;
+type EntityResolver = GraphQLFieldResolver<Entity | undefined, RequestScope, Record<string, unknown>>;
+
+/** Every key of every type that a source adds something to becomes an entry point, `_productBy_id(keys:)`. */
+interface EntryPoint {
+  readonly typeName: string;
+  readonly key: readonly string[];
+  readonly fieldName: string;
+  readonly inputName: string;
+}
+
+function buildSubschema(
+  source: Source,
+  model: SupergraphModel,
+): SubschemaConfig<unknown, unknown, unknown, RequestScope> {
+  const entryPoints = findEntryPoints(source);
+  const schema = buildASTSchema(
+    withEntryPoints(nullableOutputs(source.schema.plainDocument), entryPoints, source),
+  );
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || type.name.startsWith("__")) continue;
+    for (const field of Object.values(type.getFields()))
+      field.resolve = readField(field.name, model) as AnyResolver;
+  }
+  const rootFields = schema.getQueryType()?.getFields() ?? {};
+  for (const entryPoint of entryPoints) {
+    const field = rootFields[entryPoint.fieldName];
+    if (field !== undefined) field.resolve = resolveEntities(entryPoint, source, model) as AnyResolver;
+  }
+  const merge = Object.fromEntries(
+    [...new Set(entryPoints.map((entryPoint) => entryPoint.typeName))].map((typeName) => [
+      typeName,
+      {
+        entryPoints: entryPoints
+          .filter((entryPoint) => entryPoint.typeName === typeName)
+          .map(({ key, fieldName }) => ({
+            selectionSet: `{ ${key.join(" ")} }`,
+            fieldName,
+            key: (object: Record<string, unknown>) =>
+              Object.fromEntries(key.map((name) => [name, object[name]])),
+            argsFromKeys: (keys: readonly unknown[]) => ({ keys }),
+          })),
+      },
+    ]),
+  );
+  return { schema, merge };
+}
+
+function findEntryPoints(source: Source): EntryPoint[] {
+  const entryPoints: EntryPoint[] = [];
+  for (const type of source.schema.types.values()) {
+    const keyFields = new Set(type.keys.flat());
+    if ([...type.fields.keys()].every((name) => keyFields.has(name))) continue;
+    for (const key of type.keys) {
+      const suffix = `${type.name}By_${key.join("_")}`;
+      entryPoints.push({ typeName: type.name, key, fieldName: `_${suffix}`, inputName: `_${suffix}_Key` });
+    }
+  }
+  return entryPoints;
+}
+
+function withEntryPoints(
+  document: DocumentNode,
+  entryPoints: readonly EntryPoint[],
+  source: Source,
+): DocumentNode {
+  if (entryPoints.length === 0) return document;
+  const fields = entryPoints.map(
+    ({ fieldName, inputName, typeName }) => `${fieldName}(keys: [${inputName}!]!): [${typeName}]`,
+  );
+  const inputs = entryPoints.map(({ inputName, key, typeName }) => {
+    const types = source.schema.types.get(typeName)?.fields;
+    const members = key.map((name) => `${name}: ${print(types?.get(name)?.node.type ?? idType)}`);
+    return `input ${inputName} { ${members.join(" ")} }`;
+  });
+  const query = document.definitions.find(
+    (node) => node.kind === Kind.OBJECT_TYPE_DEFINITION && node.name.value === "Query",
+  );
+  const added = parse(`${inputs.join("\n")}\ntype Query { ${fields.join(" ")} }`, { noLocation: true });
+  const addedFields = added.definitions.flatMap((node) =>
+    node.kind === Kind.OBJECT_TYPE_DEFINITION ? (node.fields ?? []) : [],
+  );
+  if (query?.kind !== Kind.OBJECT_TYPE_DEFINITION) {
+    return { ...document, definitions: [...document.definitions, ...added.definitions] };
+  }
+  const merged = { ...query, fields: [...(query.fields ?? []), ...addedFields] };
+  const addedInputs = added.definitions.filter((node) => node.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION);
+  return {
+    ...document,
+    definitions: [...document.definitions.map((node) => (node === query ? merged : node)), ...addedInputs],
+  };
+}
+
+const idType = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: "ID" } } as const;
+
+function nullableOutputs(document: DocumentNode): DocumentNode {
+  return visit(document, {
+    InputObjectTypeDefinition: () => false,
+    InputValueDefinition: () => false,
+    NonNullType: (node) => node.type,
+  });
+}
+
+function readField(fieldName: string, model: SupergraphModel): EntityResolver {
+  return (parent, args, scope) => (parent ?? Entity.root(model)).read(fieldName, args, scope);
+}
+
+function resolveEntities(entryPoint: EntryPoint, source: Source, model: SupergraphModel): EntityResolver {
+  const { typeName, key } = entryPoint;
+  const lookup = model.types
+    .get(typeName)
+    ?.lookups.find((one: EntityLookup) => one.source === source && one.key.join(" ") === key.join(" "));
+  return (_parent, args, scope) =>
+    (args["keys"] as readonly Record<string, unknown>[]).map(async (values) => {
+      const entity = Entity.reference(model, typeName, { ...values });
+      if (lookup === undefined) return entity;
+      return (await entity.loadRow(lookup, scope)) === null ? null : entity;
+    });
+}

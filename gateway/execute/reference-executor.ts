@@ -1,0 +1,141 @@
+import { execute } from "@graphql-tools/executor";
+import { collectSubFields } from "@graphql-tools/utils";
+import {
+  type ExecutionResult,
+  getNamedType,
+  type GraphQLFieldResolver,
+  type GraphQLOutputType,
+  type GraphQLResolveInfo,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+} from "graphql";
+import type { BoundClientSchema, FieldBinding } from "../compose/bindings.ts";
+import { Entity } from "../compose/entity.ts";
+import type { SupergraphModel } from "../compose/supergraph-model.ts";
+import { OverlockError } from "../core/errors.ts";
+import type { RequestScope } from "../core/request-scope.ts";
+import type { PreparedOperation } from "../prepare/prepare-operation.ts";
+import { readPath } from "./read-path.ts";
+import { shapeLeaves } from "./shape-leaves.ts";
+
+/** Runs prepared operations of one client schema. */
+export interface Executor {
+  /** Data, errors and their paths exactly as GraphQL says; every error's origin is in `originalError`. */
+  execute(
+    prepared: PreparedOperation,
+    variables: Readonly<Record<string, unknown>>,
+    scope: RequestScope,
+  ): Promise<ExecutionResult>;
+}
+
+/**
+ * The reference executor: the standard executor on the client schema, whose resolvers follow the bindings. Plain and
+ * complete; every other way to run an operation must give the same answer. It takes the schema over.
+ */
+export function createReferenceExecutor(bound: BoundClientSchema, model: SupergraphModel): Executor {
+  const { schema } = bound;
+  for (const [typeName, bindings] of bound.fields) {
+    const type = schema.getType(typeName);
+    if (!isObjectType(type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      const binding = bindings.get(field.name);
+      if (binding !== undefined) field.resolve = compileResolver(binding, bound, model, field.type);
+    }
+  }
+  const rootValue = Entity.root(model);
+  return {
+    async execute({ document, name }, variables, scope) {
+      return (await execute({
+        schema,
+        document,
+        rootValue,
+        contextValue: scope,
+        variableValues: variables,
+        operationName: name,
+      })) as ExecutionResult;
+    },
+  };
+}
+
+type Resolver = GraphQLFieldResolver<unknown, unknown>;
+
+function compileResolver(
+  binding: FieldBinding,
+  bound: BoundClientSchema,
+  model: SupergraphModel,
+  type: GraphQLOutputType,
+): Resolver {
+  if (binding.kind === "group") return () => Entity.root(model);
+  const leafType = getNamedType(type);
+  if (isLeafType(leafType)) {
+    const shape = shapeLeaves(binding, leafType);
+    return (parent, args, context, info) => {
+      const scope = context as RequestScope;
+      return shape(() => readPath(parent, binding.steps, args as Args, scope), scope, info.path);
+    };
+  }
+  const isRequired = isInnermostNonNull(type);
+  return (parent, args, context, info) => {
+    const scope = context as RequestScope;
+    const found = readPath(parent, binding.steps, args as Args, scope);
+    let selected: readonly string[] | null = null;
+    return mapEntities(found, (entity) => {
+      if (!entity.isReference) return entity;
+      selected ??= selectedModelFields(bound, info);
+      return confirmReference(entity, selected, isRequired, scope);
+    });
+  };
+}
+
+type Args = Readonly<Record<string, unknown>>;
+
+function isInnermostNonNull(type: GraphQLOutputType): boolean {
+  if (isListType(type)) return isInnermostNonNull(type.ofType);
+  if (!isNonNullType(type)) return false;
+  return isListType(type.ofType) ? isInnermostNonNull(type.ofType) : true;
+}
+
+function mapEntities(found: unknown, map: (entity: Entity) => unknown): unknown {
+  if (found instanceof Promise) return found.then((value: unknown) => mapEntities(value, map));
+  if (Array.isArray(found)) return found.map((element: unknown) => mapEntities(element, map));
+  return found instanceof Entity ? map(found) : found;
+}
+
+/** The supergraph fields that the selection reads first, fragments followed and skipped ones left out. */
+function selectedModelFields(bound: BoundClientSchema, info: GraphQLResolveInfo): string[] {
+  const type = getNamedType(info.returnType);
+  if (!isObjectType(type)) return [];
+  const variables = { coerced: info.variableValues, sources: {} };
+  const { fields } = collectSubFields(info.schema, info.fragments, variables, type, [...info.fieldNodes]);
+  const names = new Set<string>();
+  for (const [node] of fields.values()) {
+    const binding = bound.fields.get(type.name)?.get(node?.name.value ?? "");
+    const first = binding?.kind === "path" ? binding.steps[0] : undefined;
+    if (first !== undefined) names.add(first.field.name);
+  }
+  return [...names];
+}
+
+/**
+ * A reference whose row is missing is null, or NOT_FOUND_REFERENCE behind a non-null field. A row that could not be
+ * fetched costs the fields that are read from it, not the reference.
+ */
+async function confirmReference(
+  entity: Entity,
+  selected: readonly string[],
+  isRequired: boolean,
+  scope: RequestScope,
+): Promise<Entity | null> {
+  const lookups = new Set(selected.map((name) => entity.lookupFor(name)).filter((lookup) => lookup !== null));
+  if (lookups.size === 0) return entity;
+  const rows = await Promise.allSettled([...lookups].map((lookup) => entity.loadRow(lookup, scope)));
+  const isMissing = rows.some(
+    (row) => row.status === "fulfilled" && (row.value === null || row.value === undefined),
+  );
+  if (!isMissing) return entity;
+  if (isRequired)
+    throw new OverlockError("NOT_FOUND_REFERENCE", `a ${entity.type.name} that is referred to is missing`);
+  return null;
+}

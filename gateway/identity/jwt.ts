@@ -1,0 +1,66 @@
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from "jose";
+import type { Caller, ClaimValue } from "../core/caller.ts";
+import { OverlockError } from "../core/errors.ts";
+
+/** The issuer whose tokens are accepted. */
+export interface JwtIssuer {
+  readonly issuer: string;
+  readonly jwksUrl: string;
+  readonly audience: string;
+}
+
+/** Turns a token into a caller. */
+export interface TokenVerifier {
+  /** Raises UNAUTHENTICATED for a token that is not valid or no longer, IDENTITY_UNAVAILABLE without the issuer's keys. */
+  verify(token: string): Promise<Caller>;
+}
+
+/** Asymmetric algorithms only: no key of ours can be mistaken for a secret. */
+const algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
+const maxTokenLength = 8192;
+const clockToleranceSeconds = 5;
+
+/** Verifies tokens of one issuer against its key set, which is fetched by the first token and refetched for new keys. */
+export function createJwtVerifier({ issuer, jwksUrl, audience }: JwtIssuer): TokenVerifier {
+  const keys = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: 3000, cooldownDuration: 30_000 });
+  const options = {
+    issuer,
+    audience,
+    algorithms,
+    clockTolerance: clockToleranceSeconds,
+    requiredClaims: ["exp"],
+  };
+  return {
+    async verify(token) {
+      if (token.length > maxTokenLength) throw new OverlockError("UNAUTHENTICATED", "The token is too long.");
+      try {
+        const { payload } = await jwtVerify(token, keys, options);
+        return callerOf(payload);
+      } catch (cause) {
+        throw translate(cause);
+      }
+    },
+  };
+}
+
+function callerOf(payload: JWTPayload): Caller {
+  const claims = Object.assign(Object.create(null) as Record<string, ClaimValue>, payload);
+  return Object.freeze({
+    kind: "jwt",
+    subject: payload.sub ?? null,
+    issuer: payload.iss ?? null,
+    claims: Object.freeze(claims),
+  });
+}
+
+function translate(cause: unknown): OverlockError {
+  if (cause instanceof errors.JWTExpired) {
+    return new OverlockError("UNAUTHENTICATED", "The token has expired.", { cause });
+  }
+  const isTokensFault =
+    cause instanceof errors.JOSEError &&
+    !(cause instanceof errors.JWKSTimeout) &&
+    cause.code !== "ERR_JOSE_GENERIC";
+  if (isTokensFault) return new OverlockError("UNAUTHENTICATED", "The token is not valid.", { cause });
+  return new OverlockError("IDENTITY_UNAVAILABLE", "the issuer's keys could not be fetched", { cause });
+}

@@ -1,0 +1,6 @@
+/** The public entry of the package: what BFF folders and programs that embed the gateway may import. */
+export { type BffConfig, defineBff } from "./config/define-bff.ts";
+export { type Environment } from "./config/environment.ts";
+export { formatProblem, type Problem, StartupError } from "./core/problems.ts";
+export { checkProject } from "./server/check-project.ts";
+export { type Gateway, type GatewayOptions, startGateway } from "./server/gateway.ts";

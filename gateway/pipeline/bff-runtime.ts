@@ -1,0 +1,20 @@
+import type { GraphQLSchema } from "graphql";
+import type { BffSettings } from "../config/define-bff.ts";
+import type { Executor } from "../execute/reference-executor.ts";
+import type { TokenVerifier } from "../identity/jwt.ts";
+import type { Logger } from "../observe/logger.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import type { OperationPreparer } from "../prepare/prepare-operation.ts";
+
+/** Everything that the stages need of one BFF; belongs to a generation. */
+export interface BffRuntime {
+  readonly settings: BffSettings;
+  /** What clients see, for the explorer. */
+  readonly schema: GraphQLSchema;
+  /** Null: no issuer is configured and every token is refused. */
+  readonly tokens: TokenVerifier | null;
+  readonly preparer: OperationPreparer;
+  readonly executor: Executor;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}

@@ -1,0 +1,32 @@
+/** One request as a lane of the server hands it to the stages: what HTTP said, nothing decided yet. */
+export interface GatewayRequest {
+  readonly method: "GET" | "POST";
+  /** Names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly requestId: string;
+  /** On the clock of `performance.now()`. */
+  readonly receivedAtMs: number;
+  /** Fires when the client goes away. */
+  readonly signal: AbortSignal;
+}
+
+/** The parameters of GraphQL over HTTP as they were decoded; not checked yet. */
+export interface RequestParams {
+  readonly query?: unknown;
+  readonly operationName?: unknown;
+  readonly variables?: unknown;
+  readonly extensions?: unknown;
+}
+
+/** What goes back, complete. A class, so that a lane can tell it from anything else. */
+export class HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+
+  constructor(status: number, headers: Readonly<Record<string, string>>, body: string) {
+    this.status = status;
+    this.headers = headers;
+    this.body = body;
+  }
+}

@@ -1,0 +1,62 @@
+import type { ErrorCode } from "../core/error-codes.ts";
+import type { AbsorbedError, UpstreamCall } from "../core/request-scope.ts";
+import type { BffRuntime } from "./bff-runtime.ts";
+import type { FieldError } from "./execute.ts";
+import type { GatewayRequest } from "./gateway-request.ts";
+
+/** How one request went. Held while it runs; written out once. */
+export interface RequestRecord {
+  operation: string | null;
+  readonly upstreamCalls: UpstreamCall[];
+  readonly absorbed: AbsorbedError[];
+  errors: readonly (Pick<FieldError, "code"> & { readonly cause: unknown })[];
+  outcome: "ok" | "partial" | "error" | "refused";
+  status: number;
+}
+
+export function startRecord(): RequestRecord {
+  return { operation: null, upstreamCalls: [], absorbed: [], errors: [], outcome: "refused", status: 0 };
+}
+
+/**
+ * One log line and the metrics of a request. Neither variables nor tokens nor anything else that a client or backend
+ * wrote is in it, but for the operation's name; what an internal error said is logged at debug level.
+ */
+export function observe(bff: BffRuntime, request: GatewayRequest, record: RequestRecord): void {
+  const { logger, metrics } = bff;
+  const client = bff.settings.name;
+  const durationMs = performance.now() - request.receivedAtMs;
+  metrics.increment("overlock_requests_total", { bff: client, outcome: record.outcome });
+  metrics.observe("overlock_request_duration_seconds", { bff: client }, durationMs / 1000);
+  for (const { code } of record.errors) metrics.increment("overlock_errors_total", { bff: client, code });
+  for (const { code } of record.absorbed)
+    metrics.increment("overlock_absorbed_errors_total", { bff: client, code });
+  for (const { source, code, durationMs: callMs } of record.upstreamCalls) {
+    metrics.increment("overlock_upstream_calls_total", { source, code: code ?? "ok" });
+    metrics.observe("overlock_upstream_duration_seconds", { source }, callMs / 1000);
+  }
+  logger.info(
+    {
+      requestId: request.requestId,
+      client,
+      operation: record.operation?.slice(0, maxNameLength) ?? null,
+      outcome: record.outcome,
+      status: record.status,
+      durationMs: Math.round(durationMs * 100) / 100,
+      upstreamCalls: record.upstreamCalls.length,
+      errorCodes: countCodes([...record.errors, ...record.absorbed]),
+    },
+    "request",
+  );
+  for (const { code, cause } of record.errors) {
+    logger.debug({ requestId: request.requestId, client, code, err: cause }, "error");
+  }
+}
+
+const maxNameLength = 100;
+
+function countCodes(errors: readonly { readonly code: ErrorCode }[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { code } of errors) counts[code] = (counts[code] ?? 0) + 1;
+  return counts;
+}

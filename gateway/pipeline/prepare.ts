@@ -1,0 +1,43 @@
+import { RequestRefusal } from "../core/request-refusal.ts";
+import type { PreparedOperation } from "../prepare/prepare-operation.ts";
+import type { BffRuntime } from "./bff-runtime.ts";
+import type { GatewayRequest, RequestParams } from "./gateway-request.ts";
+
+/** What is to be run. */
+export interface OperationRequest {
+  readonly prepared: PreparedOperation;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** Checks the parameters and finds the operation. Refuses what is no GraphQL request with BAD_REQUEST. */
+export function prepare(bff: BffRuntime, request: GatewayRequest, params: RequestParams): OperationRequest {
+  const { query, operationName = null, variables = null, extensions = null } = params;
+  if (typeof query !== "string") throw badRequest("query", "a text", query);
+  if (operationName !== null && typeof operationName !== "string") {
+    throw badRequest("operationName", "a text or null", operationName);
+  }
+  if (!isObjectOrNull(variables)) throw badRequest("variables", "an object or null", variables);
+  if (!isObjectOrNull(extensions)) throw badRequest("extensions", "an object or null", extensions);
+  const prepared = bff.preparer.prepare(query, operationName === "" ? null : operationName);
+  if (request.method === "GET" && prepared.operation.operation !== "query") {
+    const reason = { message: "Only queries may be sent by GET.", locations: [] };
+    throw new RequestRefusal("METHOD_NOT_ALLOWED", [reason], { allow: "POST" });
+  }
+  return { prepared, variables: variables ?? {} };
+}
+
+function isObjectOrNull(value: unknown): value is Record<string, unknown> | null {
+  return typeof value === "object" && !Array.isArray(value);
+}
+
+function badRequest(name: string, expected: string, found: unknown): RequestRefusal {
+  const kind =
+    found === undefined
+      ? "nothing"
+      : found === null
+        ? "null"
+        : Array.isArray(found)
+          ? "a list"
+          : typeof found;
+  return RequestRefusal.of("BAD_REQUEST", `Expected ${expected} as ${name}, found ${kind}.`);
+}

@@ -1,0 +1,84 @@
+import { anonymousCaller } from "../core/caller.ts";
+import { Deadline } from "../core/deadline.ts";
+import { RequestRefusal } from "../core/request-refusal.ts";
+import type { RequestScope } from "../core/request-scope.ts";
+import type { BffRuntime } from "./bff-runtime.ts";
+import { type ExecutedOperation, executeOperation } from "./execute.ts";
+import type { GatewayRequest, HttpAnswer, RequestParams } from "./gateway-request.ts";
+import { identify } from "./identify.ts";
+import { observe, type RequestRecord, startRecord } from "./observe.ts";
+import { prepare } from "./prepare.ts";
+import { negotiateMediaType, respond, respondRefusal } from "./respond.ts";
+
+/**
+ * The life of a request: identify → prepare → execute (which shapes) → respond → observe. The one place that knows the
+ * order. It always resolves: whatever a stage raises becomes the answer.
+ */
+export async function runStages(
+  bff: BffRuntime,
+  request: GatewayRequest,
+  params: RequestParams,
+): Promise<HttpAnswer> {
+  const record = startRecord();
+  const mediaType = negotiateMediaType(request.headers.get("accept"));
+  const deadline = Deadline.start(bff.settings.requestTimeoutMs, request.signal);
+  bff.metrics.add("overlock_requests_in_flight", { bff: bff.settings.name }, 1);
+  let answer: HttpAnswer;
+  try {
+    if (mediaType === null) throw RequestRefusal.of("NOT_ACCEPTABLE");
+    const caller = await identify(bff, request);
+    const operation = prepare(bff, request, params);
+    record.operation = operation.prepared.name;
+    const scope = createScope(request, record, deadline, caller);
+    const executed = await executeOperation(bff, operation, scope);
+    answer = respond(mediaType, executed, record.absorbed);
+    recordExecution(record, executed);
+  } catch (thrown) {
+    const refusal = RequestRefusal.from(thrown);
+    answer = respondRefusal(mediaType, refusal);
+    recordRefusal(record, refusal);
+  } finally {
+    deadline.dispose();
+    bff.metrics.add("overlock_requests_in_flight", { bff: bff.settings.name }, -1);
+  }
+  record.status = answer.status;
+  observe(bff, request, record);
+  return answer;
+}
+
+/** The answer to a request that no stage could be run for, for example because it is not GraphQL over HTTP. */
+export function refuseRequest(bff: BffRuntime, request: GatewayRequest, thrown: unknown): HttpAnswer {
+  const record = startRecord();
+  const refusal = RequestRefusal.from(thrown);
+  const answer = respondRefusal(negotiateMediaType(request.headers.get("accept")), refusal);
+  recordRefusal(record, refusal);
+  record.status = answer.status;
+  observe(bff, request, record);
+  return answer;
+}
+
+function createScope(
+  request: GatewayRequest,
+  record: RequestRecord,
+  deadline: Deadline,
+  caller: RequestScope["caller"] = anonymousCaller,
+): RequestScope {
+  return {
+    requestId: request.requestId,
+    caller,
+    headers: request.headers,
+    deadline,
+    absorbed: record.absorbed,
+    recordUpstreamCall: (call) => void record.upstreamCalls.push(call),
+  };
+}
+
+function recordExecution(record: RequestRecord, { data, errors }: ExecutedOperation): void {
+  record.errors = errors;
+  record.outcome = errors.length === 0 ? "ok" : data === null ? "error" : "partial";
+}
+
+function recordRefusal(record: RequestRecord, refusal: RequestRefusal): void {
+  record.errors = [{ code: refusal.code, cause: refusal.cause ?? refusal }];
+  record.outcome = "refused";
+}

@@ -1,0 +1,129 @@
+import type { GraphQLSchema } from "graphql";
+import { compose } from "../compose/compose.ts";
+import { type Environment, type EnvironmentSettings, sourceUrlVariable } from "../config/environment.ts";
+import type { Project } from "../config/load-project.ts";
+import { OverlockError } from "../core/errors.ts";
+import type { Problem, Problems } from "../core/problems.ts";
+import { createReferenceExecutor } from "../execute/reference-executor.ts";
+import { createJwtVerifier } from "../identity/jwt.ts";
+import { type ClientSchema, readClientSchema } from "../language/client-schema.ts";
+import { type DirectiveCatalog, readDirectiveCatalog } from "../language/directive-catalog.ts";
+import { kindOfUrl, readSourceSchema, type SourceSchema } from "../language/source-schema.ts";
+import type { Logger } from "../observe/logger.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import type { BffRuntime } from "../pipeline/bff-runtime.ts";
+import { OperationPreparer } from "../prepare/prepare-operation.ts";
+import { openGrpcSource } from "../sources/grpc/grpc-source.ts";
+import { openRestSource } from "../sources/rest/rest-source.ts";
+import type { Source } from "../sources/source.ts";
+
+/** Everything built from one state of the project's files. It owns all it opened. */
+export interface Generation {
+  /** The stitched supergraph. */
+  readonly supergraph: GraphQLSchema;
+  readonly bffs: readonly BffRuntime[];
+  readonly warnings: readonly Problem[];
+  /** Closes every connection and forgets everything. Requests under way fail. */
+  dispose(): Promise<void>;
+}
+
+export interface GenerationParts {
+  readonly project: Project;
+  readonly environment: Environment;
+  readonly settings: EnvironmentSettings;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly problems: Problems;
+}
+
+/** Opens the sources, composes them and binds the clients. Raises StartupError; nothing stays open then. */
+export async function buildGeneration(parts: GenerationParts): Promise<Generation> {
+  const { project, settings, logger, metrics, problems } = parts;
+  const catalog = readDirectiveCatalog();
+  const schemas = readSourceSchemas(project, catalog, problems);
+  const clients = project.bffs.map((bff) =>
+    readClientSchema(bff.schema.file, bff.schema.text, catalog, problems),
+  );
+  const sources = openSources(schemas, parts);
+  try {
+    // Composing an incomplete set would report what is only a consequence of what was reported already.
+    if (sources.length < project.sourceFiles.length || clients.includes(null)) problems.throwIfAny();
+    const complete = clients.filter((client): client is ClientSchema => client !== null);
+    const composition = compose(sources, complete, problems);
+    const tokens = settings.jwt === null ? null : createJwtVerifier(settings.jwt);
+    const bffs = composition.clients.map((bound, index): BffRuntime => {
+      const bff = project.bffs[index];
+      if (bff === undefined)
+        throw new OverlockError("INTERNAL_SERVER_ERROR", "a client schema without its BFF");
+      const { name } = bff.settings;
+      const preparer = new OperationPreparer(bound.schema, bff.settings, (result, entries) => {
+        metrics.increment("overlock_prepare_total", { bff: name, result });
+        metrics.set("overlock_prepared_operations", { bff: name }, entries);
+      });
+      const executor = createReferenceExecutor(bound, composition.model);
+      return { settings: bff.settings, schema: bound.schema, tokens, preparer, executor, logger, metrics };
+    });
+    return {
+      supergraph: composition.schema,
+      bffs,
+      warnings: problems.warnings,
+      async dispose() {
+        for (const bff of bffs) bff.preparer.dispose();
+        await disposeAll(sources);
+      },
+    };
+  } catch (error) {
+    await disposeAll(sources);
+    throw error;
+  }
+}
+
+async function disposeAll(sources: readonly Source[]): Promise<void> {
+  await Promise.allSettled(sources.map((source) => source.dispose()));
+}
+
+function readSourceSchemas(project: Project, catalog: DirectiveCatalog, problems: Problems): SourceSchema[] {
+  const schemas: SourceSchema[] = [];
+  for (const { file, text } of project.sourceFiles) {
+    const schema = readSourceSchema(file, text, catalog, problems);
+    if (schema === null) continue;
+    const namesake = schemas.find((other) => other.name === schema.name);
+    if (namesake === undefined) schemas.push(schema);
+    else
+      schema.use.refuse(["name"], `a name that no other source has (${namesake.file} has it)`, schema.name);
+  }
+  return schemas;
+}
+
+function openSources(schemas: readonly SourceSchema[], parts: GenerationParts): Source[] {
+  const sources: Source[] = [];
+  for (const schema of schemas) {
+    const url = readSourceUrl(schema, parts);
+    if (url === null) continue;
+    const source =
+      schema.kind === "rest"
+        ? openRestSource(schema, url)
+        : openGrpcSource(schema, url, parts.project.protosFolder, parts.problems);
+    if (source !== null) sources.push(source);
+  }
+  return sources;
+}
+
+/** The source's URL: the environment's, or the file's. */
+function readSourceUrl(schema: SourceSchema, { environment, problems }: GenerationParts): string | null {
+  const variable = sourceUrlVariable(schema.name);
+  const override = environment[variable];
+  if (override === undefined) return schema.url;
+  if (kindOfUrl(override) === schema.kind) return override;
+  problems.error({
+    place: { file: "environment", line: 0, column: 0 },
+    coordinate: variable,
+    expected:
+      schema.kind === "rest"
+        ? "a URL that begins with http:// or https://"
+        : "a URL that begins with grpc:// or grpcs://",
+    found: JSON.stringify(override.slice(0, 100)),
+    hint: `it overrides the url of ${schema.file}`,
+  });
+  return null;
+}

@@ -1,0 +1,48 @@
+import { HttpAnswer } from "../pipeline/gateway-request.ts";
+
+/** Whether the process is starting, serving or shutting down, and what is under way. */
+export class Lifecycle {
+  #state: "starting" | "ready" | "draining" = "starting";
+  #underWay = 0;
+  #onIdle: (() => void)[] = [];
+
+  ready(): void {
+    this.#state = "ready";
+  }
+
+  drain(): void {
+    this.#state = "draining";
+  }
+
+  get isDraining(): boolean {
+    return this.#state === "draining";
+  }
+
+  /** Counts one request as under way until the returned function is called. */
+  track(): () => void {
+    this.#underWay++;
+    return () => {
+      this.#underWay--;
+      if (this.#underWay > 0) return;
+      for (const resolve of this.#onIdle.splice(0)) resolve();
+    };
+  }
+
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void> {
+    if (this.#underWay === 0) return Promise.resolve();
+    return new Promise((resolve) => void this.#onIdle.push(resolve));
+  }
+
+  /** `/health/live` and `/health/ready`; null for any other path. */
+  answerHealth(path: string): HttpAnswer | null {
+    if (path === "/health/live") return healthAnswer(200, "live");
+    if (path !== "/health/ready") return null;
+    return this.#state === "ready" ? healthAnswer(200, "ready") : healthAnswer(503, this.#state);
+  }
+}
+
+function healthAnswer(status: number, state: string): HttpAnswer {
+  const headers = { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" };
+  return new HttpAnswer(status, headers, JSON.stringify({ status: state }));
+}
