@@ -4,3 +4,4 @@ export { type Environment } from "./config/environment.ts";
 export { formatProblem, type Problem, StartupError } from "./core/problems.ts";
 export { checkProject } from "./server/check-project.ts";
 export { type Gateway, type GatewayOptions, startGateway } from "./server/gateway.ts";
+export { runUntilSignal } from "./server/run-until-signal.ts";

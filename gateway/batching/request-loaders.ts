@@ -1,4 +1,5 @@
 import DataLoader from "dataloader";
+import { OverlockError, toOverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 
 /** How a key that is asked for becomes part of one call with other keys. */
@@ -18,16 +19,23 @@ export interface KeyedCall<Key> {
 
 /**
  * The rows that one request has asked for. Keys that become known in the same turn of the event loop share a call, cut
- * into pieces of `maxSize`; a key that was asked for before is not asked for again.
+ * into pieces of `maxSize`; a key that was asked for before is not asked for again, even where its call failed.
  */
 export class RequestLoaders {
-  readonly #byOwner = new Map<object, Map<string, DataLoader<unknown, unknown, string>>>();
+  readonly #byOwner = new Map<object, Map<string, RowLoader>>();
 
+  /** The key's row. Rejects, for every key of the call, with what `fetch` raised. */
   load<Key>(call: KeyedCall<Key>, key: Key): Promise<unknown> {
     let groups = this.#byOwner.get(call.owner);
-    if (groups === undefined) this.#byOwner.set(call.owner, (groups = new Map()));
+    if (groups === undefined) {
+      groups = new Map<string, RowLoader>();
+      this.#byOwner.set(call.owner, groups);
+    }
     let loader = groups.get(call.group);
-    if (loader === undefined) groups.set(call.group, (loader = createLoader(call)));
+    if (loader === undefined) {
+      loader = createLoader(call);
+      groups.set(call.group, loader);
+    }
     return loader.load(key);
   }
 
@@ -37,19 +45,26 @@ export class RequestLoaders {
   }
 }
 
+type RowLoader = DataLoader<unknown, unknown, string>;
+
 const loadersByScope = new WeakMap<RequestScope, RequestLoaders>();
 
 /** The loaders of a request. They live exactly as long as its scope. */
 export function loadersOf(scope: RequestScope): RequestLoaders {
   let loaders = loadersByScope.get(scope);
-  if (loaders === undefined) loadersByScope.set(scope, (loaders = new RequestLoaders()));
+  if (loaders === undefined) {
+    loaders = new RequestLoaders();
+    loadersByScope.set(scope, loaders);
+  }
   return loaders;
 }
 
-function createLoader<Key>(call: KeyedCall<Key>): DataLoader<unknown, unknown, string> {
-  const loader = new DataLoader<Key, unknown, string>(
+function createLoader<Key>(call: KeyedCall<Key>): RowLoader {
+  return new DataLoader<Key, unknown, string>(
     async (keys) => {
-      const rows = await call.fetch(keys);
+      const rows = await call.fetch(keys).catch(toOverlockError);
+      // An error as the row of each key is kept like a row: the request does not repeat a call that failed.
+      if (rows instanceof OverlockError) return keys.map(() => rows);
       return keys.map((key) => {
         const row = rows.get(call.textOf(key));
         return row === undefined ? call.missing : row;
@@ -57,5 +72,4 @@ function createLoader<Key>(call: KeyedCall<Key>): DataLoader<unknown, unknown, s
     },
     { maxBatchSize: call.maxSize, batch: call.maxSize > 1, cacheKeyFn: (key) => call.textOf(key) },
   );
-  return loader as DataLoader<unknown, unknown, string>;
 }

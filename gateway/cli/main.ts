@@ -3,7 +3,7 @@ import pc from "picocolors";
 import { formatProblem, StartupError } from "../core/problems.ts";
 import { checkProject } from "../server/check-project.ts";
 import { startGateway } from "../server/gateway.ts";
-import { closeOnSignals } from "./close-on-signals.ts";
+import { runUntilSignal } from "../server/run-until-signal.ts";
 
 /** Runs one command line, without the program's name. Resolves to the exit status: 0, 1 for a refusal, 2 for misuse. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -16,8 +16,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .description("start the gateway of the project in a folder")
     .option("--root <folder>", "the folder with schemas/, protos/ and bff-*/", process.cwd())
     .action(async ({ root }: { root: string }) => {
-      const gateway = await startGateway({ root, environment: process.env });
-      await closeOnSignals(gateway);
+      await runUntilSignal(() => startGateway({ root, environment: process.env }));
     });
   program
     .command("check")

@@ -16,7 +16,9 @@ if (major > 24 || (major === 24 && minor >= 12)) {
     process.exit(1);
   }
   const child = spawn(node, [import.meta.filename, ...process.argv.slice(2)], { stdio: "inherit" });
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  // A terminal sends Ctrl-C to both of us; the child takes a second one as the wish to end at once.
+  process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
   child.on("exit", (code, signal) => {
     process.exitCode = signal === null ? (code ?? 1) : 1;
   });

@@ -1,45 +1,68 @@
-import { print, type TypeNode, visit } from "graphql";
+import { type DefinitionNode, type InputValueDefinitionNode, Kind, print, type TypeNode } from "graphql";
+import { shortened } from "../core/errors.ts";
 import type { Problems } from "../core/problems.ts";
+import { placeOf } from "../language/directive-reader.ts";
 import { namedTypeOf } from "../language/sdl-file.ts";
-import type { SourceField } from "../language/source-schema.ts";
 import type { Source } from "../sources/source.ts";
-import type { FieldSupplier, ModelField, ModelType, SupergraphModel } from "./supergraph-model.ts";
+import { checkReachability } from "./check-reachability.ts";
+import {
+  type FieldSupplier,
+  type ModelField,
+  type ModelType,
+  objectOf,
+  type SupergraphModel,
+} from "./supergraph-model.ts";
 
 /** Checks what sources say about the same things against each other. */
 export function checkSources(sources: readonly Source[], model: SupergraphModel, problems: Problems): void {
+  const isSoundSoFar = problems.errors.length === 0;
+  checkDefinitions(sources, problems);
   for (const type of model.types.values()) {
-    for (const field of type.fields.values()) checkSharing(type, field, problems);
-    checkLookups(type, problems);
-    checkReachability(type, problems);
+    for (const field of type.fields.values()) {
+      checkSharing(type, field, problems);
+      for (const supplier of field.suppliers) {
+        if (supplier.buildsObjects) checkMapping(model, supplier, problems);
+      }
+    }
+    checkLookups(type, isSoundSoFar, problems);
   }
-  checkReferences(model, problems);
-  checkLeafTypes(sources, problems);
+  // What can't be reached is often but a consequence of what was refused before.
+  if (problems.errors.length === 0) checkReachability(model, problems);
 }
 
-/** A field in several sources is a key of each, or @shareable in each; its type is the same in all. */
+/** A field in several sources is a key of each, or @shareable in each; its type and arguments are the same in all. */
 function checkSharing(type: ModelType, field: ModelField, problems: Problems): void {
   const [first, ...others] = field.suppliers;
   if (first === undefined) return;
   for (const other of others) {
     const facts = { place: other.field.place, coordinate: field.coordinate };
+    const { file } = first.field.place;
     if (nullableText(other.field.node.type) !== nullableText(first.field.node.type)) {
-      const expected = `${print(first.field.node.type)}, as in ${first.field.place.file}`;
-      problems.error({
-        ...facts,
-        expected,
-        found: print(other.field.node.type),
-        hint: "name the field differently in one",
-      });
+      const expected = `${print(first.field.node.type)}, as in ${file}`;
+      const hint = "call the field differently in one of them";
+      problems.error({ ...facts, expected, found: print(other.field.node.type), hint });
+      continue;
     }
-    const unshared = [first, other].find(
-      (supplier) => !isKeyField(supplier, type.name) && !supplier.field.isShareable,
+    if (argumentsText(other) !== argumentsText(first)) {
+      const expected = `${argumentsText(first) || "no arguments"}, as in ${file}`;
+      const found = argumentsText(other) || "no arguments";
+      problems.error({ ...facts, expected, found, hint: "call the field differently in one of them" });
+      continue;
+    }
+    const keyed = [first, other].filter((supplier) => isKeyField(supplier, type.name));
+    const unshared = [first, other].filter(
+      (supplier) => !keyed.includes(supplier) && !supplier.field.isShareable,
     );
-    if (unshared === undefined) continue;
+    if (unshared.length === 0) continue;
+    const files = unshared.map((supplier) => supplier.field.place.file).join(" and ");
     problems.error({
       ...facts,
-      expected: `one source for the field, or @shareable in ${first.field.place.file} and ${other.field.place.file}`,
-      found: `it in both, without @shareable in ${unshared.field.place.file}`,
-      hint: "remove it from one, rename one, or mark both @shareable",
+      expected: `one source for the field, or @shareable in ${file} and in ${other.field.place.file}`,
+      found: `it in both, without @shareable in ${files}`,
+      hint:
+        keyed.length > 0
+          ? `it is a @key of ${type.name} in the other file: make it one here, too`
+          : "remove it from one, call it differently in one, or mark both @shareable",
     });
   }
 }
@@ -54,153 +77,124 @@ function nullableText(type: TypeNode): string {
   return print(type).replaceAll("!", "");
 }
 
+function argumentsText({ field }: FieldSupplier): string {
+  const texts = (field.node.arguments ?? []).map(inputText);
+  return texts.length === 0 ? "" : `(${texts.toSorted().join(", ")})`;
+}
+
 /** A lookup's arguments are exactly a key of the type it returns. */
-function checkLookups(type: ModelType, problems: Problems): void {
-  for (const lookup of type.lookups) {
-    const field = lookup.source.schema.types.get("Query")?.fields.get(rootFieldName(lookup.call.coordinate));
-    const keys = lookup.source.schema.types.get(type.name)?.keys ?? [];
-    if (field === undefined || keys.some((key) => sameNames(key, lookup.key))) continue;
-    const texts = keys.map((key) => `(${key.join(", ")})`);
-    problems.error({
-      place: field.place,
-      coordinate: `${field.coordinate} @lookup`,
-      expected:
-        texts.length === 0
-          ? `@key on ${type.name}`
-          : `arguments named like a key of ${type.name}: ${texts.join(" or ")}`,
-      found: `(${lookup.key.join(", ")})`,
-    });
+function checkLookups(type: ModelType, isSoundSoFar: boolean, problems: Problems): void {
+  for (const { source, call, key } of type.lookups) {
+    const field = source.schema.types.get("Query")?.fields.get(call.coordinate.replace("Query.", ""));
+    const keys = source.schema.types.get(type.name)?.keys ?? [];
+    if (field === undefined || keys.some((one) => one.toSorted().join(" ") === key.toSorted().join(" ")))
+      continue;
+    // Where keys were refused, that there are none is a consequence.
+    if (keys.length === 0 && !isSoundSoFar) continue;
+    const texts = keys.map((one) => `(${one.join(", ")})`);
+    const expected =
+      texts.length === 0
+        ? `@key on ${type.name} in ${source.schema.file}`
+        : `arguments called like a key of ${type.name}: ${texts.join(" or ")}`;
+    const found = key.length === 0 ? "no arguments" : `(${key.join(", ")})`;
+    problems.error({ place: field.place, coordinate: `${field.coordinate} @lookup`, expected, found });
   }
 }
 
-/** A field of an object that another source may have sent needs a way to it from the object's key. */
-function checkReachability(type: ModelType, problems: Problems): void {
-  const sources = new Set(
-    [...type.fields.values()].flatMap((field) => field.suppliers.map((supplier) => supplier.source)),
-  );
-  if (type.name === "Query" || sources.size < 2 || type.keys.length === 0) return;
-  for (const field of type.fields.values()) {
-    const [supplier] = field.suppliers;
-    const isReachable = field.suppliers.some((one) => one.call !== null || hasLookup(type, one.source));
-    if (supplier === undefined || isReachable || field.suppliers.length === sources.size) continue;
-    if (isKeyField(supplier, type.name)) continue;
-    const others = [...sources]
-      .filter((source) => source !== supplier.source)
-      .map((source) => source.schema.file);
-    problems.error({
-      place: supplier.field.place,
-      coordinate: field.coordinate,
-      expected: `a @lookup for ${type.name} in ${supplier.field.place.file}: objects of this type also come from ${others.join(", ")}`,
-      found: "none",
-      hint: `add to Query a field that returns ${type.name} by its key, with @lookup`,
-    });
-  }
-}
-
-/** A type without a key is known only where it was fetched, so no mapping can refer to it from several sources. */
-function checkReferences(model: SupergraphModel, problems: Problems): void {
-  for (const type of model.types.values()) {
-    for (const field of type.fields.values()) {
-      for (const supplier of field.suppliers) {
-        if (supplier.buildsObjects) checkReference(model, supplier.field, problems);
-      }
-    }
-  }
-}
-
-function checkReference(model: SupergraphModel, field: SourceField, problems: Problems): void {
+/** An object that a mapping builds holds scalars that its type has, among them a key. */
+function checkMapping(model: SupergraphModel, { field }: FieldSupplier, problems: Problems): void {
+  const { from } = field;
   const target = model.types.get(namedTypeOf(field.node.type));
-  const facts = {
-    place: field.from?.placeAt(0) ?? field.place,
-    coordinate: `${field.coordinate} @from(field:)`,
-  };
-  if (target === undefined) {
+  if (from === null) return;
+  const refuse = (offset: number, expected: string, found: string): void =>
     problems.error({
-      ...facts,
-      expected: "a path: the field's type has no fields",
-      found: field.from?.text ?? "",
+      place: from.placeAt(offset),
+      coordinate: `${field.coordinate} @from(field:)`,
+      expected,
+      found,
     });
+  if (target === undefined) {
+    refuse(0, `a path, because ${namedTypeOf(field.node.type)} has no fields`, shortened(from.text));
     return;
   }
-  const names = builtNames(field);
-  const unknown = names.find((name) => !target.fields.has(name));
-  if (unknown !== undefined) {
-    const expected = `fields of ${target.name} (${[...target.fields.keys()].join(", ")})`;
-    problems.error({ ...facts, expected, found: unknown });
-    return;
+  const options = from.map.kind === "alternatives" ? from.map.options : [from.map];
+  for (const option of options) {
+    const object = objectOf(option);
+    if (object === null) refuse(option.offset, "alternatives that all build objects", shortened(from.text));
+    for (const { name, offset } of object?.fields ?? []) {
+      const found = target.fields.get(name);
+      const names = [...target.fields.values()].filter((one) => !model.types.has(namedTypeOf(one.type)));
+      if (found !== undefined && names.includes(found)) continue;
+      const expected = `a scalar field of ${target.name} (${names.map((one) => one.name).join(", ")})`;
+      refuse(offset, expected, found === undefined ? name : `${name}: ${print(found.type)}`);
+      return;
+    }
+    if (object === null || target.keys.length === 0) continue;
+    const names = object.fields.map((one) => one.name);
+    if (target.keys.some((key) => key.every((name) => names.includes(name)))) continue;
+    const keys = target.keys.map((key) => `{ ${key.join(" ")} }`);
+    refuse(object.offset, `a key of ${target.name}: ${keys.join(" or ")}`, `{ ${names.join(" ")} }`);
   }
-  const key = target.keys.find((one) => one.every((name) => names.includes(name)));
-  if (target.keys.length > 0 && key === undefined) {
-    const expected = `a key of ${target.name}: ${target.keys.map((one) => `{ ${one.join(" ")} }`).join(" or ")}`;
-    problems.error({ ...facts, expected, found: field.from?.text ?? "" });
-    return;
-  }
-  const unreachable = [...target.fields.values()].find(
-    (one) =>
-      !names.includes(one.name) &&
-      !one.suppliers.some((supplier) => supplier.call !== null || hasLookup(target, supplier.source)),
-  );
-  if (unreachable === undefined) return;
-  problems.error({
-    ...facts,
-    expected: `a @lookup for ${target.name} that finds ${unreachable.name}`,
-    found: `none in ${unreachable.suppliers.map((supplier) => supplier.source.schema.file).join(", ")}`,
-    hint: `add to Query a field that returns ${target.name} by its key, with @lookup`,
-  });
 }
 
-function builtNames(field: SourceField): string[] {
-  const map = field.from?.map;
-  if (map === undefined) return [];
-  const objects = map.kind === "alternatives" ? map.options : [map];
-  return objects.flatMap((one) => {
-    if (one.kind === "object") return one.fields.map((entry) => entry.name);
-    if (one.kind !== "path" || one.then === null) return [];
-    const built = one.then.kind === "object" ? one.then : one.then.element;
-    return built.kind === "object" ? built.fields.map((entry) => entry.name) : [];
-  });
+interface Definition {
+  readonly node: DefinitionNode;
+  readonly file: string;
 }
 
-/** Enums and inputs of one name are the same in every source; a name is of one kind everywhere. */
-function checkLeafTypes(sources: readonly Source[], problems: Problems): void {
-  const known = new Map<string, { readonly text: string; readonly kind: string; readonly file: string }>();
+/** Enums, scalars and inputs of one name are the same in every source; a name is of one kind everywhere. */
+function checkDefinitions(sources: readonly Source[], problems: Problems): void {
+  const known = new Map<string, Definition>();
   for (const { schema } of sources) {
+    const { file } = schema;
     for (const node of schema.plainDocument.definitions) {
-      if (!("name" in node) || node.name === undefined || node.name.kind !== "Name") continue;
-      const isObject = node.kind === "ObjectTypeDefinition";
-      const text = isObject
-        ? ""
-        : print(
-            visit(node, {
-              enter: (part) => ("description" in part ? { ...part, description: undefined } : undefined),
-            }),
-          );
-      const earlier = known.get(node.name.value);
+      const kind = definitionKinds.get(node.kind);
+      if (kind === undefined || !("name" in node) || node.name?.kind !== Kind.NAME) continue;
+      const name = node.name.value;
+      const earlier = known.get(name);
       if (earlier === undefined) {
-        known.set(node.name.value, { text, kind: node.kind, file: schema.file });
+        known.set(name, { node, file });
         continue;
       }
-      if (earlier.kind === node.kind && earlier.text === text) continue;
-      const { line = 0, column = 0 } = node.loc?.startToken ?? {};
-      problems.error({
-        place: { file: schema.file, line, column },
-        coordinate: node.name.value,
-        expected: `the same definition as in ${earlier.file}`,
-        found: earlier.kind === node.kind ? "another one" : `${node.kind} here, ${earlier.kind} there`,
-        hint: "rename one of them, or make them equal",
-      });
+      const facts = { place: placeOf(node, file), coordinate: name };
+      const earlierKind = definitionKinds.get(earlier.node.kind) ?? "";
+      if (kind !== earlierKind) {
+        const expected = `${earlierKind}, as in ${earlier.file}`;
+        problems.error({ ...facts, expected, found: kind, hint: "rename one of them" });
+        continue;
+      }
+      const difference = differenceOf(membersOf(node), membersOf(earlier.node));
+      if (difference === null) continue;
+      const expected = `the same ${kind === "an enum" ? "values" : "fields"} as in ${earlier.file}`;
+      const hint = "rename one of them, or make them equal";
+      problems.error({ ...facts, expected, found: difference, hint });
     }
   }
 }
 
-function hasLookup(type: ModelType, source: Source): boolean {
-  return type.lookups.some((lookup) => lookup.source === source);
+const definitionKinds = new Map<Kind, string>([
+  [Kind.OBJECT_TYPE_DEFINITION, "an object type"],
+  [Kind.INPUT_OBJECT_TYPE_DEFINITION, "an input type"],
+  [Kind.ENUM_TYPE_DEFINITION, "an enum"],
+  [Kind.SCALAR_TYPE_DEFINITION, "a scalar"],
+]);
+
+/** What has to be equal: values and input fields, in any order and whatever their descriptions. */
+function membersOf(node: DefinitionNode): readonly string[] {
+  if (node.kind === Kind.ENUM_TYPE_DEFINITION) return (node.values ?? []).map((value) => value.name.value);
+  if (node.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION) return (node.fields ?? []).map(inputText);
+  return [];
 }
 
-function sameNames(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((name) => right.includes(name));
+function differenceOf(here: readonly string[], there: readonly string[]): string | null {
+  const texts = [
+    ...here.filter((member) => !there.includes(member)).map((member) => `${member} here only`),
+    ...there.filter((member) => !here.includes(member)).map((member) => `${member} there only`),
+  ];
+  return texts.length === 0 ? null : shortened(texts.join(", "));
 }
 
-function rootFieldName(coordinate: string): string {
-  return coordinate.slice(coordinate.indexOf(".") + 1);
+function inputText({ name, type, defaultValue }: InputValueDefinitionNode): string {
+  const text = `${name.value}: ${print(type)}`;
+  return defaultValue === undefined ? text : `${text} = ${print(defaultValue)}`;
 }

@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from "graphql";
+import { OverlockError } from "../core/errors.ts";
 import type { Problems } from "../core/problems.ts";
 import type { ClientSchema } from "../language/client-schema.ts";
 import type { Source } from "../sources/source.ts";
@@ -25,9 +26,12 @@ export function compose(
   clients: readonly ClientSchema[],
   problems: Problems,
 ): Composition {
-  const model = buildSupergraphModel(sources);
-  checkSources(sources, model, problems);
+  const model = buildSupergraphModel(sources, problems);
+  if (model !== null) checkSources(sources, model, problems);
   const bound = clients.map((client) => bindClientSchema(client, model, problems));
   problems.throwIfAny();
-  return { schema: stitchSupergraph(sources, model), model, clients: bound };
+  const complete = bound.filter((client) => client !== null);
+  if (model === null || complete.length < clients.length)
+    throw new OverlockError("INTERNAL_SERVER_ERROR", "something was not composed, and nobody said why");
+  return { schema: stitchSupergraph(sources, model), model, clients: complete };
 }

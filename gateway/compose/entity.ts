@@ -108,16 +108,24 @@ export class Entity {
     return row;
   }
 
-  /** The first supplier whose source can find this object by a key that is known of it. */
-  #hopFor(fieldName: string): { supplier: FieldSupplier; lookup: EntityLookup } | null {
+  /**
+   * The first supplier whose source can find this object by a key that is known of it; where there is none, the first
+   * whose key further lookups bring. `tried` are the sources of lookups that wait for this one.
+   */
+  #hopFor(fieldName: string, tried: readonly Source[] = []): Hop | null {
+    let far: Hop | null = null;
     for (const supplier of this.type.fields.get(fieldName)?.suppliers ?? []) {
-      if (supplier.read === null || this.#rows.has(supplier.source)) continue;
+      const { source } = supplier;
+      if (supplier.read === null || this.#rows.has(source) || tried.includes(source)) continue;
       for (const lookup of this.type.lookups) {
-        if (lookup.source !== supplier.source) continue;
+        if (lookup.source !== source) continue;
         if (lookup.key.every((name) => this.#hasLeaf(name))) return { supplier, lookup };
+        const waiting = [...tried, source];
+        if (lookup.key.every((name) => this.#hasLeaf(name) || this.#hopFor(name, waiting) !== null))
+          far ??= { supplier, lookup };
       }
     }
-    return null;
+    return far;
   }
 
   #hasLeaf(name: string): boolean {
@@ -163,6 +171,12 @@ export class Entity {
       objectType.keys.some((key) => key.every((name) => isPresent(raw, name)));
     return hasKey ? Entity.reference(this.model, objectType.name, raw as Record<string, unknown>) : null;
   }
+}
+
+/** A row that has a field, and how it is found. */
+interface Hop {
+  readonly supplier: FieldSupplier;
+  readonly lookup: EntityLookup;
 }
 
 function isPresent(raw: object, name: string): boolean {

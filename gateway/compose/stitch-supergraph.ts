@@ -15,7 +15,7 @@ import {
 import type { RequestScope } from "../core/request-scope.ts";
 import type { Source } from "../sources/source.ts";
 import { Entity } from "./entity.ts";
-import type { EntityLookup, SupergraphModel } from "./supergraph-model.ts";
+import type { SupergraphModel } from "./supergraph-model.ts";
 
 /**
  * All sources stitched into one schema. It executes subqueries and the platform team's explorer, with the request's
@@ -25,7 +25,16 @@ import type { EntityLookup, SupergraphModel } from "./supergraph-model.ts";
 export function stitchSupergraph(sources: readonly Source[], model: SupergraphModel): GraphQLSchema {
   const subschemas = sources.map((source) => buildSubschema(source, model));
   const schema = stitchSchemas({ subschemas, mergeTypes: true });
-  return filterSchema({ schema, rootFieldFilter: (_operation, name) => !name.startsWith("_") });
+  return filterSchema({
+    schema,
+    rootFieldFilter: (_operation, name) => !isInternal(name),
+    typeFilter: (name) => !isInternal(name),
+  });
+}
+
+/** Names with one underscore are ours: no schema file may use them. */
+function isInternal(name: string): boolean {
+  return name.startsWith("_") && !name.startsWith("__");
 }
 
 type AnyResolver = GraphQLFieldResolver<unknown, unknown>;
@@ -139,11 +148,15 @@ function resolveEntities(entryPoint: EntryPoint, source: Source, model: Supergra
   const { typeName, key } = entryPoint;
   const lookup = model.types
     .get(typeName)
-    ?.lookups.find((one: EntityLookup) => one.source === source && one.key.join(" ") === key.join(" "));
+    ?.lookups.find((one) => one.source === source && sameNames(one.key, key));
   return (_parent, args, scope) =>
     (args["keys"] as readonly Record<string, unknown>[]).map(async (values) => {
       const entity = Entity.reference(model, typeName, { ...values });
       if (lookup === undefined) return entity;
       return (await entity.loadRow(lookup, scope)) === null ? null : entity;
     });
+}
+
+function sameNames(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((name) => right.includes(name));
 }

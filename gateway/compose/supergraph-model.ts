@@ -1,5 +1,4 @@
 import {
-  buildASTSchema,
   type GraphQLArgument,
   type GraphQLNamedType,
   type GraphQLSchema,
@@ -7,11 +6,13 @@ import {
   Kind,
   type TypeNode,
 } from "graphql";
+import type { Problems } from "../core/problems.ts";
 import type { CompiledSelection } from "../language/evaluate-selection.ts";
-import type { SelectionMap } from "../language/selection-map.ts";
+import type { ObjectSelection, SelectionMap } from "../language/selection-map.ts";
 import type { SourceField } from "../language/source-schema.ts";
 import type { DeclaredCall } from "../sources/declared-call.ts";
 import type { Source } from "../sources/source.ts";
+import { buildPlainSchema } from "./build-plain-schema.ts";
 
 /** One source that can supply a field: by a call, or by reading it from the raw value it sent. */
 export interface FieldSupplier {
@@ -33,6 +34,7 @@ export interface ModelField {
   /** As the first supplier wrote it. */
   readonly type: TypeNode;
   readonly args: readonly GraphQLArgument[];
+  /** In the order of the sources; none where what the only source says of the field was refused. */
   readonly suppliers: readonly FieldSupplier[];
 }
 
@@ -62,9 +64,18 @@ export interface SupergraphModel {
   readonly leafTypes: ReadonlyMap<string, GraphQLNamedType>;
 }
 
-/** Collects what all sources say about each type. What they may not both say is checked elsewhere. */
-export function buildSupergraphModel(sources: readonly Source[]): SupergraphModel {
-  const schemas = new Map(sources.map((source) => [source, buildASTSchema(source.schema.plainDocument)]));
+/**
+ * Collects what all sources say about each type. What they may not both say is checked elsewhere. Null, with problems
+ * reported, where a source's file is no GraphQL schema.
+ */
+export function buildSupergraphModel(sources: readonly Source[], problems: Problems): SupergraphModel | null {
+  const schemas = new Map<Source, GraphQLSchema>();
+  for (const source of sources) {
+    const { file, plainDocument } = source.schema;
+    const schema = buildPlainSchema(file, plainDocument, problems);
+    if (schema !== null) schemas.set(source, schema);
+  }
+  if (schemas.size < sources.length) return null;
   const types = new Map<string, ModelType>();
   for (const name of new Set(sources.flatMap((source) => [...source.schema.types.keys()]))) {
     types.set(name, buildType(name, schemas));
@@ -78,6 +89,20 @@ export function buildSupergraphModel(sources: readonly Source[]): SupergraphMode
   return { types, leafTypes };
 }
 
+/** The fields that a mapping builds: `{ id: authorId }` builds `id`. */
+export function builtNames({ from }: SourceField): readonly string[] {
+  if (from === null) return [];
+  const options = from.map.kind === "alternatives" ? from.map.options : [from.map];
+  return [...new Set(options.flatMap((option) => objectOf(option)?.fields.map((field) => field.name) ?? []))];
+}
+
+/** The object that a map builds, by itself or from each element of a list. */
+export function objectOf(map: SelectionMap): ObjectSelection | null {
+  if (map.kind === "object") return map;
+  if (map.kind === "alternatives" || map.then === null) return null;
+  return map.then.kind === "object" ? map.then : objectOf(map.then.element);
+}
+
 function buildType(name: string, schemas: ReadonlyMap<Source, GraphQLSchema>): ModelType {
   const fields = new Map<string, ModelField>();
   const keys = new Map<string, readonly string[]>();
@@ -86,22 +111,21 @@ function buildType(name: string, schemas: ReadonlyMap<Source, GraphQLSchema>): M
     const type = source.schema.types.get(name);
     if (type === undefined) continue;
     const graphqlType = schema.getType(name);
-    for (const key of type.keys) keys.set(key.join(" "), key);
+    const graphqlFields = isObjectType(graphqlType) ? graphqlType.getFields() : {};
+    for (const key of type.keys) keys.set(key.toSorted().join(" "), key);
     const keyFields = new Set(type.keys.flat());
     const properties = [...type.fields.values()].filter((field) => field.call === null);
     if (type.keys.length > 0 && properties.every((field) => keyFields.has(field.name)))
       referencingSources.add(source);
     for (const field of type.fields.values()) {
-      const supplier = buildSupplier(source, field);
-      if (supplier === null) continue;
       const known = fields.get(field.name);
+      const supplier = buildSupplier(source, field);
       fields.set(field.name, {
         name: field.name,
         coordinate: field.coordinate,
         type: known?.type ?? field.node.type,
-        args:
-          known?.args ?? (isObjectType(graphqlType) ? (graphqlType.getFields()[field.name]?.args ?? []) : []),
-        suppliers: [...(known?.suppliers ?? []), supplier],
+        args: known?.args ?? graphqlFields[field.name]?.args ?? [],
+        suppliers: [...(known?.suppliers ?? []), ...(supplier === null ? [] : [supplier])],
       });
     }
   }
@@ -122,14 +146,7 @@ function buildSupplier(source: Source, field: SourceField): FieldSupplier | null
 }
 
 function buildsObjects(map: SelectionMap): boolean {
-  switch (map.kind) {
-    case "object":
-      return true;
-    case "alternatives":
-      return map.options.some(buildsObjects);
-    case "path":
-      return map.then !== null && (map.then.kind === "object" || buildsObjects(map.then.element));
-  }
+  return (map.kind === "alternatives" ? map.options : [map]).some((option) => objectOf(option) !== null);
 }
 
 function findLookups(typeName: string, sources: readonly Source[]): EntityLookup[] {

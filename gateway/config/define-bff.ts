@@ -23,17 +23,22 @@ export interface BffSettings extends Required<Omit<BffConfig, "explorerOperation
   readonly explorerOperation: string | null;
 }
 
-/** The options and their checks; `docs/configuration.md` lists the same. */
+function integer(min: number, max: number) {
+  const expected = `a whole number from ${min} to ${max}`;
+  return z.int(expected).min(min, expected).max(max, expected);
+}
+
+/** The options and their checks, each with what it expects as its message; `docs/configuration.md` lists the same. */
 export const bffOptions = z.strictObject({
   name: z
-    .string()
+    .string("a name in quotes")
     .regex(/^[a-z][a-z0-9-]{0,62}$/, "lower-case letters, digits and dashes, a letter first, at most 63"),
-  schema: z.string().min(1).default("schema.graphql"),
-  explorer: z.boolean().default(true),
-  explorerOperation: z.string().nullable().default(null),
-  requestTimeoutMs: z.int().min(1).max(600_000).default(10_000),
-  maxDocumentTokens: z.int().min(1).max(1_000_000).default(10_000),
-  maxPreparedOperations: z.int().min(1).max(1_000_000).default(5000),
+  schema: z.string("a file's path").min(1, "a file's path").default("schema.graphql"),
+  explorer: z.boolean("true or false").default(true),
+  explorerOperation: z.string("an operation as text").nullable().default(null),
+  requestTimeoutMs: integer(1, 600_000).default(10_000),
+  maxDocumentTokens: integer(1, 1_000_000).default(10_000),
+  maxPreparedOperations: integer(1, 1_000_000).default(5000),
 });
 
 /** Marks an object as a BFF's config and gives it its type. Nothing is checked until the gateway starts. */

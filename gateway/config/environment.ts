@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { nearestNameHint, type Problems } from "../core/problems.ts";
+import { quoted } from "../core/errors.ts";
+import { nearestNameHint, type ProblemFacts, type Problems } from "../core/problems.ts";
 
 /** One environment variable that the gateway reads. `docs/configuration.md` lists the same. */
 export interface EnvironmentVariable {
@@ -115,7 +116,7 @@ export function readEnvironment(environment: Environment, problems: Problems): E
     maxBodyBytes: read("MAX_BODY_BYTES") ?? 1_048_576,
     shutdownDelayMs: read("SHUTDOWN_DELAY_MS") ?? 0,
     shutdownTimeoutMs: read("SHUTDOWN_TIMEOUT_MS") ?? 30_000,
-    jwt: readJwt(read("JWT_ISSUER"), read("JWT_JWKS_URL"), read("JWT_AUDIENCE"), problems),
+    jwt: readJwt(environment, problems),
   };
   reportMisspelt(environment, problems);
   return Object.freeze(settings);
@@ -136,44 +137,49 @@ function readVariable<Name extends keyof typeof variables>(
   const result = variables[name].parse.safeParse(text);
   if (result.success) return result.data as z.output<(typeof variables)[Name]["parse"]>;
   const expected = result.error.issues[0]?.message ?? "another value";
-  environmentProblem(problems, name, expected, JSON.stringify(text.slice(0, 100)));
+  report(problems, { coordinate: name, expected, found: quoted(withoutCredentials(text)) });
   return null;
 }
 
-function readJwt(
-  issuer: string | null,
-  jwksUrl: string | null,
-  audience: string | null,
-  problems: Problems,
-): JwtSettings | null {
-  if (issuer !== null && jwksUrl !== null && audience !== null) return { issuer, jwksUrl, audience };
-  if (issuer === null && jwksUrl === null && audience === null) return null;
-  const missing = Object.entries({ JWT_ISSUER: issuer, JWT_JWKS_URL: jwksUrl, JWT_AUDIENCE: audience });
-  for (const [name, value] of missing) {
-    if (value !== null) continue;
-    const found = "nothing, while another JWT_ variable is set";
-    environmentProblem(problems, name, "a value: the three JWT_ variables belong together", found);
+function readJwt(environment: Environment, problems: Problems): JwtSettings | null {
+  const issuer = readVariable("JWT_ISSUER", environment, problems);
+  const jwksUrl = readVariable("JWT_JWKS_URL", environment, problems);
+  const audience = readVariable("JWT_AUDIENCE", environment, problems);
+  const names = ["JWT_ISSUER", "JWT_JWKS_URL", "JWT_AUDIENCE"] as const;
+  const missing = names.filter((name) => environment[name] === undefined);
+  for (const name of missing.length === names.length ? [] : missing) {
+    const expected = "a value: the three JWT_ variables belong together";
+    report(problems, { coordinate: name, expected, found: "nothing, while another JWT_ variable is set" });
   }
-  return null;
+  if (issuer === null || jwksUrl === null || audience === null) return null;
+  return Object.freeze({ issuer, jwksUrl, audience });
 }
 
 /** A misspelt name would otherwise be a setting that silently does nothing. */
 function reportMisspelt(environment: Environment, problems: Problems): void {
-  const prefixes = ["JWT_", "SHUTDOWN_", "ADMIN_"];
+  const known = Object.keys(variables);
   for (const name of Object.keys(environment)) {
-    if (name in variables || !prefixes.some((prefix) => name.startsWith(prefix)) || name.endsWith("_URL"))
-      continue;
-    const hint = nearestNameHint(name, Object.keys(variables));
-    if (hint !== null) environmentProblem(problems, name, "a variable that the gateway reads", name, hint);
+    if (known.includes(name) || !ownPrefixes.some((prefix) => name.startsWith(prefix))) continue;
+    const hint = nearestNameHint(name, known, maxMisspeltLetters);
+    if (hint !== null)
+      report(problems, {
+        coordinate: name,
+        expected: "a variable that the gateway reads",
+        found: name,
+        hint,
+      });
   }
 }
 
-function environmentProblem(
-  problems: Problems,
-  coordinate: string,
-  expected: string,
-  found: string,
-  hint: string | null = null,
-): void {
-  problems.error({ place: { file: "environment", line: 0, column: 0 }, coordinate, expected, found, hint });
+/** An environment holds other programs' variables too: only names that could hardly be theirs are looked at. */
+const ownPrefixes = ["JWT_", "SHUTDOWN_", "ADMIN_", "LOG_LEV", "MAX_BODY"];
+const maxMisspeltLetters = 2;
+
+/** `https://user:password@host` without what is between `//` and `@`. */
+function withoutCredentials(text: string): string {
+  return text.replace(/\/\/[^/]*@/, "//…@");
+}
+
+function report(problems: Problems, facts: Omit<ProblemFacts, "place">): void {
+  problems.error({ ...facts, place: { file: "environment", line: 0, column: 0 } });
 }

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { nearestNameHint, type Problems } from "../core/problems.ts";
+import { inspect } from "node:util";
+import { shortened } from "../core/errors.ts";
+import { nearestNameHint, type ProblemFacts, type Problems } from "../core/problems.ts";
 import { bffOptions, type BffSettings } from "./define-bff.ts";
 
 /** A text file of the project; `file` is relative to the project's folder. */
@@ -29,63 +31,78 @@ const configFile = "bff.config.ts";
 
 /** Reads `schemas/*.graphql` and every `bff-*` folder of the project at `root`. What is missing or wrong is reported. */
 export async function loadProject(root: string, problems: Problems): Promise<Project> {
-  const sourceFiles = listFiles(path.join(root, "schemas"))
+  const reader = new ProjectReader(root, problems);
+  const sourceFiles = reader
+    .list("schemas")
     .filter((name) => name.endsWith(".graphql") && name !== "directives.graphql")
-    .map((name) => readProjectFile(root, path.join("schemas", name), problems))
-    .filter((file) => file !== null);
+    .map((name) => reader.read(path.join("schemas", name)));
   if (sourceFiles.length === 0) {
-    report(problems, "schemas", "schemas/", "at least one source schema, schemas/<source>.graphql", "none");
+    const expected = "at least one source schema, schemas/<source>.graphql";
+    reader.report("schemas", { coordinate: "schemas/", expected, found: "none" });
   }
-  const folders = listFiles(root).filter(
-    (name) => name.startsWith("bff-") && isFolder(path.join(root, name)),
-  );
-  if (folders.length === 0)
-    report(problems, ".", "bff-*/", "at least one BFF folder, bff-<name>/bff.config.ts", "none");
+  const folders = reader.list(".").filter((name) => name.startsWith("bff-") && reader.isFolder(name));
+  if (folders.length === 0) {
+    const expected = "at least one BFF folder, bff-<name>/bff.config.ts";
+    reader.report(".", { coordinate: "bff-*/", expected, found: "none" });
+  }
   const bffs: BffFolder[] = [];
+  const foldersByName = new Map<string, string>();
   for (const folder of folders) {
-    const bff = await loadBff(root, folder, problems);
+    const bff = await loadBff(reader, folder);
     if (bff === null) continue;
-    if (bffs.some((other) => other.settings.name === bff.settings.name)) {
-      report(
-        problems,
-        path.join(folder, configFile),
-        "name",
-        "a name that no other BFF has",
-        bff.settings.name,
-      );
-    } else bffs.push(bff);
+    const { name } = bff.settings;
+    const namesake = foldersByName.get(name);
+    if (namesake !== undefined) {
+      const expected = `a name that no other BFF has (${namesake} has it)`;
+      reader.report(path.join(folder, configFile), { coordinate: "name", expected, found: name });
+      continue;
+    }
+    foldersByName.set(name, folder);
+    bffs.push(bff);
   }
-  return { root, sourceFiles, bffs, protosFolder: path.join(root, "protos") };
+  return {
+    root,
+    sourceFiles: sourceFiles.filter((file) => file !== null),
+    bffs,
+    protosFolder: path.join(root, "protos"),
+  };
 }
 
-async function loadBff(root: string, folder: string, problems: Problems): Promise<BffFolder | null> {
+async function loadBff(reader: ProjectReader, folder: string): Promise<BffFolder | null> {
   const file = path.join(folder, configFile);
-  const absolute = path.join(root, file);
-  if (!listFiles(path.join(root, folder)).includes(configFile)) {
-    report(problems, folder, folder, `${configFile} in the BFF's folder`, "none");
+  if (!reader.list(folder).includes(configFile)) {
+    const expected = `${configFile} in the BFF's folder`;
+    reader.report(folder, { coordinate: folder, expected, found: "none" });
     return null;
   }
   let config: unknown;
   try {
-    const module = (await import(pathToFileURL(absolute).href)) as { default?: unknown };
-    config = module.default;
+    const module = (await import(pathToFileURL(path.join(reader.root, file)).href)) as { default?: unknown };
+    // A copy, so that what computes an option fails here and not later.
+    config = isPlainObject(module.default) ? { ...module.default } : module.default;
   } catch (error) {
-    const found = error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 400) : String(error);
-    report(problems, file, "config", "a module that loads", found);
+    const found = error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 400) : inspected(error);
+    reader.report(file, { coordinate: "config", expected: "a module that loads", found });
     return null;
   }
-  if (typeof config !== "object" || config === null) {
-    report(problems, file, "export default", "defineBff({ name: … })", typeof config);
+  if (!isPlainObject(config)) {
+    const expected = "defineBff({ name: … })";
+    reader.report(file, { coordinate: "export default", expected, found: inspected(config) });
     return null;
   }
   const result = bffOptions.safeParse(config);
   if (!result.success) {
-    for (const issue of result.error.issues) reportIssue(problems, file, issue, config);
+    for (const issue of result.error.issues) {
+      for (const facts of describeIssue(issue, config)) reader.report(file, facts);
+    }
     return null;
   }
-  const schema = readProjectFile(root, path.join(folder, result.data.schema), problems);
+  const schema = reader.read(path.join(folder, result.data.schema));
   return schema === null ? null : { settings: Object.freeze(result.data), schema };
 }
+
+/** What is wrong in a file, where no line is known. */
+type FileFacts = Omit<ProblemFacts, "place">;
 
 interface Issue {
   readonly code: string;
@@ -94,55 +111,90 @@ interface Issue {
   readonly keys?: readonly string[];
 }
 
-function reportIssue(problems: Problems, file: string, issue: Issue, config: object): void {
+function describeIssue(issue: Issue, config: object): FileFacts[] {
   if (issue.code === "unrecognized_keys") {
     const known = Object.keys(bffOptions.shape);
-    for (const key of issue.keys ?? []) {
-      report(problems, file, key, `one of the options ${known.join(", ")}`, key, nearestNameHint(key, known));
-    }
-    return;
+    const expected = `one of the options ${known.join(", ")}`;
+    return (issue.keys ?? []).map((key) => {
+      return { coordinate: key, expected, found: key, hint: nearestNameHint(key, known) };
+    });
   }
-  const [name] = issue.path;
-  const value: unknown = (config as Record<PropertyKey, unknown>)[name ?? ""];
-  const found = value === undefined ? "nothing" : (JSON.stringify(value) ?? typeof value).slice(0, 100);
-  report(problems, file, String(name), issue.message, found);
+  const [name = ""] = issue.path;
+  const found = inspected((config as Record<PropertyKey, unknown>)[name]);
+  return [{ coordinate: String(name), expected: issue.message, found }];
 }
 
-function readProjectFile(root: string, file: string, problems: Problems): ProjectFile | null {
-  try {
-    const { size } = statSync(path.join(root, file));
-    if (size > maxFileBytes) {
-      report(problems, file, "file", `at most ${maxFileBytes} bytes`, `${size} bytes`);
-      return null;
+function isPlainObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function inspected(value: unknown): string {
+  if (value === undefined) return "nothing";
+  return shortened(inspect(value, { depth: 1, breakLength: Infinity }));
+}
+
+/** Reads the files of one project, and reports those it can't read. */
+class ProjectReader {
+  readonly root: string;
+  readonly #problems: Problems;
+
+  constructor(root: string, problems: Problems) {
+    this.root = root;
+    this.#problems = problems;
+  }
+
+  /** The file's text, or null with a problem reported. */
+  read(file: string): ProjectFile | null {
+    try {
+      const { size } = statSync(path.join(this.root, file));
+      if (size <= maxFileBytes) {
+        const text = readFileSync(path.join(this.root, file), "utf8");
+        return { file: file.split(path.sep).join("/"), text };
+      }
+      const expected = `at most ${maxFileBytes} bytes`;
+      this.report(file, { coordinate: "file", expected, found: `${size} bytes` });
+    } catch (error) {
+      this.report(file, { coordinate: "file", expected: "a readable file", found: describeFailure(error) });
     }
-    return { file: file.split(path.sep).join("/"), text: readFileSync(path.join(root, file), "utf8") };
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    report(problems, file, "file", "a readable file", code);
     return null;
   }
-}
 
-/** Names in a folder in a stable order; none where there is no such folder. */
-function listFiles(folder: string): string[] {
-  try {
-    return readdirSync(folder).toSorted();
-  } catch {
-    return [];
+  /** Names in a folder in a stable order; none where there is no such folder. */
+  list(folder: string): string[] {
+    try {
+      return readdirSync(path.join(this.root, folder)).toSorted();
+    } catch (error) {
+      if (systemCode(error) !== "ENOENT") {
+        const found = describeFailure(error);
+        this.report(folder, { coordinate: "folder", expected: "a readable folder", found });
+      }
+      return [];
+    }
+  }
+
+  isFolder(folder: string): boolean {
+    return statSync(path.join(this.root, folder), { throwIfNoEntry: false })?.isDirectory() ?? false;
+  }
+
+  report(file: string, facts: FileFacts): void {
+    this.#problems.error({ ...facts, place: { file: file.split(path.sep).join("/"), line: 0, column: 0 } });
   }
 }
 
-function isFolder(folder: string): boolean {
-  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
+function describeFailure(error: unknown): string {
+  const code = systemCode(error);
+  const words = failures.get(code);
+  return words === undefined ? code : `${words} (${code})`;
 }
 
-function report(
-  problems: Problems,
-  file: string,
-  coordinate: string,
-  expected: string,
-  found: string,
-  hint: string | null = null,
-): void {
-  problems.error({ place: { file, line: 0, column: 0 }, coordinate, expected, found, hint });
+const failures = new Map([
+  ["ENOENT", "nothing of that name"],
+  ["EISDIR", "a folder"],
+  ["ENOTDIR", "a file"],
+  ["EACCES", "one that this process may not read"],
+]);
+
+/** `ENOENT` and the like. */
+function systemCode(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }

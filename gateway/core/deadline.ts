@@ -1,7 +1,8 @@
 import { OverlockError } from "./errors.ts";
 
 /**
- * A point in time that only moves closer, and the signal that fires when it is reached or when whoever waits goes away.
+ * A point in time that only moves closer, and the signal that fires when it is reached (reason: REQUEST_TIMEOUT) or
+ * when whoever waits goes away (reason: CANCELLED, or the parent's where that is coded).
  * Whoever makes one must {@link Deadline.dispose} it; that removes its timer and its listener on the parent.
  */
 export class Deadline {
@@ -10,7 +11,7 @@ export class Deadline {
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;
   readonly #parent: AbortSignal | null;
-  readonly #onParentAbort = (): void => this.#controller.abort(this.#parent?.reason);
+  readonly #onParentAbort = (): void => this.#controller.abort(codedReason(this.#parent?.reason));
 
   private constructor(expiresAtMs: number, parent: AbortSignal | null) {
     this.expiresAtMs = expiresAtMs;
@@ -24,7 +25,7 @@ export class Deadline {
     else parent?.addEventListener("abort", this.#onParentAbort, { once: true });
   }
 
-  /** A deadline `timeoutMs` from now; `client` fires when the client goes away. */
+  /** A deadline `timeoutMs` from now, 0 to 2147483647; `client` fires when the client goes away. */
   static start(timeoutMs: number, client: AbortSignal | null): Deadline {
     return new Deadline(performance.now() + timeoutMs, client);
   }
@@ -47,4 +48,9 @@ export class Deadline {
     clearTimeout(this.#timer);
     this.#parent?.removeEventListener("abort", this.#onParentAbort);
   }
+}
+
+function codedReason(reason: unknown): OverlockError {
+  if (reason instanceof OverlockError) return reason;
+  return new OverlockError("CANCELLED", "The client went away.", { cause: reason });
 }

@@ -30,8 +30,12 @@ export function toOverlockError(thrown: unknown): OverlockError {
   return new OverlockError("INTERNAL_SERVER_ERROR", message, { cause: thrown });
 }
 
-/** `text` cut to 100 characters, as every message quotes what it found. */
+/** `text` cut to 100 characters, in quotes, as every message quotes what it found. */
 export function quoted(text: string): string {
-  const short = text.length > 100 ? `${text.slice(0, 99)}…` : text;
-  return JSON.stringify(short);
+  return JSON.stringify(shortened(text));
+}
+
+/** `text` cut to 100 characters. */
+export function shortened(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 99).toWellFormed()}…` : text;
 }

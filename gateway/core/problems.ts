@@ -89,10 +89,17 @@ export function formatProblem(problem: Problem): string {
   return lines.join("\n");
 }
 
-/** A hint naming the candidate nearest to `name` by edit distance, or null where none is near. */
-export function nearestNameHint(name: string, candidates: Iterable<string>): string | null {
+/**
+ * A hint naming the candidate nearest to `name` by edit distance, or null where none is within `maxDistance`: where it
+ * is not given two of five letters, one at least, but never all of them.
+ */
+export function nearestNameHint(
+  name: string,
+  candidates: Iterable<string>,
+  maxDistance: number = Math.min(name.length - 1, Math.max(1, Math.floor(name.length * 0.4))),
+): string | null {
   let best: string | null = null;
-  let bestDistance = Math.max(1, Math.floor(name.length * 0.4)) + 1;
+  let bestDistance = maxDistance + 1;
   for (const candidate of candidates) {
     if (candidate === name || Math.abs(candidate.length - name.length) >= bestDistance) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
@@ -116,16 +123,20 @@ function indentRest(text: string): string {
   return text.replaceAll("\n", `\n${" ".repeat(12)}`);
 }
 
-/** Levenshtein distance, two rows at a time. */
+/** Insertions, deletions, replacements, and neighbours that changed places: one each. Three rows at a time. */
 function editDistance(left: string, right: string): number {
+  let beforePrevious: number[] = [];
   let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let row = 1; row <= left.length; row++) {
     const current = [row];
     for (let column = 1; column <= right.length; column++) {
-      const substitution = (previous[column - 1] ?? 0) + (left[row - 1] === right[column - 1] ? 0 : 1);
-      current.push(Math.min(substitution, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+      const replaced = (previous[column - 1] ?? 0) + (left[row - 1] === right[column - 1] ? 0 : 1);
+      const shifted = Math.min((previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1);
+      const isSwapped = left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+      const swapped = isSwapped && row > 1 && column > 1 ? (beforePrevious[column - 2] ?? 0) + 1 : shifted;
+      current.push(Math.min(replaced, shifted, swapped));
     }
-    previous = current;
+    [beforePrevious, previous] = [previous, current];
   }
   return previous[right.length] ?? 0;
 }

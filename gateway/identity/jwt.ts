@@ -45,22 +45,36 @@ export function createJwtVerifier({ issuer, jwksUrl, audience }: JwtIssuer): Tok
 
 function callerOf(payload: JWTPayload): Caller {
   const claims = Object.assign(Object.create(null) as Record<string, ClaimValue>, payload);
+  // The claims are what the issuer wrote, of whatever type; the subject is a text or not known.
+  const subject: unknown = payload.sub;
   return Object.freeze({
     kind: "jwt",
-    subject: payload.sub ?? null,
+    subject: typeof subject === "string" ? subject : null,
     issuer: payload.iss ?? null,
     claims: Object.freeze(claims),
   });
 }
 
+/** What is wrong with a token. Every other failure is the issuer's: its keys can't be had or used. */
+const tokenFaults: ReadonlySet<string> = new Set([
+  errors.JWTExpired.code,
+  errors.JWTInvalid.code,
+  errors.JWTClaimValidationFailed.code,
+  errors.JWSInvalid.code,
+  errors.JWSSignatureVerificationFailed.code,
+  errors.JOSEAlgNotAllowed.code,
+  errors.JOSENotSupported.code,
+  errors.JWKSNoMatchingKey.code,
+  errors.JWKSMultipleMatchingKeys.code,
+]);
+
 function translate(cause: unknown): OverlockError {
-  if (cause instanceof errors.JWTExpired) {
-    return new OverlockError("UNAUTHENTICATED", "The token has expired.", { cause });
+  if (cause instanceof errors.JOSEError && tokenFaults.has(cause.code)) {
+    const message = cause instanceof errors.JWTExpired ? "The token has expired." : "The token is not valid.";
+    // Not the error itself: some carry the token's claims, which have no place in a log.
+    return new OverlockError("UNAUTHENTICATED", message, {
+      cause: new Error(`${cause.code}: ${cause.message}`),
+    });
   }
-  const isTokensFault =
-    cause instanceof errors.JOSEError &&
-    !(cause instanceof errors.JWKSTimeout) &&
-    cause.code !== "ERR_JOSE_GENERIC";
-  if (isTokensFault) return new OverlockError("UNAUTHENTICATED", "The token is not valid.", { cause });
   return new OverlockError("IDENTITY_UNAVAILABLE", "the issuer's keys could not be fetched", { cause });
 }

@@ -27,8 +27,8 @@ export interface ClientField {
 export interface ClientType {
   readonly name: string;
   readonly place: SourcePlace;
-  /** The supergraph type: what `@view` names, or the type's own name. */
-  readonly boundTo: string;
+  /** The supergraph type: what `@view` names, or the type's own name; null where its `@view` was refused. */
+  readonly boundTo: string | null;
   readonly viewUse: DirectiveUse | null;
   readonly fields: ReadonlyMap<string, ClientField>;
 }
@@ -65,12 +65,13 @@ export function readClientSchema(
     const name = type.name.value;
     const [viewUse] = reader.read(type.directives, DirectiveLocation.OBJECT, name).get("view") ?? [];
     if (viewUse !== undefined && name === "Query")
-      viewUse.refuse([], "a type other than Query, which is bound to Query", "@view");
+      viewUse.refuse([], "a type other than Query, which shows the supergraph's Query", "@view");
     const fields = new Map<string, ClientField>();
     for (const field of type.fields ?? []) {
       fields.set(field.name.value, readField(reader, fieldCoordinate(type, field), field));
     }
-    const boundTo = viewUse?.text("of") ?? name;
+    const hasView = type.directives?.some((directive) => directive.name.value === "view") ?? false;
+    const boundTo = hasView && name !== "Query" ? (viewUse?.text("of") ?? null) : name;
     types.set(name, { name, place: placeOf(type, file), boundTo, viewUse: viewUse ?? null, fields });
   }
   return { file, types, plainDocument: sdl.plainDocument };

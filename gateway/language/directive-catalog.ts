@@ -49,13 +49,13 @@ export const unenforcedDirectives: ReadonlySet<string> = new Set([
 export function readDirectiveCatalog(): DirectiveCatalog {
   const sdl = readFileSync(new URL("../../schemas/directives.graphql", import.meta.url), "utf8");
   const schema = buildASTSchema(parse(sdl), { assumeValidSDL: true });
-  const own = schema.getDirectives().filter((directive) => !isStandard(directive.name));
+  const own = schema.getDirectives().filter((directive) => !specifiedDirectives.includes(directive));
   return { directives: new Map(own.map((directive) => [directive.name, directive])) };
 }
 
-/** GraphQL's own directives on definitions; they keep their meaning. */
+/** GraphQL's own directives on definitions that keep their meaning. */
 export function isStandard(name: string): boolean {
-  return specifiedDirectives.some((directive) => directive.name === name);
+  return !unenforcedDirectives.has(name) && specifiedDirectives.some((directive) => directive.name === name);
 }
 
 /** The kind of file that `name` belongs to, or null where it may stand in both. */

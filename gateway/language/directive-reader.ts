@@ -1,9 +1,14 @@
 import {
+  type ASTNode,
+  type ConstArgumentNode,
   type ConstDirectiveNode,
+  type ConstObjectFieldNode,
   type ConstValueNode,
   DirectiveLocation,
   type DocumentNode,
+  getNamedType,
   type GraphQLArgument,
+  type GraphQLDirective,
   type GraphQLInputField,
   type GraphQLInputType,
   isInputObjectType,
@@ -11,11 +16,13 @@ import {
   isNonNullType,
   Kind,
   print,
-  type ASTNode,
+  type StringValueNode,
+  TokenKind,
   valueFromAST,
   valueFromASTUntyped,
 } from "graphql";
-import { nearestNameHint, type Problems, type SourcePlace } from "../core/problems.ts";
+import { shortened } from "../core/errors.ts";
+import { nearestNameHint, type ProblemFacts, type Problems, type SourcePlace } from "../core/problems.ts";
 import {
   type DirectiveCatalog,
   homeOf,
@@ -33,9 +40,11 @@ export interface PlacedSelection {
   placeAt(offset: number): SourcePlace;
 }
 
-/** The place of a node, or line 0 where the parser did not keep it. */
+/** The place of a node, behind its description; line 0 where the parser did not keep it. */
 export function placeOf(node: ASTNode, file: string): SourcePlace {
-  const token = node.loc?.startToken;
+  const description = "description" in node ? node.description : undefined;
+  let token = description?.loc?.endToken.next ?? node.loc?.startToken;
+  while (token?.kind === TokenKind.COMMENT) token = token.next ?? undefined;
   return { file, line: token?.line ?? 0, column: token?.column ?? 0 };
 }
 
@@ -70,7 +79,11 @@ export class DirectiveReader {
       if (definition === null) continue;
       const earlier = uses.get(name);
       if (earlier !== undefined && !definition.isRepeatable) {
-        this.#refuse(node, `${coordinate} @${name}`, `@${name} once`, "it again");
+        this.#refuse(node, {
+          coordinate: `${coordinate} @${name}`,
+          expected: `@${name} once`,
+          found: "it again",
+        });
         continue;
       }
       const use = new DirectiveUse(this, node, coordinate);
@@ -79,49 +92,52 @@ export class DirectiveReader {
     return uses;
   }
 
-  #definitionFor(node: ConstDirectiveNode, location: DirectiveLocation, coordinate: string) {
+  #definitionFor(
+    node: ConstDirectiveNode,
+    location: DirectiveLocation,
+    coordinate: string,
+  ): GraphQLDirective | null {
     const name = node.name.value;
     const definition = this.#catalog.directives.get(name);
     if (definition === undefined) {
-      if (unenforcedDirectives.has(name)) {
-        const expected = "a directive that this version enforces";
-        this.#refuse(
-          node,
-          coordinate,
-          expected,
-          `@${name}, which it does not enforce yet`,
-          "remove it; nothing fails open",
-        );
-      } else {
-        const known = [...this.#catalog.directives.keys()].filter(
-          (known) => (homeOf(known) ?? this.#kind) === this.#kind,
-        );
-        const expected = "a directive of schemas/directives.graphql";
-        this.#refuse(node, coordinate, expected, `@${name}`, nearestNameHint(name, known));
-      }
+      this.#refuseUnknown(node, coordinate);
       return null;
     }
     const home = homeOf(name);
     if (home !== null && home !== this.#kind) {
       const where = home === "source" ? "source schemas (schemas/)" : "client schemas (a BFF's folder)";
-      this.#refuse(node, coordinate, `@${name} in ${where} only`, `it in a ${this.#kind} schema`);
+      const expected = `@${name} in ${where} only`;
+      this.#refuse(node, { coordinate, expected, found: `it in a ${this.#kind} schema` });
       return null;
     }
     if (!definition.locations.includes(location)) {
-      this.#refuse(node, coordinate, `@${name} on ${definition.locations.join(" or ")}`, `it on ${location}`);
+      const expected = `@${name} on ${definition.locations.join(" or ")}`;
+      this.#refuse(node, { coordinate, expected, found: `it on ${location}` });
       return null;
     }
     return definition;
   }
 
-  #refuse(
-    node: ASTNode,
-    coordinate: string,
-    expected: string,
-    found: string,
-    hint: string | null = null,
-  ): void {
-    this.problems.error({ place: placeOf(node, this.file), coordinate, expected, found, hint });
+  #refuseUnknown(node: ConstDirectiveNode, coordinate: string): void {
+    const name = node.name.value;
+    if (unenforcedDirectives.has(name)) {
+      this.#refuse(node, {
+        coordinate,
+        expected: "a directive that this version enforces",
+        found: `@${name}, which it does not enforce yet`,
+        hint: "remove it; nothing fails open",
+      });
+      return;
+    }
+    const names = [...this.#catalog.directives.keys()].filter(
+      (candidate) => (homeOf(candidate) ?? this.#kind) === this.#kind,
+    );
+    const expected = "a directive of schemas/directives.graphql";
+    this.#refuse(node, { coordinate, expected, found: `@${name}`, hint: nearestNameHint(name, names) });
+  }
+
+  #refuse(node: ASTNode, facts: Omit<ProblemFacts, "place">): void {
+    this.problems.error({ ...facts, place: placeOf(node, this.file) });
   }
 }
 
@@ -151,6 +167,7 @@ export class DirectiveUse {
   readonly coordinate: string;
   readonly #reader: DirectiveReader;
   #arguments: Readonly<Record<string, unknown>> = {};
+  #isSound = true;
 
   constructor(reader: DirectiveReader, node: ConstDirectiveNode, coordinate: string) {
     this.#reader = reader;
@@ -162,16 +179,22 @@ export class DirectiveUse {
     return this.#reader.file;
   }
 
+  /** No problem with it was reported so far. What would follow from one need not be reported too. */
+  get isSound(): boolean {
+    return this.#isSound;
+  }
+
   /** Coerces all arguments; false, with problems reported, where one does not fit. */
   check(definitions: readonly GraphQLArgument[]): boolean {
-    const written = (this.node.arguments ?? []).map((node) => ({
-      node,
-      name: node.name.value,
-      value: node.value,
-    }));
-    const coerced = this.#coerceMembers(this.node, written, definitions, this.coordinate, "argument");
+    const coerced = this.#coerceMembers({
+      owner: this.node,
+      written: this.node.arguments ?? [],
+      definitions,
+      path: [],
+      word: "argument",
+    });
     if (coerced === undefined) return false;
-    this.#arguments = coerced as Record<string, unknown>;
+    this.#arguments = coerced;
     return true;
   }
 
@@ -207,25 +230,25 @@ export class DirectiveUse {
     return this.parseSelection(node, path);
   }
 
-  /** The places of a map's characters are exact for one-line strings without escapes. */
   parseSelection(node: ConstValueNode, path: readonly string[]): PlacedSelection | null {
     if (node.kind !== Kind.STRING) return null;
-    const start = placeOf(node, this.#reader.file);
-    const placeAt = (offset: number): SourcePlace =>
-      node.block === true ? start : { ...start, column: start.column + 1 + offset };
+    const placeAt = (offset: number): SourcePlace => this.placeIn(node, offset);
     try {
       return { map: parseSelectionMap(node.value), text: node.value, placeAt };
     } catch (error) {
       if (!(error instanceof SelectionSyntaxError)) throw error;
-      this.#reader.problems.error({
-        place: placeAt(error.offset),
-        coordinate: `${this.coordinate}(${path.join(".")}:)`,
-        expected: error.expected,
-        found: error.found,
-        hint: null,
-      });
+      const { expected, found } = error;
+      this.refuseAt({ place: placeAt(error.offset), path, expected, found });
       return null;
     }
+  }
+
+  /** The place of a character of a string literal: exact on one line without escapes, else where the literal starts. */
+  placeIn(node: StringValueNode, offset: number): SourcePlace {
+    const start = placeOf(node, this.file);
+    const width = (node.loc?.end ?? 0) - (node.loc?.start ?? 0) - 2;
+    const isVerbatim = node.block !== true && width === node.value.length;
+    return isVerbatim ? { ...start, column: start.column + 1 + offset } : start;
   }
 
   /** The literal written at a path of argument and input field names. */
@@ -243,107 +266,97 @@ export class DirectiveUse {
 
   /** Reports a problem with what stands at `path`, or with the directive where nothing stands there. */
   refuse(path: readonly string[], expected: string, found: string, hint: string | null = null): void {
-    const place = placeOf(this.nodeAt(path) ?? this.node, this.#reader.file);
+    this.refuseAt({ place: placeOf(this.nodeAt(path) ?? this.node, this.file), path, expected, found, hint });
+  }
+
+  /** Reports a problem with a part of what stands at `path`. */
+  refuseAt({ path, ...facts }: PathFacts & Pick<ProblemFacts, "place">): void {
     const coordinate = path.length === 0 ? this.coordinate : `${this.coordinate}(${path.join(".")}:)`;
-    this.#reader.problems.error({ place, coordinate, expected, found, hint });
+    this.#isSound = false;
+    this.#reader.problems.error({ ...facts, coordinate });
   }
 
-  refuseAt(
-    place: SourcePlace,
-    path: readonly string[],
-    expected: string,
-    found: string,
-    hint: string | null = null,
-  ): void {
-    this.#reader.problems.error({
-      place,
-      coordinate: `${this.coordinate}(${path.join(".")}:)`,
-      expected,
-      found,
-      hint,
-    });
-  }
-
-  #coerceMembers(
-    owner: ASTNode,
-    written: readonly { node: ASTNode; name: string; value: ConstValueNode }[],
-    definitions: readonly (GraphQLArgument | GraphQLInputField)[],
-    coordinate: string,
-    word: string,
-  ): Record<string, unknown> | undefined {
+  #coerceMembers(members: WrittenMembers): Record<string, unknown> | undefined {
+    const { owner, written, definitions, path, word } = members;
     const result: Record<string, unknown> = {};
     let isSound = true;
-    const refuse = (
-      node: ASTNode,
-      at: string,
-      expected: string,
-      found: string,
-      hint: string | null = null,
-    ): void => {
+    const refuse = (node: ASTNode, facts: PathFacts): void => {
       isSound = false;
-      this.#reader.problems.error({
-        place: placeOf(node, this.#reader.file),
-        coordinate: at,
-        expected,
-        found,
-        hint,
-      });
+      this.refuseAt({ ...facts, place: placeOf(node, this.file) });
     };
-    for (const [index, { node, name }] of written.entries()) {
-      if (written.findIndex((other) => other.name === name) !== index)
-        refuse(node, coordinate, `${name} once`, "it again");
-      if (definitions.some((definition) => definition.name === name)) continue;
-      const names = definitions.map((definition) => definition.name);
-      const expected = `${word}s ${names.join(", ")}`;
-      refuse(node, coordinate, expected, `${word} ${name}`, nearestNameHint(name, names));
+    const names = definitions.map((definition) => definition.name);
+    for (const [index, node] of written.entries()) {
+      const name = node.name.value;
+      if (written.findIndex((other) => other.name.value === name) !== index)
+        refuse(node, { path, expected: `${name} once`, found: "it again" });
+      if (names.includes(name)) continue;
+      const expected = names.length === 0 ? `no ${word}` : `${word}s ${names.join(", ")}`;
+      refuse(node, { path, expected, found: `${word} ${name}`, hint: nearestNameHint(name, names) });
     }
-    for (const definition of definitions) {
-      const member = written.find((candidate) => candidate.name === definition.name);
-      const at = `${coordinate}(${definition.name}:)`;
+    for (const { name, type, defaultValue } of definitions) {
+      const member = written.find((candidate) => candidate.name.value === name);
+      const at = [...path, name];
       if (member === undefined) {
-        if (definition.defaultValue !== undefined) result[definition.name] = definition.defaultValue;
-        else if (isNonNullType(definition.type)) refuse(owner, at, `${word} ${definition.name}`, "nothing");
+        if (defaultValue !== undefined) result[name] = defaultValue;
+        else if (isNonNullType(type))
+          refuse(owner, { path: at, expected: `${word} ${name}`, found: "nothing" });
         continue;
       }
-      const value = this.#coerce(member.value, definition.type, at);
+      const value = this.#coerce(member.value, type, at);
       if (value === undefined) isSound = false;
-      else result[definition.name] = value;
+      else result[name] = value;
     }
     return isSound ? result : undefined;
   }
 
   /** `undefined`, with a problem reported, where the literal does not fit. */
-  #coerce(node: ConstValueNode, type: GraphQLInputType, coordinate: string): unknown {
-    if (isNonNullType(type) && node.kind !== Kind.NULL) return this.#coerce(node, type.ofType, coordinate);
-    if (isInputObjectType(type) && node.kind === Kind.OBJECT) {
-      const written = node.fields.map((field) => ({
-        node: field,
-        name: field.name.value,
-        value: field.value,
-      }));
-      return this.#coerceMembers(node, written, Object.values(type.getFields()), coordinate, "field");
+  #coerce(node: ConstValueNode, type: GraphQLInputType, path: readonly string[]): unknown {
+    if (node.kind === Kind.NULL) {
+      if (!isNonNullType(type)) return null;
+      const custom = customScalarKinds.get(getNamedType(type).name);
+      this.#mismatch(node, custom?.description ?? type.toString(), path);
+      return undefined;
     }
-    if (isListType(type) && node.kind === Kind.LIST) {
-      const values = node.values.map((element) =>
-        this.#coerce(element, type.ofType as GraphQLInputType, coordinate),
-      );
+    if (isNonNullType(type)) return this.#coerce(node, type.ofType, path);
+    if (isListType(type)) {
+      // As everywhere in GraphQL, one element stands for a list of one.
+      const elements = node.kind === Kind.LIST ? node.values : [node];
+      const values = elements.map((element) => this.#coerce(element, type.ofType, path));
       return values.includes(undefined) ? undefined : values;
     }
-    const custom = customScalarKinds.get(type.toString());
-    if (custom !== undefined && node.kind !== Kind.NULL) {
+    if (isInputObjectType(type) && node.kind === Kind.OBJECT) {
+      const definitions = Object.values(type.getFields());
+      return this.#coerceMembers({ owner: node, written: node.fields, definitions, path, word: "field" });
+    }
+    const custom = customScalarKinds.get(type.name);
+    if (custom !== undefined) {
       if (custom.kinds === null || custom.kinds.includes(node.kind)) return valueFromASTUntyped(node);
-      this.#mismatch(node, custom.description, coordinate);
+      this.#mismatch(node, custom.description, path);
       return undefined;
     }
     const value: unknown = valueFromAST(node, type);
-    if (value === undefined) this.#mismatch(node, type.toString(), coordinate);
+    if (value === undefined) this.#mismatch(node, type.toString(), path);
     return value;
   }
 
-  #mismatch(node: ConstValueNode, expected: string, coordinate: string): void {
-    const found = print(node).slice(0, 100);
-    this.#reader.problems.error({ place: placeOf(node, this.#reader.file), coordinate, expected, found });
+  #mismatch(node: ConstValueNode, expected: string, path: readonly string[]): void {
+    this.refuseAt({ place: placeOf(node, this.file), path, expected, found: shortened(print(node)) });
   }
+}
+
+/** A problem with what stands at a path of argument and input field names. */
+interface PathFacts extends Omit<ProblemFacts, "place" | "coordinate"> {
+  readonly path: readonly string[];
+}
+
+/** The arguments of a directive, or the fields of an input object, as written and as defined. */
+interface WrittenMembers {
+  readonly owner: ASTNode;
+  readonly written: readonly (ConstArgumentNode | ConstObjectFieldNode)[];
+  readonly definitions: readonly (GraphQLArgument | GraphQLInputField)[];
+  /** The names that lead to them; empty for the directive itself. */
+  readonly path: readonly string[];
+  readonly word: "argument" | "field";
 }
 
 const customScalarKinds = new Map<string, { kinds: readonly Kind[] | null; description: string }>([
@@ -358,5 +371,5 @@ const customScalarKinds = new Map<string, { kinds: readonly Kind[] | null; descr
       description: 'an object of FieldSelectionMaps, for example { first: "$args.first" }',
     },
   ],
-  ["Literal", { kinds: null, description: "a value" }],
+  ["Literal", { kinds: null, description: "a value, not null" }],
 ]);

@@ -68,7 +68,7 @@ function compilePath(path: PathSelection): Evaluate {
   return (roots, item) => {
     const found = readNames(start(roots, item), rest, 0);
     if (follow === null || found === undefined || found === null) return found;
-    return follow(roots, found);
+    return follow({ ...roots, value: found }, item);
   };
 }
 
@@ -92,17 +92,17 @@ function compileRoot(path: PathSelection): Evaluate {
 }
 
 /** What follows a path reads from what the path found: an object from it, a list from each of its elements. */
-function compileThen(
-  then: NonNullable<PathSelection["then"]>,
-): (roots: SelectionRoots, found: unknown) => unknown {
-  const evaluate = compile(then.kind === "list" ? then.element : then);
-  if (then.kind === "list") return (roots, found) => mapElements(found, roots, evaluate);
-  return (roots, found) => evaluate({ ...roots, value: found }, found);
-}
-
-function mapElements(found: unknown, roots: SelectionRoots, evaluate: Evaluate): unknown {
-  if (!Array.isArray(found)) return undefined;
-  return found.map((element: unknown) => evaluate({ ...roots, value: element }, element));
+function compileThen(then: NonNullable<PathSelection["then"]>): Evaluate {
+  if (then.kind === "object") return compile(then);
+  const evaluate = compile(then.element);
+  return (roots) => {
+    if (!Array.isArray(roots.value)) return undefined;
+    return roots.value.map((element: unknown) =>
+      element === null || element === undefined
+        ? null
+        : (evaluate({ ...roots, value: element }, element) ?? null),
+    );
+  };
 }
 
 function readNames(value: unknown, names: readonly string[], at: number): unknown {

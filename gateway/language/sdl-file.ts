@@ -4,10 +4,14 @@ import {
   type DocumentNode,
   type FieldDefinitionNode,
   GraphQLError,
+  isTypeDefinitionNode,
   Kind,
+  Lexer,
+  type NameNode,
   type ObjectTypeDefinitionNode,
   parse,
   Source,
+  TokenKind,
   type TypeNode,
   visit,
 } from "graphql";
@@ -36,27 +40,15 @@ export function parseSdlFile(
   kind: SchemaFileKind,
   problems: Problems,
 ): SdlFile | null {
-  let parsed: DocumentNode;
-  try {
-    parsed = parse(new Source(text, file), { maxTokens: maxFileTokens });
-  } catch (error) {
-    if (!(error instanceof GraphQLError)) throw error;
-    const [location] = error.locations ?? [];
-    const place = { file, line: location?.line ?? 0, column: location?.column ?? 0 };
-    problems.error({
-      place,
-      coordinate: "SDL",
-      expected: "the GraphQL schema language",
-      found: error.message,
-    });
-    return null;
-  }
+  const parsed = parseText(file, text, problems);
+  if (parsed === null) return null;
   const document = { ...parsed, definitions: mergeExtensions(parsed.definitions) };
   const isSupported = refuseUnsupported(document, file, kind, problems);
   const plainDocument = toPlainSdl(document);
   const errors = validateSDL(plainDocument);
   for (const error of errors) {
-    const [node] = error.nodes ?? [];
+    // Where it is about several nodes, the last one is too much.
+    const node = error.nodes?.at(-1);
     const place = node === undefined ? { file, line: 0, column: 0 } : placeOf(node, file);
     problems.error({
       place,
@@ -79,31 +71,103 @@ export function isListTypeNode(type: TypeNode): boolean {
   return type.kind === Kind.NON_NULL_TYPE ? isListTypeNode(type.type) : type.kind === Kind.LIST_TYPE;
 }
 
+/** How many lists are around the named type. */
+export function listsAround(type: TypeNode): number {
+  if (type.kind === Kind.NAMED_TYPE) return 0;
+  return listsAround(type.type) + (type.kind === Kind.LIST_TYPE ? 1 : 0);
+}
+
 export const rootTypeNames: ReadonlySet<string> = new Set(["Query", "Mutation", "Subscription"]);
 
 const maxFileTokens = 500_000;
+/** GraphQL's parser, and much that reads what it made, calls itself for each bracket that is open. */
+const maxNesting = 100;
 
-/** `extend type X` adds to X where the file defines it and defines it otherwise, as everywhere in the schema language. */
+function parseText(file: string, text: string, problems: Problems): DocumentNode | null {
+  const source = new Source(text, file);
+  const report = ({ line, column, ...facts }: TextFlaw): null => {
+    problems.error({ place: { file, line, column }, coordinate: "SDL", ...facts });
+    return null;
+  };
+  try {
+    const flaw = findFlaw(source);
+    return flaw === null ? parse(source) : report(flaw);
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    const { line = 0, column = 0 } = error.locations?.[0] ?? {};
+    return report({ line, column, expected: graphqlText, found: error.message });
+  }
+}
+
+interface TextFlaw {
+  readonly line: number;
+  readonly column: number;
+  readonly expected: string;
+  readonly found: string;
+}
+
+const graphqlText = "the GraphQL schema language";
+
+/** A text that is none, or too long or too deep for a parser. Raises GraphQLError where its words are not GraphQL's. */
+function findFlaw(source: Source): TextFlaw | null {
+  const lexer = new Lexer(source);
+  let nesting = 0;
+  let count = 0;
+  for (let token = lexer.advance(); token.kind !== TokenKind.EOF; token = lexer.advance()) {
+    const { line, column, kind } = token;
+    if (++count > maxFileTokens) {
+      const expected = `at most ${maxFileTokens} names, values and punctuators`;
+      return { line, column, expected, found: "one more" };
+    }
+    if (closingKinds.has(kind)) nesting--;
+    if (openingKinds.has(kind) && ++nesting > maxNesting)
+      return { line, column, expected: `at most ${maxNesting} open brackets`, found: "one more" };
+  }
+  return count > 0 ? null : { line: 1, column: 1, expected: graphqlText, found: "an empty file" };
+}
+
+const openingKinds: ReadonlySet<TokenKind> = new Set([
+  TokenKind.BRACKET_L,
+  TokenKind.BRACE_L,
+  TokenKind.PAREN_L,
+]);
+const closingKinds: ReadonlySet<TokenKind> = new Set([
+  TokenKind.BRACKET_R,
+  TokenKind.BRACE_R,
+  TokenKind.PAREN_R,
+]);
+
+/**
+ * `extend type X` adds to X where the file defines it, before or after, and defines it otherwise, as everywhere in the
+ * schema language. A second definition of X stays one, to be reported.
+ */
 function mergeExtensions(definitions: readonly DefinitionNode[]): DefinitionNode[] {
   const merged: DefinitionNode[] = [];
-  const positions = new Map<string, number>();
+  const places = new Map<string, { readonly at: number; readonly isDefined: boolean }>();
   for (const node of definitions) {
     if (node.kind !== Kind.OBJECT_TYPE_DEFINITION && node.kind !== Kind.OBJECT_TYPE_EXTENSION) {
       merged.push(node);
       continue;
     }
-    const at = positions.get(node.name.value);
-    const earlier = at === undefined ? undefined : merged[at];
-    if (at === undefined || earlier?.kind !== Kind.OBJECT_TYPE_DEFINITION) {
-      positions.set(node.name.value, merged.length);
+    const name = node.name.value;
+    const isDefinition = node.kind === Kind.OBJECT_TYPE_DEFINITION;
+    const place = places.get(name);
+    const earlier = place === undefined ? undefined : merged[place.at];
+    if (place === undefined || earlier?.kind !== Kind.OBJECT_TYPE_DEFINITION) {
+      places.set(name, { at: merged.length, isDefined: isDefinition });
       merged.push({ ...node, kind: Kind.OBJECT_TYPE_DEFINITION });
-    } else if (node.kind === Kind.OBJECT_TYPE_EXTENSION) {
-      merged[at] = {
-        ...earlier,
-        fields: [...(earlier.fields ?? []), ...(node.fields ?? [])],
-        directives: [...(earlier.directives ?? []), ...(node.directives ?? [])],
+    } else if (isDefinition && place.isDefined) merged.push(node);
+    else {
+      const [base, extension] = isDefinition ? [node, earlier] : [earlier, node];
+      places.set(name, { at: place.at, isDefined: place.isDefined || isDefinition });
+      merged[place.at] = {
+        ...base,
+        kind: Kind.OBJECT_TYPE_DEFINITION,
+        interfaces: [...(base.interfaces ?? []), ...(extension.interfaces ?? [])],
+        fields: [...(base.fields ?? []), ...(extension.fields ?? [])],
+        directives: [...(base.directives ?? []), ...(extension.directives ?? [])],
       };
-    } else merged.push(node);
+    }
   }
   return merged;
 }
@@ -132,38 +196,40 @@ function refuseUnsupported(
     isSupported = false;
     problems.error({ place: placeOf(node, file), coordinate, expected, found });
   };
+  const refuseInternalName = (name: NameNode, coordinate: string): void => {
+    const expected = "names without a leading underscore, which are the gateway's own";
+    if (name.value.startsWith("_")) refuse(name, coordinate, expected, name.value);
+  };
   for (const node of document.definitions) {
     const coordinate = coordinateOf(node);
     const construct = unsupportedKinds.get(node.kind);
     if (construct !== undefined) {
       refuse(node, coordinate, "types, enums, inputs and scalars (what this version enforces)", construct);
     }
+    if (isTypeDefinitionNode(node)) refuseInternalName(node.name, coordinate);
     if (node.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
     if (node.name.value === "Mutation" || node.name.value === "Subscription") {
       refuse(node, coordinate, "Query only (what this version enforces)", `type ${node.name.value}`);
     }
-    if (node.name.value.startsWith("_") && !node.name.value.startsWith("__")) {
-      refuse(
-        node.name,
-        coordinate,
-        "names without a leading underscore, which are the gateway's own",
-        node.name.value,
-      );
-    }
-    for (const field of node.fields ?? []) {
-      if (!field.name.value.startsWith("_") || field.name.value.startsWith("__")) continue;
-      const expected = "names without a leading underscore, which are the gateway's own";
-      refuse(field.name, `${coordinate}.${field.name.value}`, expected, field.name.value);
-    }
+    for (const field of node.fields ?? []) refuseInternalName(field.name, fieldCoordinate(node, field));
     if ((node.interfaces ?? []).length > 0) {
       refuse(node, coordinate, "a type without interfaces (what this version enforces)", "implements");
     }
   }
-  const schemaNode = document.definitions.find((node) => node.kind === Kind.SCHEMA_DEFINITION);
-  if (schemaNode !== undefined) {
-    const expected =
-      kind === "source" ? "extend schema @source(…)" : "no schema definition: the root type is Query";
-    refuse(schemaNode, "schema", expected, "schema { … }");
+  for (const node of document.definitions) {
+    if (node.kind !== Kind.SCHEMA_DEFINITION && node.kind !== Kind.SCHEMA_EXTENSION) continue;
+    const [operationType] = node.operationTypes ?? [];
+    const expected = "no schema definition: the root type is Query";
+    if (operationType !== undefined) {
+      refuse(
+        operationType,
+        "schema",
+        expected,
+        `${operationType.operation}: ${operationType.type.name.value}`,
+      );
+    } else if (node.kind === Kind.SCHEMA_DEFINITION) {
+      refuse(node, "schema", kind === "source" ? "extend schema @source(…)" : expected, "schema { … }");
+    }
   }
   return isSupported;
 }

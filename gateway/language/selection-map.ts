@@ -76,7 +76,7 @@ export class SelectionSyntaxError extends Error {
 /** Parses one FieldSelectionMap. Raises {@link SelectionSyntaxError}. */
 export function parseSelectionMap(text: string): SelectionMap {
   if (text.length > maxTextLength) {
-    throw new SelectionSyntaxError(`at most ${maxTextLength} characters`, `${text.length}`, 0);
+    throw new SelectionSyntaxError(`at most ${maxTextLength} characters`, `${text.length} characters`, 0);
   }
   return new Parser(text).parse();
 }
@@ -107,14 +107,18 @@ const roots: ReadonlySet<string> = new Set<SelectionRoot>(["args", "parent", "cl
 const namePattern = /[_A-Za-z][_0-9A-Za-z]*/y;
 /** Claims and headers have names that are no GraphQL names. */
 const loosePattern = /[_A-Za-z][-_0-9A-Za-z]*/y;
-const numberPattern = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
-const stringPattern = /"(?:[^"\\\n]|\\["\\/bfnrt]|\\u[0-9A-Fa-f]{4})*"/y;
+/** As in GraphQL, no name and no further digit may touch a number. */
+const numberPattern = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?(?![.\w])/y;
+/** Every text that fits is also a JSON string. */
+const stringPattern = /"(?:[^"\\\p{Cc}]|\\["\\/bfnrt]|\\u[0-9A-Fa-f]{4})*"/uy;
 const ignoredPattern = /[\s,]*/y;
 
 class Parser {
   readonly #text: string;
   #at = 0;
   #depth = 0;
+  /** How many `[ ]` are open: `$item` has a meaning inside of one only. */
+  #openLists = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -167,10 +171,12 @@ class Parser {
         this.#fail("one of $args, $parent, $claims, $headers, $item", offset);
       }
       root = name as SelectionRoot;
+      if (root === "item" && this.#openLists === 0) this.#fail("$item inside [ ] only", offset);
     }
     const segments: PathSegment[] = [];
     let then: PathSelection["then"] = null;
-    while (segments.length === 0 && root === "value" ? true : this.#take(".")) {
+    if (root === "value") segments.push(this.#segment(root));
+    while (this.#take(".")) {
       if (this.#peek() === "{") {
         then = this.#object();
         break;
@@ -190,6 +196,8 @@ class Parser {
       while (!this.#take(")")) {
         const argumentOffset = this.#skip();
         const argumentName = this.#match(namePattern) ?? this.#fail("an argument's name or )");
+        if (segmentArguments.some((argument) => argument.name === argumentName))
+          this.#fail("each argument once", argumentOffset);
         this.#expect(":");
         segmentArguments.push({ name: argumentName, value: this.#literal(), offset: argumentOffset });
       }
@@ -200,7 +208,9 @@ class Parser {
   #list(): ListSelection {
     const offset = this.#skip();
     this.#expect("[");
+    this.#openLists++;
     const element = this.#selectedValue();
+    this.#openLists--;
     this.#expect("]");
     return { kind: "list", element, offset };
   }
@@ -233,7 +243,9 @@ class Parser {
         value: ValueNode;
       }[] = [];
       while (!this.#take("}")) {
+        const fieldOffset = this.#skip();
         const name = this.#match(namePattern) ?? this.#fail("a field name or }");
+        if (fields.some((field) => field.name.value === name)) this.#fail("each name once", fieldOffset);
         this.#expect(":");
         fields.push({
           kind: Kind.OBJECT_FIELD,
@@ -289,7 +301,7 @@ class Parser {
   }
 
   #fail(expected: string, offset = this.#skip()): never {
-    const rest = this.#text.slice(offset, offset + 20);
+    const rest = this.#text.slice(offset, offset + 20).toWellFormed();
     throw new SelectionSyntaxError(expected, rest === "" ? "the end" : JSON.stringify(rest), offset);
   }
 }

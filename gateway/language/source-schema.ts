@@ -1,10 +1,15 @@
 import {
+  type ConstValueNode,
   DirectiveLocation,
   type DocumentNode,
   type FieldDefinitionNode,
+  isTypeDefinitionNode,
   Kind,
   type ObjectTypeDefinitionNode,
+  type StringValueNode,
+  type TypeDefinitionNode,
 } from "graphql";
+import { quoted, shortened } from "../core/errors.ts";
 import { nearestNameHint, type Problems, type SourcePlace } from "../core/problems.ts";
 import {
   type BatchDeclaration,
@@ -13,7 +18,9 @@ import {
   checkRawSelection,
   type NamedSelection,
   readBatch,
+  readRawSelection,
   readSelectionObject,
+  unusedInputs,
 } from "./call-declaration.ts";
 import type { DirectiveCatalog } from "./directive-catalog.ts";
 import {
@@ -24,7 +31,7 @@ import {
   readLeafDirectives,
 } from "./directive-reader.ts";
 import { fieldCoordinate, isListTypeNode, namedTypeOf, parseSdlFile, rootTypeNames } from "./sdl-file.ts";
-import { pathsOf } from "./selection-map.ts";
+import type { SelectionRoot } from "./selection-map.ts";
 import { parseUrlTemplate, TemplateSyntaxError, type UrlTemplate } from "./url-template.ts";
 
 export type SourceKind = "rest" | "grpc";
@@ -119,21 +126,31 @@ export function readSourceSchema(
   if (use === null) return null;
   const source = readSourceSettings(use);
   if (source === null) return null;
-  const objectNames = new Set(sdl.objectTypes.map((type) => type.name.value));
+  const definitions = new Map(sdl.document.definitions.filter(isTypeDefinitionNode).map(withName));
   readLeafDirectives(sdl.document, reader);
   const types = new Map<string, SourceType>();
-  for (const type of sdl.objectTypes)
-    types.set(type.name.value, readType(type, reader, source.kind, objectNames));
+  for (const type of sdl.objectTypes) {
+    types.set(type.name.value, readType({ type, reader, kind: source.kind, definitions }));
+  }
   return { file, ...source, types, plainDocument: sdl.plainDocument, use };
 }
 
+function withName(node: TypeDefinitionNode): [name: string, node: TypeDefinitionNode] {
+  return [node.name.value, node];
+}
+
 const sourceNamePattern = /^[a-z][a-z0-9-]{0,62}$/;
-const headerNamePattern = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
-/** Headers that say how one connection is used, or that the gateway's own client sets. */
+/** What HTTP and gRPC metadata both take. */
+const headerNamePattern = /^[0-9a-z_.-]+$/;
+/**
+ * Headers that say how one connection is used, that the gateway's own client sets, or that would turn the answer into
+ * a part of it or into no answer at all.
+ */
 const reservedHeaders = new Set([
   "connection",
   "keep-alive",
   "proxy-connection",
+  "proxy-authorization",
   "te",
   "trailer",
   "transfer-encoding",
@@ -141,9 +158,16 @@ const reservedHeaders = new Set([
   "host",
   "content-length",
   "content-type",
+  "content-encoding",
   "accept",
   "accept-encoding",
   "expect",
+  "range",
+  "if-range",
+  "if-match",
+  "if-none-match",
+  "if-modified-since",
+  "if-unmodified-since",
   "x-request-id",
   "x-request-timeout-ms",
 ]);
@@ -172,20 +196,14 @@ function readSourceUse(document: DocumentNode, reader: DirectiveReader): Directi
 function readSourceSettings(use: DirectiveUse) {
   const name = use.text("name") ?? "";
   if (!sourceNamePattern.test(name)) {
-    use.refuse(
-      ["name"],
-      "lower-case letters, digits and dashes, a letter first, at most 63",
-      JSON.stringify(name.slice(0, 100)),
-    );
+    use.refuse(["name"], "lower-case letters, digits and dashes, a letter first, at most 63", quoted(name));
   }
   const url = use.text("url") ?? "";
   const kind = kindOfUrl(url);
   if (kind === null) {
-    use.refuse(
-      ["url"],
-      "a URL that begins with http://, https://, grpc:// or grpcs://",
-      JSON.stringify(url.slice(0, 100)),
-    );
+    const expected =
+      "a URL that begins with http://, https://, grpc:// or grpcs://, without credentials, query and fragment";
+    use.refuse(["url"], expected, quoted(url.replace(/\/\/[^/]*@/, "//…@")));
     return null;
   }
   if (kind === "grpc") {
@@ -197,6 +215,7 @@ function readSourceSettings(use: DirectiveUse) {
       if (use.text(argument) !== null) use.refuse([argument], `no ${argument} (the source is REST)`, "one");
     }
   }
+  const forwardHeaders = readForwardHeaders(use);
   return {
     name,
     kind,
@@ -205,226 +224,248 @@ function readSourceSettings(use: DirectiveUse) {
     maxResponseBytes: use.integer("maxResponseBytes", 1, 1_073_741_824) ?? 8_388_608,
     proto: use.text("proto"),
     service: use.text("service"),
-    forwardHeaders: readForwardHeaders(use),
-    headers: readHeaders(use),
+    forwardHeaders,
+    headers: readHeaders(use, forwardHeaders),
   };
 }
 
 /** The kind of source that a URL's scheme means, or null for an unusable URL. */
 export function kindOfUrl(url: string): SourceKind | null {
   if (!URL.canParse(url)) return null;
-  const { protocol, hostname, username, search, hash, pathname } = new URL(url);
-  if (hostname === "" || username !== "" || search !== "" || hash !== "") return null;
+  const { protocol, hostname, username, password, search, hash, pathname } = new URL(url);
+  if (hostname === "" || `${username}${password}${search}${hash}` !== "") return null;
   if (protocol === "http:" || protocol === "https:") return "rest";
   const isGrpc = (protocol === "grpc:" || protocol === "grpcs:") && (pathname === "" || pathname === "/");
   return isGrpc ? "grpc" : null;
 }
 
 function readForwardHeaders(use: DirectiveUse): string[] {
-  const names = use.value("forwardHeaders");
-  const texts = Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
-  return texts.filter((name) => isAllowedHeader(use, ["forwardHeaders"], name));
+  const names = new Set<string>();
+  for (const node of elementsOf(use.nodeAt(["forwardHeaders"]))) {
+    if (node.kind !== Kind.STRING) continue;
+    if (checkHeaderName(use, node, "forwardHeaders", names)) names.add(node.value);
+  }
+  return [...names];
 }
 
-function readHeaders(use: DirectiveUse): HeaderDeclaration[] {
-  const node = use.nodeAt(["headers"]);
-  if (node === null) return [];
+function readHeaders(use: DirectiveUse, forwarded: readonly string[]): HeaderDeclaration[] {
+  const names = new Set(forwarded);
   const headers: HeaderDeclaration[] = [];
-  for (const element of node.kind === Kind.LIST ? node.values : [node]) {
+  for (const element of elementsOf(use.nodeAt(["headers"]))) {
     if (element.kind !== Kind.OBJECT) continue;
     const member = (name: string) => element.fields.find((field) => field.name.value === name)?.value;
     const nameNode = member("name");
     const valueNode = member("value");
     if (nameNode?.kind !== Kind.STRING || valueNode === undefined) continue;
     const value = use.parseSelection(valueNode, ["headers", "value"]);
-    if (!isAllowedHeader(use, ["headers"], nameNode.value) || value === null) continue;
-    const isSound = checkInputSelection(use, value, ["headers", "value"], {
-      ...noFieldContext,
-      roots: ["claims", "headers"],
-    });
-    if (isSound) headers.push({ name: nameNode.value, value });
+    if (!checkHeaderName(use, nameNode, "headers", names) || value === null) continue;
+    names.add(nameNode.value);
+    if (checkInputSelection(use, value, ["headers", "value"], noFieldContext))
+      headers.push({ name: nameNode.value, value });
   }
   return headers;
+}
+
+/** One element stands for a list of one. */
+function elementsOf(node: ConstValueNode | null): readonly ConstValueNode[] {
+  if (node === null) return [];
+  return node.kind === Kind.LIST ? node.values : [node];
 }
 
 const noFieldContext: CallContext = {
   fieldType: null,
   arguments: new Map(),
   parentFields: new Map(),
+  types: new Map(),
   isRoot: true,
   roots: ["claims", "headers"],
 };
 
-function isAllowedHeader(use: DirectiveUse, path: readonly string[], name: string): boolean {
-  if (!headerNamePattern.test(name)) {
-    use.refuse(path, "a header's name in lower case", JSON.stringify(name.slice(0, 100)));
+function checkHeaderName(
+  use: DirectiveUse,
+  node: StringValueNode,
+  argument: string,
+  earlier: ReadonlySet<string>,
+): boolean {
+  const name = node.value;
+  const refuse = (expected: string, found: string): false => {
+    use.refuseAt({ place: placeOf(node, use.file), path: [argument], expected, found });
     return false;
-  }
+  };
+  if (!headerNamePattern.test(name)) return refuse("a header's name in lower case", quoted(name));
   if (reservedHeaders.has(name) || name.startsWith("grpc-") || name.endsWith("-bin")) {
-    use.refuse(
-      path,
-      "a header that belongs to the application",
-      `${name}, which belongs to the connection or the gateway`,
-    );
-    return false;
+    const found = `${name}, which belongs to the connection or the gateway`;
+    return refuse("a header that belongs to the application", found);
   }
+  if (earlier.has(name)) return refuse("each header once, forwarded or set", `${name} again`);
   return true;
 }
 
-function readType(
-  type: ObjectTypeDefinitionNode,
-  reader: DirectiveReader,
-  kind: SourceKind,
-  objectNames: ReadonlySet<string>,
-): SourceType {
+interface TypeParts {
+  readonly type: ObjectTypeDefinitionNode;
+  readonly reader: DirectiveReader;
+  readonly kind: SourceKind;
+  /** The file's own types by name. */
+  readonly definitions: ReadonlyMap<string, TypeDefinitionNode>;
+}
+
+function readType(parts: TypeParts): SourceType {
+  const { type, reader, definitions } = parts;
   const name = type.name.value;
   const isRoot = rootTypeNames.has(name);
   const uses = reader.read(type.directives, DirectiveLocation.OBJECT, name);
-  const isCalled = (field: FieldDefinitionNode): boolean =>
-    field.directives?.some(
-      ({ name: directive }) => directive.value === "rest" || directive.value === "grpc",
-    ) ?? false;
   const leafFields = (type.fields ?? []).filter(
-    (field) => !isCalled(field) && !objectNames.has(namedTypeOf(field.type)),
+    (field) => !isWrittenAsCall(field) && !isObject(namedTypeOf(field.type), definitions),
   );
-  const leafNames = leafFields.map((field) => field.name.value);
+  const keyFields = leafFields.filter((field) => !isListTypeNode(field.type));
+  const keyNames = keyFields.map((field) => field.name.value);
   const keys = (uses.get("key") ?? [])
-    .map((use) => readKey(use, leafNames, isRoot))
+    .map((use) => readKey(use, keyNames, isRoot))
     .filter((key) => key !== null);
   const fields = new Map<string, SourceField>();
   for (const field of type.fields ?? []) {
     const context: CallContext = {
       fieldType: field.type,
       arguments: new Map((field.arguments ?? []).map((argument) => [argument.name.value, argument.type])),
-      isRoot,
       parentFields: new Map(leafFields.map((leaf) => [leaf.name.value, leaf.type])),
+      types: definitions,
+      isRoot,
       roots: isRoot ? ["args", "claims", "headers"] : ["args", "parent", "claims", "headers"],
     };
-    fields.set(field.name.value, readField(type, field, reader, kind, context, uses.has("shareable")));
+    const isTypeShareable = uses.has("shareable");
+    fields.set(field.name.value, readField({ ...parts, field, context, isTypeShareable }));
   }
   return { name, place: placeOf(type, reader.file), keys, fields };
 }
 
-function readKey(
-  use: DirectiveUse,
-  leafFields: readonly string[],
-  isRoot: boolean,
-): readonly string[] | null {
-  const text = use.text("fields") ?? "";
-  const names = text.split(/[\s,]+/).filter((name) => name !== "");
-  if (isRoot) use.refuse([], "@key on a type that is not a root", "it on one");
-  if (names.length === 0) use.refuse(["fields"], 'field names, for example "id"', "none");
-  const unknown = names.find((name) => !leafFields.includes(name));
-  if (unknown !== undefined) {
-    const expected = "fields of this type that are scalars and need no call";
-    use.refuse(["fields"], expected, unknown, nearestNameHint(unknown, leafFields));
-  }
-  return names.length === 0 || unknown !== undefined || isRoot ? null : names;
+function isWrittenAsCall(field: FieldDefinitionNode): boolean {
+  return field.directives?.some(({ name }) => name.value === "rest" || name.value === "grpc") ?? false;
 }
 
-function readField(
-  type: ObjectTypeDefinitionNode,
-  field: FieldDefinitionNode,
-  reader: DirectiveReader,
-  kind: SourceKind,
-  context: CallContext,
-  isTypeShareable: boolean,
-): SourceField {
+function isObject(name: string, definitions: TypeParts["definitions"]): boolean {
+  return definitions.get(name)?.kind === Kind.OBJECT_TYPE_DEFINITION;
+}
+
+function readKey(use: DirectiveUse, keyFields: readonly string[], isRoot: boolean): readonly string[] | null {
+  const text = use.text("fields") ?? "";
+  const names = text.split(/[\s,]+/).filter((name) => name !== "");
+  const unknown = names.find((name) => !keyFields.includes(name));
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (isRoot) use.refuse([], "@key on a type that is not a root", "it on one");
+  else if (names.length === 0) use.refuse(["fields"], 'field names, for example "id"', "none");
+  else if (unknown !== undefined) {
+    const expected = `fields of this type that are single scalars and need no call (${keyFields.join(", ")})`;
+    use.refuse(["fields"], expected, unknown, nearestNameHint(unknown, keyFields));
+  } else if (repeated !== undefined) use.refuse(["fields"], "each field once", `${repeated} again`);
+  else return names;
+  return null;
+}
+
+interface FieldParts extends TypeParts {
+  readonly field: FieldDefinitionNode;
+  readonly context: CallContext;
+  readonly isTypeShareable: boolean;
+}
+
+function readField(parts: FieldParts): SourceField {
+  const { type, field, reader, kind, context } = parts;
   const coordinate = fieldCoordinate(type, field);
+  const place = placeOf(field, reader.file);
   const uses = reader.read(field.directives, DirectiveLocation.FIELD_DEFINITION, coordinate);
   for (const argument of field.arguments ?? []) {
     const at = `${coordinate}(${argument.name.value}:)`;
     reader.read(argument.directives, DirectiveLocation.ARGUMENT_DEFINITION, at);
   }
   const refuse = (expected: string, found: string): void =>
-    reader.problems.error({ place: placeOf(field, reader.file), coordinate, expected, found });
+    reader.problems.error({ place, coordinate, expected, found });
   const [rest] = uses.get("rest") ?? [];
   const [grpc] = uses.get("grpc") ?? [];
   const [fromUse] = uses.get("from") ?? [];
   if (rest !== undefined && grpc !== undefined) refuse("one call", "@rest and @grpc");
   else if (kind === "grpc" && rest !== undefined) refuse("@grpc (the source is gRPC)", "@rest");
   else if (kind === "rest" && grpc !== undefined) refuse("@rest (the source is REST)", "@grpc");
-  const isCalled = rest !== undefined || grpc !== undefined;
-  const isWritten = field.directives?.some((node) => ["rest", "grpc"].includes(node.name.value)) ?? false;
-  if (context.isRoot && !isWritten) refuse(`@${kind}: every root field is a call`, "none");
-  if (!isWritten && context.arguments.size > 0)
-    refuse(`@${kind}, or no arguments`, "arguments on a field that is not a call");
-  if (isCalled && fromUse !== undefined) refuse("either a call or @from", "both");
+  if (!isWrittenAsCall(field)) {
+    if (context.isRoot) refuse(`@${kind}: every root field is a call`, "none");
+    else if (context.arguments.size > 0)
+      refuse(`@${kind}, or no arguments`, "arguments on a field that is not a call");
+  } else if (fromUse !== undefined) refuse("either a call or @from", "both");
   const from = fromUse?.selection(["field"]) ?? null;
   if (fromUse !== undefined && from !== null) checkRawSelection(fromUse, from, ["field"]);
-  const call =
-    rest !== undefined && kind === "rest"
-      ? readRest(rest, context)
-      : grpc !== undefined && kind === "grpc"
-        ? readGrpc(grpc, context)
-        : null;
   const [lookup] = uses.get("lookup") ?? [];
-  if (lookup !== undefined && !context.isRoot)
-    lookup.refuse([], "@lookup on a field of Query", `it on ${coordinate}`);
-  if (lookup !== undefined && (field.type.kind === Kind.NON_NULL_TYPE || isListTypeNode(field.type))) {
-    lookup.refuse([], "a nullable object: a lookup may find nothing", "a list or a non-null type");
-  }
+  if (lookup !== undefined) checkLookup(lookup, parts);
   return {
     name: field.name.value,
     coordinate,
-    place: placeOf(field, reader.file),
+    place,
     node: field,
-    call,
+    call: readCall(kind, rest, grpc, context),
     from,
     isLookup: lookup !== undefined,
-    isShareable: isTypeShareable || uses.has("shareable"),
+    isShareable: parts.isTypeShareable || uses.has("shareable"),
   };
 }
 
+function checkLookup(use: DirectiveUse, { type, field, context, definitions }: FieldParts): void {
+  if (!context.isRoot) use.refuse([], "@lookup on a field of Query", `it on ${fieldCoordinate(type, field)}`);
+  else if (field.type.kind !== Kind.NAMED_TYPE) {
+    use.refuse([], "a nullable object: a lookup may find nothing", "a list or a non-null type");
+  } else if (!isObject(field.type.name.value, definitions)) {
+    use.refuse([], "a field that returns an object", field.type.name.value);
+  }
+}
+
+function readCall(
+  kind: SourceKind,
+  rest: DirectiveUse | undefined,
+  grpc: DirectiveUse | undefined,
+  context: CallContext,
+): CallDeclaration | null {
+  if (kind === "rest") return rest === undefined ? null : readRest(rest, context);
+  return grpc === undefined ? null : readGrpc(grpc, context);
+}
+
 function readRest(use: DirectiveUse, context: CallContext): RestDeclaration | null {
-  const select = readRaw(use, ["select"]);
+  const select = readRawSelection(use, ["select"]);
   const batch = readBatch(use, context);
   const query = readSelectionObject(use, ["query"], context);
-  const text = use.text("GET") ?? "";
-  let template: UrlTemplate;
-  try {
-    template = parseUrlTemplate(text);
-  } catch (error) {
-    if (!(error instanceof TemplateSyntaxError)) throw error;
-    const start = placeOf(use.nodeAt(["GET"]) ?? use.node, use.file);
-    const place = { ...start, column: start.column + 1 + error.offset };
-    use.refuseAt(place, ["GET"], error.expected, error.found);
-    return null;
-  }
-  const variables = readTemplateVariables(use, template, batch, context);
-  const pairNames = template.variables
-    .filter((variable) => variable.isInQuery)
-    .map((variable) => variable.pairName);
-  for (const { name } of query) {
-    if (pairNames.includes(name))
-      use.refuse(["query", name], "each query pair once", `${name} in the template and in query`);
-  }
-  for (const { name, selection } of query) {
-    if ("fields" in selection) use.refuse(["query", name], "a FieldSelectionMap", "an object");
+  const template = readTemplate(use);
+  if (template === null) return null;
+  const variables = readTemplateVariables(use, template, context);
+  for (const { name, selection, place } of query) {
+    const path = ["query", name];
+    if (template.pairNames.has(name)) {
+      const found = `${name} in the template and in query`;
+      use.refuseAt({ place, path, expected: "each query pair once", found });
+    }
+    if ("fields" in selection)
+      use.refuseAt({ place, path, expected: "a FieldSelectionMap", found: "an object" });
   }
   if (batch !== null) checkRestBatch(use, template, batch);
-  const used = usedArguments([
-    ...variables.values(),
-    ...selectionsOf(query),
-    ...(batch === null ? [] : [batch.of]),
-  ]);
-  for (const argument of context.arguments.keys()) {
-    if (!used.has(argument))
-      use.refuse([], `every argument used: {?args.${argument}} or query`, `${argument} unused`);
+  const selections = [...variables.values(), ...selectionsOf(query), ...(batch === null ? [] : [batch.of])];
+  for (const unused of use.isSound ? unusedInputs(selections, context) : []) {
+    use.refuse([], `every argument used: {?args.${unused}} or query`, `${unused} unused`);
   }
   return { kind: "rest", method: "GET", use, select, batch, template, variables, query };
 }
 
+function readTemplate(use: DirectiveUse): UrlTemplate | null {
+  const node = use.nodeAt(["GET"]);
+  if (node?.kind !== Kind.STRING) return null;
+  try {
+    return parseUrlTemplate(node.value);
+  } catch (error) {
+    if (!(error instanceof TemplateSyntaxError)) throw error;
+    const { expected, found } = error;
+    use.refuseAt({ place: use.placeIn(node, error.offset), path: ["GET"], expected, found });
+    return null;
+  }
+}
+
 function checkRestBatch(use: DirectiveUse, template: UrlTemplate, batch: BatchDeclaration): void {
-  const carrier = template.variables.find((variable) => variable.name === batch.as);
-  if (carrier === undefined) {
-    const bare = template.variables.map((variable) => variable.name).filter((name) => !name.includes("."));
-    use.refuse(
-      ["batch", "as"],
-      `a variable of the template, for example {?${batch.as}*}`,
-      JSON.stringify(batch.as),
-      nearestNameHint(batch.as, bare),
-    );
+  const names = template.variables.map((variable) => variable.name).filter((name) => !name.includes("."));
+  if (!names.includes(batch.as)) {
+    const expected = `a variable of the template, for example {?${batch.as}*}`;
+    use.refuse(["batch", "as"], expected, quoted(batch.as), nearestNameHint(batch.as, names));
   }
   if (batch.of.map.kind === "object") {
     use.refuse(["batch", "of"], "one path: a URL carries no composite keys", "an object of paths");
@@ -434,49 +475,68 @@ function checkRestBatch(use: DirectiveUse, template: UrlTemplate, batch: BatchDe
 function readTemplateVariables(
   use: DirectiveUse,
   template: UrlTemplate,
-  batch: BatchDeclaration | null,
   context: CallContext,
 ): Map<string, PlacedSelection> {
   const selections = new Map<string, PlacedSelection>();
-  const start = placeOf(use.nodeAt(["GET"]) ?? use.node, use.file);
+  const node = use.nodeAt(["GET"]);
+  const batch = use.value("batch") as { readonly as: string } | null;
+  const hasKeys = template.variables.some((variable) => variable.name === batch?.as);
   for (const variable of template.variables) {
-    if (variable.name === batch?.as) continue;
-    const place = { ...start, column: start.column + 1 + variable.offset };
-    const [root = ""] = variable.name.split(".");
-    if (!(context.roots as readonly string[]).includes(root) || root === variable.name) {
-      const names = [...context.roots.map((name) => `${name}.<name>`), ...(batch === null ? [] : [batch.as])];
-      const candidates = [
-        ...[...context.arguments.keys()].map((name) => `args.${name}`),
-        ...(batch === null ? [] : [batch.as]),
-      ];
-      const hint = nearestNameHint(variable.name, candidates);
-      use.refuseAt(place, ["GET"], `a variable ${names.join(", ")}`, `{${variable.name}}`, hint);
+    const [first = "", ...names] = variable.name.split(".");
+    // Where no variable carries the keys, that is the problem with one that has no root.
+    if (variable.name === batch?.as || (batch !== null && !hasKeys && names.length === 0)) continue;
+    const place =
+      node?.kind === Kind.STRING ? use.placeIn(node, variable.offset) : placeOf(use.node, use.file);
+    const root = context.roots.find((name) => name === first);
+    if (root === undefined || names.length === 0) {
+      const allowed = context.roots.map((name) => `${name}.<name>`);
+      if (batch !== null) allowed.push(batch.as);
+      const found = `{${shortened(variable.name)}}`;
+      const hint = variableHint(variable.name, allowed, context);
+      use.refuseAt({ place, path: ["GET"], expected: `a variable ${allowed.join(", ")}`, found, hint });
       continue;
     }
-    const placed: PlacedSelection = {
-      map: {
-        kind: "path",
-        root: root as CallContext["roots"][number],
-        segments: variable.name
-          .split(".")
-          .slice(1)
-          .map((name) => ({ name, arguments: [], offset: 0 })),
-        then: null,
-        offset: 0,
-      },
-      text: variable.name,
-      placeAt: () => place,
-    };
-    if (checkInputSelection(use, placed, ["GET"], context)) selections.set(variable.name, placed);
+    const selection = variableSelection(variable.name, root, names, place);
+    if (checkInputSelection(use, selection, ["GET"], context)) selections.set(variable.name, selection);
   }
   return selections;
 }
 
+function variableHint(name: string, allowed: readonly string[], context: CallContext): string | null {
+  const candidates = [
+    ...[...context.arguments.keys()].map((argument) => `args.${argument}`),
+    ...(context.isRoot ? [] : [...context.parentFields.keys()].map((field) => `parent.${field}`)),
+    ...allowed,
+  ];
+  const rooted = candidates.find((candidate) => candidate.endsWith(`.${name}`));
+  return rooted === undefined ? nearestNameHint(name, candidates) : `did you mean "${rooted}"?`;
+}
+
+/** `args.filter.kind` is the map `$args.filter.kind`. */
+function variableSelection(
+  text: string,
+  root: SelectionRoot,
+  names: readonly string[],
+  place: SourcePlace,
+): PlacedSelection {
+  const segments = names.map((name) => ({ name, arguments: [], offset: 0 }));
+  return {
+    map: { kind: "path", root, segments, then: null, offset: 0 },
+    text: `$${text}`,
+    placeAt: () => place,
+  };
+}
+
 function readGrpc(use: DirectiveUse, context: CallContext): GrpcDeclaration {
-  const select = readRaw(use, ["select"]);
+  const select = readRawSelection(use, ["select"]);
   const batch = readBatch(use, context);
   const request = readSelectionObject(use, ["request"], context);
-  const used = usedArguments([...selectionsOf(request), ...(batch === null ? [] : [batch.of])]);
+  const selections = [...selectionsOf(request), ...(batch === null ? [] : [batch.of])];
+  const unused = use.isSound ? unusedInputs(selections, context) : [];
+  for (const name of unused) {
+    if (!name.includes(".")) continue;
+    use.refuse([], "every field of an argument used, or the argument whole", `${name} unused`);
+  }
   return {
     kind: "grpc",
     use,
@@ -484,27 +544,13 @@ function readGrpc(use: DirectiveUse, context: CallContext): GrpcDeclaration {
     select,
     batch,
     request,
-    defaultArguments: [...context.arguments.keys()].filter((name) => !used.has(name)),
+    defaultArguments: unused.filter((name) => !name.includes(".")),
     isDeclaredSafe: use.flag("safe"),
   };
-}
-
-function readRaw(use: DirectiveUse, path: readonly string[]): PlacedSelection | null {
-  const selection = use.selection(path);
-  if (selection !== null) checkRawSelection(use, selection, path);
-  return selection;
 }
 
 function selectionsOf(named: readonly NamedSelection[]): PlacedSelection[] {
   return named.flatMap(({ selection }) =>
     "fields" in selection ? selectionsOf(selection.fields) : [selection],
   );
-}
-
-function usedArguments(selections: readonly PlacedSelection[]): Set<string> {
-  const used = new Set<string>();
-  for (const { map } of selections) {
-    for (const path of pathsOf(map)) if (path.root === "args") used.add(path.segments[0]?.name ?? "");
-  }
-  return used;
 }

@@ -1,3 +1,5 @@
+import { quoted } from "../core/errors.ts";
+
 /** One variable of a template: `args.id`, or the bare name of the batch's key list. */
 export interface TemplateVariable {
   /** As written, without the explode mark. */
@@ -10,7 +12,10 @@ export interface TemplateVariable {
   readonly offset: number;
 }
 
-type Part = { readonly literal: string } | { readonly variables: readonly TemplateVariable[] };
+/** Text that is sent as it stands, `&` and `?` between pairs left out, or the variables of one expression. */
+type Part =
+  | { readonly literal: string; readonly isInQuery: boolean }
+  | { readonly variables: readonly TemplateVariable[] };
 
 /**
  * An RFC 6570 template (https://www.rfc-editor.org/rfc/rfc6570) of the operators that can't let a value out of its
@@ -20,6 +25,8 @@ export interface UrlTemplate {
   readonly text: string;
   readonly parts: readonly Part[];
   readonly variables: readonly TemplateVariable[];
+  /** Every query pair that the template sends, decoded; those of variables once each. */
+  readonly pairNames: ReadonlySet<string>;
 }
 
 export class TemplateSyntaxError extends Error {
@@ -36,45 +43,26 @@ export class TemplateSyntaxError extends Error {
   }
 }
 
-const variablePattern = /^([A-Za-z_][-\w]*(?:\.[A-Za-z_][-\w]*)*)(\*?)$/;
-/** What may stand in a path or query outside braces: RFC 3986's unreserved, sub-delims, ":", "@", "/", "?" and "%". */
-const literalPattern = /^[-\w.~!$&'()*+,;=:@/?%]*$/;
-
 /** Parses and checks a template. Raises {@link TemplateSyntaxError}. */
 export function parseUrlTemplate(text: string): UrlTemplate {
-  if (!text.startsWith("/")) throw new TemplateSyntaxError("a path that starts with /", quote(text), 0);
-  const parts: Part[] = [];
-  const variables: TemplateVariable[] = [];
-  const pairNames = new Set<string>();
-  let hasQuery = false;
+  if (!text.startsWith("/")) throw new TemplateSyntaxError("a path that starts with /", quoted(text), 0);
+  const parser = new Parser(text);
   let at = 0;
   for (const match of text.matchAll(/\{([^{}]*)\}/g)) {
-    hasQuery = pushLiteral(parts, text.slice(at, match.index), at, hasQuery);
-    const expression = parseExpression(match[1] ?? "", match.index + 1, hasQuery);
-    for (const variable of expression.variables) {
-      if (!variable.isInQuery) continue;
-      if (pairNames.has(variable.pairName)) {
-        throw new TemplateSyntaxError("each query pair once", quote(variable.pairName), variable.offset);
-      }
-      pairNames.add(variable.pairName);
-    }
-    hasQuery ||= expression.startsQuery;
-    parts.push({ variables: expression.variables });
-    variables.push(...expression.variables);
+    parser.addLiteral(text.slice(at, match.index), at);
+    parser.addExpression(match[1] ?? "", match.index + 1);
     at = match.index + match[0].length;
   }
-  pushLiteral(parts, text.slice(at), at, hasQuery);
-  if (hasDangerousLiteral(parts)) {
-    throw new TemplateSyntaxError("a path without empty, dot or encoded-slash segments", quote(text), 0);
-  }
-  return { text, parts, variables };
+  parser.addLiteral(text.slice(at), at);
+  return parser.finish();
 }
 
 /**
  * The template with values in place: percent-encoded, lists joined by commas or exploded. Returns null where the call
- * must not be made: a value in the path is absent, or makes its segment empty, "." or "..". An absent value in the
- * query drops its pair; whether it may be absent is the caller's to decide beforehand.
- * `extraPairs` follow in the given order; lists in them repeat the pair.
+ * must not be made: a value in the path is absent or empty, or makes a segment that some server along the way would
+ * resolve to another path (".", "..", also behind an encoded slash). An absent value in the query drops its pair;
+ * whether it may be absent is the caller's to decide beforehand. Raises TypeError for a value that is no scalar and no
+ * list of scalars. `extraPairs` follow in the given order; lists in them repeat the pair.
  */
 export function expandUrlTemplate(
   template: UrlTemplate,
@@ -83,31 +71,111 @@ export function expandUrlTemplate(
 ): string | null {
   let path = "";
   const pairs: string[] = [];
-  let literalQuery: string | null = null;
   for (const part of template.parts) {
     if ("literal" in part) {
-      if (literalQuery !== null) literalQuery += part.literal;
-      else {
-        const [before = "", after] = splitOnce(part.literal, "?");
-        path += before;
-        if (after !== undefined) literalQuery = after;
-      }
+      if (part.isInQuery) pairs.push(part.literal);
+      else path += part.literal;
       continue;
     }
     for (const [index, variable] of part.variables.entries()) {
       const value = read(variable);
       if (variable.isInQuery) pushPair(pairs, variable.pairName, value, variable.isExploded);
       else {
-        const text = scalarTexts(value);
-        if (text === null || text.includes("")) return null;
-        path += (index === 0 ? "" : ",") + text.map(encode).join(",");
+        const texts = scalarTexts(value);
+        if (texts === null || texts.includes("")) return null;
+        path += (index === 0 ? "" : ",") + texts.map(encode).join(",");
       }
     }
   }
-  if (hasDotSegment(path)) return null;
+  if (leadsElsewhere(path)) return null;
   for (const [name, value] of extraPairs) pushPair(pairs, name, value, true);
-  const query = [...(literalQuery === null || literalQuery === "" ? [] : [literalQuery]), ...pairs].join("&");
-  return query === "" ? path : `${path}?${query}`;
+  return pairs.length === 0 ? path : `${path}?${pairs.join("&")}`;
+}
+
+const variablePattern = /^([A-Za-z_][-\w]*(?:\.[A-Za-z_][-\w]*)*)(\*?)$/;
+/** What may stand in a path or query outside braces: RFC 3986's unreserved, sub-delims, ":", "@", "/", "?", "%xx". */
+const literalPattern = /^(?:[-\w.~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*$/;
+
+class Parser {
+  readonly #text: string;
+  readonly #parts: Part[] = [];
+  readonly #variables: TemplateVariable[] = [];
+  readonly #pairNames = new Set<string>();
+  readonly #variablePairs = new Set<string>();
+  #isInQuery = false;
+  /** The path with "x" for each variable: it stands for one character at least. */
+  #path = "";
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  addLiteral(literal: string, offset: number): void {
+    if (literal === "") return;
+    if (!literalPattern.test(literal)) {
+      const expected = "a path and query of URL characters, braces in pairs";
+      throw new TemplateSyntaxError(expected, quoted(literal), offset);
+    }
+    const [path, query] = this.#isInQuery ? ["", literal] : splitOnce(literal, "?");
+    if (this.#isInQuery && !literal.startsWith("&"))
+      throw new TemplateSyntaxError("& before a further query pair", quoted(literal), offset);
+    if (path !== "") this.#parts.push({ literal: path, isInQuery: false });
+    this.#path += path;
+    if (query === undefined) return;
+    this.#isInQuery = true;
+    for (const pair of query.split("&")) {
+      if (pair === "") continue;
+      const name = decoded(splitOnce(pair, "=")[0]);
+      if (this.#variablePairs.has(name))
+        throw new TemplateSyntaxError("each query pair once", quoted(name), offset);
+      this.#pairNames.add(name);
+      this.#parts.push({ literal: pair, isInQuery: true });
+    }
+  }
+
+  addExpression(body: string, offset: number): void {
+    const operator = /^[^A-Za-z_]/.exec(body)?.[0] ?? "";
+    this.#checkOperator(operator, quoted(`{${body}}`), offset);
+    this.#isInQuery = operator !== "";
+    const variables: TemplateVariable[] = [];
+    let at = offset + operator.length;
+    for (const item of body.slice(operator.length).split(",")) {
+      const match = variablePattern.exec(item);
+      if (match === null) throw new TemplateSyntaxError("a variable's name", quoted(item), at);
+      const [, name = "", star] = match;
+      const pairName = name.slice(name.lastIndexOf(".") + 1);
+      if (this.#isInQuery) {
+        if (this.#pairNames.has(pairName))
+          throw new TemplateSyntaxError("each query pair once", quoted(pairName), at);
+        this.#pairNames.add(pairName);
+        this.#variablePairs.add(pairName);
+      } else this.#path += "x";
+      variables.push({ name, pairName, isExploded: star === "*", isInQuery: this.#isInQuery, offset: at });
+      at += item.length + 1;
+    }
+    this.#parts.push({ variables });
+    this.#variables.push(...variables);
+  }
+
+  finish(): UrlTemplate {
+    if (leadsElsewhere(this.#path) || /\/\/|%2f|%5c/i.test(this.#path)) {
+      const expected = "a path without empty, dot or encoded-slash segments";
+      throw new TemplateSyntaxError(expected, quoted(this.#text), 0);
+    }
+    return {
+      text: this.#text,
+      parts: this.#parts,
+      variables: this.#variables,
+      pairNames: this.#pairNames,
+    };
+  }
+
+  #checkOperator(operator: string, found: string, offset: number): void {
+    const allowed = this.#isInQuery ? ["&"] : ["", "?"];
+    if (allowed.includes(operator)) return;
+    const expected = this.#isInQuery ? "{&name}, because the query has begun" : "{name} or {?name}";
+    throw new TemplateSyntaxError(expected, found, offset);
+  }
 }
 
 /** Percent-encodes all but RFC 3986's unreserved characters; lone surrogates become U+FFFD. */
@@ -118,67 +186,12 @@ export function encode(text: string): string {
   );
 }
 
-function parseExpression(
-  body: string,
-  offset: number,
-  hasQuery: boolean,
-): { variables: TemplateVariable[]; startsQuery: boolean } {
-  const operator = /^[^A-Za-z_]/.exec(body)?.[0] ?? "";
-  if (!["", "?", "&"].includes(operator)) {
-    throw new TemplateSyntaxError("{name}, {?name} or {&name}", quote(`{${body}}`), offset);
-  }
-  if (operator === "" && hasQuery) {
-    throw new TemplateSyntaxError("{&name} after the query has begun", quote(`{${body}}`), offset);
-  }
-  if (operator === "?" && hasQuery)
-    throw new TemplateSyntaxError("{&name} after the first ?", quote(`{${body}}`), offset);
-  if (operator === "&" && !hasQuery)
-    throw new TemplateSyntaxError("{?name} before any ?", quote(`{${body}}`), offset);
-  const variables: TemplateVariable[] = [];
-  let at = offset + operator.length;
-  for (const item of body.slice(operator.length).split(",")) {
-    const match = variablePattern.exec(item);
-    if (match === null) throw new TemplateSyntaxError("a variable's name", quote(item), at);
-    const name = match[1] ?? "";
-    variables.push({
-      name,
-      pairName: name.slice(name.lastIndexOf(".") + 1),
-      isExploded: match[2] === "*",
-      isInQuery: operator !== "",
-      offset: at,
-    });
-    at += item.length + 1;
-  }
-  return { variables, startsQuery: operator === "?" };
-}
-
-function pushLiteral(parts: Part[], literal: string, offset: number, hasQuery: boolean): boolean {
-  if (literal === "") return hasQuery;
-  if (!literalPattern.test(literal)) {
-    throw new TemplateSyntaxError(
-      "a path and query of URL characters, braces in pairs",
-      quote(literal),
-      offset,
-    );
-  }
-  const questionMark = literal.indexOf("?");
-  if (hasQuery && !literal.startsWith("&")) {
-    throw new TemplateSyntaxError("& before a further query pair", quote(literal), offset);
-  }
-  parts.push({ literal });
-  return hasQuery || questionMark !== -1;
-}
-
-function hasDangerousLiteral(parts: readonly Part[]): boolean {
-  // A variable stands for at least one character, so "x" in its place shows what the literals alone make of the path.
-  const path = parts
-    .map((part) => ("literal" in part ? part.literal : part.variables[0]?.isInQuery ? "" : "x"))
-    .join("");
-  return /(^|\/)\.\.?(\/|$)|\/\/|%2e|%2f|%5c/i.test(path.split("?")[0] ?? "");
-}
-
-function hasDotSegment(path: string): boolean {
-  return path.split("/").some((segment) => segment === "." || segment === "..");
+/** Servers and proxies differ in whether they decode a path before they resolve its dot segments. */
+function leadsElsewhere(path: string): boolean {
+  return path
+    .replaceAll(/%2e/gi, ".")
+    .split(/\/|\\|%2f|%5c/i)
+    .some((segment) => segment === "." || segment === "..");
 }
 
 function pushPair(pairs: string[], name: string, value: unknown, isExploded: boolean): void {
@@ -203,11 +216,16 @@ function scalarText(value: unknown): string {
   throw new TypeError(`a URL takes texts, numbers and Booleans, not ${typeof value}`);
 }
 
+/** The text with percent-encoding taken off, or as it is where that is no UTF-8. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function splitOnce(text: string, separator: string): [string, string?] {
   const at = text.indexOf(separator);
   return at === -1 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 99)}…` : text);
 }

@@ -1,4 +1,11 @@
-import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import {
+  Client,
+  type ClientUnaryCall,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from "@grpc/grpc-js";
 import type { Deadline } from "../core/deadline.ts";
 import { OverlockError } from "../core/errors.ts";
 
@@ -21,9 +28,17 @@ export class GrpcStatusError extends Error {
   }
 }
 
+/** What one call sends besides its deadline. */
+export interface GrpcRequest {
+  readonly message: object;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /** One HTTP/2 connection to a gRPC backend, opened by its first call. */
 export class GrpcChannel {
   readonly #client: Client;
+  readonly #calls = new Set<ClientUnaryCall>();
+  #isDisposed = false;
 
   /** `address` is `host:port`. */
   constructor(address: string, settings: { readonly isSecure: boolean; readonly maxResponseBytes: number }) {
@@ -50,43 +65,52 @@ export class GrpcChannel {
    * One unary call. Raises {@link GrpcStatusError} for the backend's own statuses, UPSTREAM_UNREACHABLE,
    * UPSTREAM_RESPONSE_TOO_LARGE, and UPSTREAM_INVALID_RESPONSE for bytes that do not decode; aborts with the deadline.
    */
-  send(
-    method: GrpcMethod,
-    message: object,
-    metadata: Readonly<Record<string, string>>,
-    deadline: Deadline,
-  ): Promise<object> {
-    return new Promise((resolve, reject) => {
-      const { signal } = deadline;
-      if (signal.aborted) {
-        reject(signal.reason as Error);
-        return;
-      }
-      const call = this.#client.makeUnaryRequest(
-        method.path,
-        (value: object) => method.serialize(value),
-        (bytes: Buffer) => decode(method, bytes),
-        message,
-        toMetadata(metadata),
-        { deadline: Date.now() + deadline.remainingMs },
-        (error: ServiceError | null, answer?: Decoded) => {
-          signal.removeEventListener("abort", onAbort);
-          if (error !== null) reject(translate(error));
-          else if (answer === undefined) reject(new OverlockError("UPSTREAM_INVALID_RESPONSE", "no message"));
-          else if (answer.message === null) {
-            reject(
-              new OverlockError("UPSTREAM_INVALID_RESPONSE", "undecodable message", { cause: answer.cause }),
-            );
-          } else resolve(answer.message);
-        },
-      );
-      const onAbort = (): void => call.cancel();
-      signal.addEventListener("abort", onAbort, { once: true });
-    });
+  async send(method: GrpcMethod, request: GrpcRequest, deadline: Deadline): Promise<object> {
+    deadline.signal.throwIfAborted();
+    // Serialized here: grpc-js would report what is wrong with our message as a failure of the backend.
+    const bytes = method.serialize(request.message);
+    const metadata = toMetadata(request.metadata);
+    if (this.#isDisposed) throw new OverlockError("UPSTREAM_UNREACHABLE", "the channel is closed");
+    const answer = await this.#call(method, bytes, metadata, deadline);
+    if (answer === undefined) throw new OverlockError("UPSTREAM_INVALID_RESPONSE", "no message");
+    if (answer.message !== null) return answer.message;
+    const { cause } = answer;
+    throw new OverlockError("UPSTREAM_INVALID_RESPONSE", "undecodable message", { cause });
   }
 
+  /** Closes the connection; calls under way fail. */
   dispose(): void {
+    this.#isDisposed = true;
+    for (const call of this.#calls) call.cancel();
     this.#client.close();
+  }
+
+  #call(
+    method: GrpcMethod,
+    bytes: Buffer,
+    metadata: Metadata,
+    deadline: Deadline,
+  ): Promise<Decoded | undefined> {
+    const { signal } = deadline;
+    return new Promise((resolve, reject) => {
+      const call: ClientUnaryCall = this.#client.makeUnaryRequest(
+        method.path,
+        (value: Buffer) => value,
+        (answer: Buffer) => decode(method, answer),
+        bytes,
+        metadata,
+        { deadline: Date.now() + deadline.remainingMs },
+        (error: ServiceError | null, answer?: Decoded) => {
+          signal.removeEventListener("abort", cancel);
+          this.#calls.delete(call);
+          if (error === null) resolve(answer);
+          else reject(this.#isDisposed ? closed(error) : translate(error));
+        },
+      );
+      const cancel = (): void => call.cancel();
+      this.#calls.add(call);
+      signal.addEventListener("abort", cancel, { once: true });
+    });
   }
 }
 
@@ -110,13 +134,22 @@ function toMetadata(entries: Readonly<Record<string, string>>): Metadata {
 }
 
 function translate(error: ServiceError): Error {
+  const { code, details } = error;
   // grpc-js gives its own size limit the backend's RESOURCE_EXHAUSTED and tells them apart by text only.
-  if (error.code === status.RESOURCE_EXHAUSTED && /^Received message larger than max/.test(error.details)) {
-    return new OverlockError("UPSTREAM_RESPONSE_TOO_LARGE", error.details, { cause: error });
-  }
-  if (error.code === status.UNAVAILABLE)
-    return new OverlockError("UPSTREAM_UNREACHABLE", error.details, { cause: error });
-  if (error.code === status.DEADLINE_EXCEEDED)
-    return new OverlockError("UPSTREAM_TIMEOUT", error.details, { cause: error });
-  return new GrpcStatusError(error.code, error.details, { cause: error });
+  if (code === status.RESOURCE_EXHAUSTED && tooLargeTexts.some((text) => details.startsWith(text)))
+    return new OverlockError("UPSTREAM_RESPONSE_TOO_LARGE", details, { cause: error });
+  if (code === status.UNAVAILABLE)
+    return new OverlockError("UPSTREAM_UNREACHABLE", details, { cause: error });
+  if (code === status.DEADLINE_EXCEEDED)
+    return new OverlockError("UPSTREAM_TIMEOUT", details, { cause: error });
+  return new GrpcStatusError(code, details, { cause: error });
+}
+
+const tooLargeTexts = [
+  "Received message larger than max",
+  "Received message that decompresses to a size larger",
+];
+
+function closed(cause: ServiceError): OverlockError {
+  return new OverlockError("UPSTREAM_UNREACHABLE", "the channel was closed during the call", { cause });
 }

@@ -43,8 +43,9 @@ export class HttpPool {
   }
 
   /**
-   * One request. Raises UPSTREAM_UNREACHABLE where no connection could be used, UPSTREAM_RESPONSE_TOO_LARGE, and
-   * UPSTREAM_INVALID_RESPONSE where the backend did not speak HTTP; aborts with the deadline.
+   * One request. Raises UPSTREAM_UNREACHABLE where no connection could be made or the one used broke,
+   * UPSTREAM_RESPONSE_TOO_LARGE, and UPSTREAM_INVALID_RESPONSE where the backend did not speak HTTP; aborts with the
+   * deadline.
    */
   async send(request: HttpRequest, deadline: Deadline): Promise<HttpResponse> {
     try {
@@ -81,17 +82,26 @@ export class HttpPool {
 
   #translate(thrown: unknown): unknown {
     if (!(thrown instanceof Error) || thrown instanceof OverlockError) return thrown;
+    // undici's message for an unreachable host with several addresses is empty.
+    const message = [errorCodeOf(thrown), thrown.message].filter((part) => part !== "").join(": ");
     if (thrown instanceof errors.ResponseExceededMaxSizeError) return this.#tooLarge(thrown);
-    if (thrown instanceof errors.HTTPParserError) {
-      return new OverlockError("UPSTREAM_INVALID_RESPONSE", thrown.message, { cause: thrown });
-    }
-    const isConnectionError =
-      thrown instanceof errors.ConnectTimeoutError ||
-      thrown instanceof errors.SocketError ||
-      thrown instanceof AggregateError ||
-      ("code" in thrown && typeof thrown.code === "string" && /^(E[A-Z]+|UND_ERR_SOCKET)$/.test(thrown.code));
-    if (isConnectionError)
-      return new OverlockError("UPSTREAM_UNREACHABLE", thrown.message, { cause: thrown });
-    return thrown;
+    if (invalidResponseErrors.some((type) => thrown instanceof type))
+      return new OverlockError("UPSTREAM_INVALID_RESPONSE", message, { cause: thrown });
+    // A call of ours that undici refuses, and one that was given up, say nothing of the backend.
+    if (thrown instanceof errors.InvalidArgumentError || thrown instanceof errors.RequestAbortedError)
+      return thrown;
+    // What is left with a code are undici's connections and the system's: sockets, name lookups, TLS.
+    if (errorCodeOf(thrown) === "") return thrown;
+    return new OverlockError("UPSTREAM_UNREACHABLE", message, { cause: thrown });
   }
+}
+
+const invalidResponseErrors = [
+  errors.HTTPParserError,
+  errors.HeadersOverflowError,
+  errors.ResponseContentLengthMismatchError,
+];
+
+function errorCodeOf(error: Error): string {
+  return "code" in error && typeof error.code === "string" ? error.code : "";
 }

@@ -27,7 +27,7 @@ export async function runUpstreamCall<Answer>(
   try {
     return await send(deadline);
   } catch (thrown) {
-    const error = classify(thrown, scope, deadline, owner);
+    const error = classify({ thrown, scope, deadline, owner });
     code = error.code;
     throw error;
   } finally {
@@ -37,11 +37,25 @@ export async function runUpstreamCall<Answer>(
   }
 }
 
-function classify(thrown: unknown, scope: RequestScope, deadline: Deadline, owner: CallOwner): OverlockError {
-  if (scope.deadline.signal.aborted) return toOverlockError(scope.deadline.signal.reason);
-  if (deadline.signal.aborted) {
-    const message = `${owner.source} did not answer ${owner.coordinate} within ${owner.timeoutMs} ms`;
-    return new OverlockError("UPSTREAM_TIMEOUT", message, { cause: thrown });
-  }
-  return toOverlockError(thrown);
+interface FailedCall {
+  readonly thrown: unknown;
+  readonly scope: RequestScope;
+  readonly deadline: Deadline;
+  readonly owner: CallOwner;
+}
+
+function classify({ thrown, scope, deadline, owner }: FailedCall): OverlockError {
+  const request = scope.deadline;
+  if (request.signal.aborted) return toOverlockError(request.signal.reason);
+  const error = toOverlockError(thrown);
+  const isAborted = deadline.signal.aborted;
+  if (!isAborted && error.code !== "UPSTREAM_TIMEOUT") return error;
+  // The timers of the request, of the call and of the client library below run separately: whichever fired first, the
+  // sooner of the two deadlines is to blame.
+  const isRequestsTime = deadline.expiresAtMs >= request.expiresAtMs;
+  if (isRequestsTime && (isAborted || deadline.remainingMs === 0))
+    return new OverlockError("REQUEST_TIMEOUT", "The request's time ran out.", { cause: thrown });
+  if (!isAborted) return error;
+  const message = `${owner.source} did not answer ${owner.coordinate} within ${owner.timeoutMs} ms`;
+  return new OverlockError("UPSTREAM_TIMEOUT", message, { cause: thrown });
 }

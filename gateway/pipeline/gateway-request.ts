@@ -22,9 +22,9 @@ export interface RequestParams {
 export class HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
 
-  constructor(status: number, headers: Readonly<Record<string, string>>, body: string) {
+  constructor(status: number, headers: Readonly<Record<string, string>>, body: string | Uint8Array) {
     this.status = status;
     this.headers = headers;
     this.body = body;

@@ -1,3 +1,4 @@
+import { OperationTypeNode } from "graphql";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { PreparedOperation } from "../prepare/prepare-operation.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
@@ -19,10 +20,14 @@ export function prepare(bff: BffRuntime, request: GatewayRequest, params: Reques
   if (!isObjectOrNull(variables)) throw badRequest("variables", "an object or null", variables);
   if (!isObjectOrNull(extensions)) throw badRequest("extensions", "an object or null", extensions);
   const prepared = bff.preparer.prepare(query, operationName === "" ? null : operationName);
-  if (request.method === "GET" && prepared.operation.operation !== "query") {
+  const kind = prepared.operation.operation;
+  if (request.method === "GET" && kind !== OperationTypeNode.QUERY) {
     const reason = { message: "Only queries may be sent by GET.", locations: [] };
     throw new RequestRefusal("METHOD_NOT_ALLOWED", [reason], { allow: "POST" });
   }
+  // The rules of validation pass over an operation of a kind that the schema has no root type for.
+  if ((bff.schema.getRootType(kind) ?? null) === null)
+    throw RequestRefusal.of("OPERATION_RESOLUTION_FAILURE", `This schema has no ${kind} type.`);
   return { prepared, variables: variables ?? {} };
 }
 

@@ -2,13 +2,14 @@ import { anonymousCaller } from "../core/caller.ts";
 import { Deadline } from "../core/deadline.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { RequestScope } from "../core/request-scope.ts";
+import { negotiateMediaType } from "./accept-header.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
 import { type ExecutedOperation, executeOperation } from "./execute.ts";
 import type { GatewayRequest, HttpAnswer, RequestParams } from "./gateway-request.ts";
 import { identify } from "./identify.ts";
 import { observe, type RequestRecord, startRecord } from "./observe.ts";
 import { prepare } from "./prepare.ts";
-import { negotiateMediaType, respond, respondRefusal } from "./respond.ts";
+import { respond, respondRefusal } from "./respond.ts";
 
 /**
  * The life of a request: identify → prepare → execute (which shapes) → respond → observe. The one place that knows the
@@ -26,7 +27,7 @@ export async function runStages(
   let answer: HttpAnswer;
   try {
     if (mediaType === null) throw RequestRefusal.of("NOT_ACCEPTABLE");
-    const caller = await identify(bff, request);
+    const caller = await identify(bff, request, deadline);
     const operation = prepare(bff, request, params);
     record.operation = operation.prepared.name;
     const scope = createScope(request, record, deadline, caller);

@@ -88,16 +88,18 @@ export class OperationPreparer {
   }
 
   #parseAndValidate(query: string): DocumentNode {
-    let document: DocumentNode;
     try {
-      document = parse(query, { maxTokens: this.#limits.maxDocumentTokens });
+      const document = parse(query, { maxLexicalTokens: this.#limits.maxDocumentTokens });
+      const errors = validate(this.#schema, document, undefined, { maxErrors: maxReportedErrors });
+      if (errors.length > 0) throw new RequestRefusal("GRAPHQL_VALIDATION_FAILED", errors.map(toReason));
+      return document;
     } catch (error) {
-      if (!(error instanceof GraphQLError)) throw error;
-      throw new RequestRefusal("GRAPHQL_PARSE_FAILED", [toReason(error)]);
+      if (error instanceof GraphQLError) throw new RequestRefusal("GRAPHQL_PARSE_FAILED", [toReason(error)]);
+      // Parser and rules recurse; a document can be within its tokens and yet beyond the stack.
+      if (error instanceof RangeError)
+        throw RequestRefusal.of("GRAPHQL_PARSE_FAILED", "The document is nested too deeply.");
+      throw error;
     }
-    const errors = validate(this.#schema, document, undefined, { maxErrors: maxReportedErrors });
-    if (errors.length > 0) throw new RequestRefusal("GRAPHQL_VALIDATION_FAILED", errors.map(toReason));
-    return document;
   }
 }
 

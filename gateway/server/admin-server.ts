@@ -1,19 +1,21 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
+import type { RequestListener } from "node:http";
 import type { GraphQLSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
 import { anonymousCaller, type Caller } from "../core/caller.ts";
 import { Deadline } from "../core/deadline.ts";
+import { errorCodes } from "../core/error-codes.ts";
+import { RequestRefusal } from "../core/request-refusal.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { TokenVerifier } from "../identity/jwt.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { HttpAnswer } from "../pipeline/gateway-request.ts";
+import { createExplorer } from "./explorer.ts";
 import { type HttpExchange, openExchange, readBody, sendAnswer } from "./http-exchange.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 
 /** What the platform team reads: metrics, health, and the explorer of the stitched supergraph. */
 export interface AdminServer {
-  handle(request: IncomingMessage, response: ServerResponse): void;
+  readonly handle: RequestListener;
   dispose(): Promise<void>;
 }
 
@@ -39,11 +41,11 @@ export function createAdminServer(parts: AdminParts): AdminServer {
     landingPage: false,
     logging: false,
     maskedErrors: false,
-    graphiql: { title: "supergraph · Overlock" },
-    renderGraphiQL,
+    graphiql: false,
   });
+  const explorer = createExplorer({ title: "supergraph · Overlock", defaultQuery: null });
 
-  async function explore({ request, facts }: HttpExchange): Promise<HttpAnswer> {
+  async function explore({ request, facts, path, search }: HttpExchange): Promise<HttpAnswer> {
     const body = request.method === "POST" ? await readBody(request, parts.maxBodyBytes) : null;
     const token = /^Bearer +(\S+)$/i.exec(facts.headers.get("authorization") ?? "")?.[1];
     const caller =
@@ -51,24 +53,23 @@ export function createAdminServer(parts: AdminParts): AdminServer {
     const deadline = Deadline.start(explorerTimeoutMs, facts.signal);
     try {
       const scope = createScope(facts.requestId, facts.headers, caller, deadline);
-      const url = `http://${facts.headers.get("host") ?? "localhost"}${request.url ?? "/"}`;
-      const fetchRequest = new yoga.fetchAPI.Request(url, {
+      const fetchRequest = new yoga.fetchAPI.Request(`http://localhost${path}${search}`, {
         method: request.method ?? "GET",
         headers: Object.fromEntries(facts.headers),
         ...(body !== null && { body: new Uint8Array(body) }),
       });
-      const answer = await yoga.fetch(fetchRequest, { scope });
-      return new HttpAnswer(answer.status, Object.fromEntries(answer.headers), await answer.text());
+      const response = await yoga.fetch(fetchRequest, { scope });
+      return new HttpAnswer(response.status, Object.fromEntries(response.headers), await response.text());
     } finally {
       deadline.dispose();
     }
   }
 
   async function answer(exchange: HttpExchange): Promise<HttpAnswer> {
-    const path = (exchange.request.url ?? "/").split("?")[0] ?? "/";
+    const { path } = exchange;
     if (path === "/metrics")
       return new HttpAnswer(200, { "content-type": metrics.contentType }, await metrics.expose());
-    if (path === "/supergraph") return explore(exchange);
+    if (path === "/supergraph") return explorer.answer(exchange.request) ?? explore(exchange);
     return (
       lifecycle.answerHealth(path) ??
       new HttpAnswer(404, textHeaders, "Try /metrics, /supergraph or /health/ready.\n")
@@ -79,7 +80,7 @@ export function createAdminServer(parts: AdminParts): AdminServer {
     handle(request, response) {
       const exchange = openExchange(request, response);
       answer(exchange)
-        .catch((error: unknown) => new HttpAnswer(500, textHeaders, `${String(error)}\n`))
+        .catch(refuse)
         .then((answered) => sendAnswer(exchange, answered, lifecycle.isDraining))
         .catch(() => response.destroy());
     },
@@ -87,6 +88,12 @@ export function createAdminServer(parts: AdminParts): AdminServer {
       await yoga.dispose();
     },
   };
+}
+
+/** In plain text, with the message as it is. */
+function refuse(thrown: unknown): HttpAnswer {
+  const { code } = RequestRefusal.from(thrown);
+  return new HttpAnswer(errorCodes[code].status, textHeaders, `${String(thrown)}\n`);
 }
 
 const explorerTimeoutMs = 30_000;

@@ -1,15 +1,17 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener } from "node:http";
 import { RequestRefusal } from "../core/request-refusal.ts";
+import type { Logger } from "../observe/logger.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
 import { HttpAnswer } from "../pipeline/gateway-request.ts";
 import { refuseRequest } from "../pipeline/stages.ts";
+import { createExplorer, type Explorer } from "./explorer.ts";
 import { type HttpExchange, openExchange, readBody, sendAnswer } from "./http-exchange.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { createYogaLane, type YogaLane } from "./yoga-lane.ts";
 
 /** Everything behind the BFFs' port. */
 export interface BffServer {
-  handle(request: IncomingMessage, response: ServerResponse): void;
+  readonly handle: RequestListener;
   dispose(): Promise<void>;
 }
 
@@ -17,19 +19,22 @@ export interface BffServer {
 export function createBffServer(
   bffs: readonly BffRuntime[],
   lifecycle: Lifecycle,
-  limits: { readonly maxBodyBytes: number },
+  settings: { readonly maxBodyBytes: number; readonly logger: Logger },
 ): BffServer {
-  const routes = new Map<string, { readonly bff: BffRuntime; readonly lane: YogaLane }>();
-  for (const bff of bffs) routes.set(`/${bff.settings.name}/graphql`, { bff, lane: createYogaLane(bff) });
+  const routes = new Map(bffs.map((bff) => [`/${bff.settings.name}/graphql`, createRoute(bff)]));
 
-  async function answer(exchange: HttpExchange, path: string): Promise<HttpAnswer> {
+  async function answer(exchange: HttpExchange): Promise<HttpAnswer> {
+    const { path } = exchange;
     const health = lifecycle.answerHealth(path);
     if (health !== null) return health;
     const route = routes.get(path);
     if (route === undefined) return notFound([...routes.keys()]);
+    const page = route.explorer?.answer(exchange.request) ?? null;
+    if (page !== null) return page;
     try {
-      const hasBody = exchange.request.method === "POST";
-      const body = hasBody ? await readBody(exchange.request, limits.maxBodyBytes) : null;
+      const { request } = exchange;
+      checkKind(request);
+      const body = request.method === "POST" ? await readBody(request, settings.maxBodyBytes) : null;
       return await route.lane.answer(exchange, body);
     } catch (error) {
       return refuseRequest(route.bff, exchange.facts, error);
@@ -39,11 +44,16 @@ export function createBffServer(
   return {
     handle(request, response) {
       const exchange = openExchange(request, response);
-      const path = pathOf(request);
       const done = lifecycle.track();
-      answer(exchange, path)
+      answer(exchange)
         .then((answered) => sendAnswer(exchange, answered, lifecycle.isDraining))
-        .catch(() => response.destroy())
+        .catch((error: unknown) => {
+          settings.logger.error(
+            { requestId: exchange.facts.requestId, err: error },
+            "an answer could not be sent",
+          );
+          response.destroy();
+        })
         .finally(done);
     },
     async dispose() {
@@ -52,8 +62,44 @@ export function createBffServer(
   };
 }
 
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? "/").split("?")[0] ?? "/";
+interface Route {
+  readonly bff: BffRuntime;
+  readonly lane: YogaLane;
+  /** Null where the BFF's settings say so. */
+  readonly explorer: Explorer | null;
+}
+
+function createRoute(bff: BffRuntime): Route {
+  const { name, explorer, explorerOperation } = bff.settings;
+  return {
+    bff,
+    lane: createYogaLane(bff),
+    explorer: explorer
+      ? createExplorer({ title: `${name} · Overlock`, defaultQuery: explorerOperation })
+      : null,
+  };
+}
+
+/** Refuses what is no GraphQL over HTTP before its body is read. */
+function checkKind({ method, headers }: IncomingMessage): void {
+  if (method === "GET") return;
+  if (method !== "POST") {
+    const reason = { message: "GraphQL is served by GET and POST.", locations: [] };
+    throw new RequestRefusal("METHOD_NOT_ALLOWED", [reason], { allow: "GET, POST" });
+  }
+  const [mediaType, ...parameters] = (headers["content-type"] ?? "")
+    .split(";")
+    .map((part) => part.trim().toLowerCase());
+  const isUtf8 = parameters.every(
+    (parameter) => !parameter.startsWith("charset=") || /^charset="?utf-?8"?$/.test(parameter),
+  );
+  if (mediaType !== "application/json" || !isUtf8)
+    throw RequestRefusal.of(
+      "UNSUPPORTED_MEDIA_TYPE",
+      "Expected the content type application/json, in UTF-8.",
+    );
+  if ((headers["content-encoding"] ?? "identity") !== "identity")
+    throw RequestRefusal.of("UNSUPPORTED_MEDIA_TYPE", "Expected a body without content-encoding.");
 }
 
 function notFound(paths: readonly string[]): HttpAnswer {

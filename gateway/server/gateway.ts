@@ -29,7 +29,12 @@ export interface Gateway {
   /** Connections that clients hold open on the BFFs' port. */
   readonly openSockets: number;
   /** Answers what is under way, then closes everything. Idle connections are closed after `idleGraceMs`. */
-  close(options?: { readonly idleGraceMs?: number }): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
+}
+
+export interface CloseOptions {
+  /** In milliseconds; 0 also skips the wait before, `SHUTDOWN_DELAY_MS`. */
+  readonly idleGraceMs?: number;
 }
 
 /**
@@ -51,7 +56,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     problems,
   });
   const lifecycle = new Lifecycle();
-  const bffServer = createBffServer(generation.bffs, lifecycle, settings);
+  const bffServer = createBffServer(generation.bffs, lifecycle, {
+    maxBodyBytes: settings.maxBodyBytes,
+    logger,
+  });
   const [first] = generation.bffs;
   const adminServer = createAdminServer({
     supergraph: generation.supergraph,
@@ -79,7 +87,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const [bffPort, adminPort] = ports as [HttpPort, HttpPort];
   for (const { coordinate, found, expected } of generation.warnings)
     logger.warn({ coordinate, found, expected }, "schema");
+  const close = async ({ idleGraceMs = defaultIdleGraceMs }: CloseOptions): Promise<void> => {
+    lifecycle.drain();
+    metrics.set("overlock_draining", {}, 1);
+    if (idleGraceMs > 0) await sleep(settings.shutdownDelayMs);
+    await bffPort.close({ idleGraceMs, timeoutMs: settings.shutdownTimeoutMs });
+    // A request that was cut ends a moment after its connection, and is logged then.
+    await lifecycle.idle(maxEndingMs);
+    await adminPort.close({ idleGraceMs: 0, timeoutMs: 1000 });
+    await dispose();
+  };
+  let closing: Promise<void> | null = null;
   lifecycle.ready();
+  logger.info({ url: bffPort.url, adminUrl: adminPort.url }, "listening");
   return {
     url: bffPort.url,
     adminUrl: adminPort.url,
@@ -88,15 +108,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     get openSockets() {
       return bffPort.openSockets;
     },
-    async close({ idleGraceMs = defaultIdleGraceMs } = {}) {
-      lifecycle.drain();
-      metrics.set("overlock_draining", {}, 1);
-      if (idleGraceMs > 0) await sleep(settings.shutdownDelayMs);
-      const timeoutMs = settings.shutdownTimeoutMs;
-      await bffPort.close({ idleGraceMs, timeoutMs });
-      await adminPort.close({ idleGraceMs: 0, timeoutMs: 1000 });
-      await dispose();
-    },
+    close: (closeOptions = {}) => (closing ??= close(closeOptions)),
   };
 }
 
@@ -105,6 +117,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
  * that the connection ends.
  */
 const defaultIdleGraceMs = 1000;
+
+const maxEndingMs = 1000;
 
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

@@ -2,7 +2,7 @@ import type { GraphQLSchema } from "graphql";
 import { compose } from "../compose/compose.ts";
 import { type Environment, type EnvironmentSettings, sourceUrlVariable } from "../config/environment.ts";
 import type { Project } from "../config/load-project.ts";
-import { OverlockError } from "../core/errors.ts";
+import { OverlockError, quoted } from "../core/errors.ts";
 import type { Problem, Problems } from "../core/problems.ts";
 import { createReferenceExecutor } from "../execute/reference-executor.ts";
 import { createJwtVerifier } from "../identity/jwt.ts";
@@ -99,7 +99,6 @@ function openSources(schemas: readonly SourceSchema[], parts: GenerationParts): 
   const sources: Source[] = [];
   for (const schema of schemas) {
     const url = readSourceUrl(schema, parts);
-    if (url === null) continue;
     const source =
       schema.kind === "rest"
         ? openRestSource(schema, url)
@@ -109,21 +108,18 @@ function openSources(schemas: readonly SourceSchema[], parts: GenerationParts): 
   return sources;
 }
 
-/** The source's URL: the environment's, or the file's. */
-function readSourceUrl(schema: SourceSchema, { environment, problems }: GenerationParts): string | null {
+/** The source's URL: the environment's, or the file's. Nothing is sent to it before all is found to be sound. */
+function readSourceUrl(schema: SourceSchema, { environment, problems }: GenerationParts): string {
   const variable = sourceUrlVariable(schema.name);
   const override = environment[variable];
-  if (override === undefined) return schema.url;
-  if (kindOfUrl(override) === schema.kind) return override;
+  if (override === undefined || kindOfUrl(override) === schema.kind) return override ?? schema.url;
+  const schemes = schema.kind === "rest" ? "http:// or https://" : "grpc:// or grpcs://";
   problems.error({
     place: { file: "environment", line: 0, column: 0 },
     coordinate: variable,
-    expected:
-      schema.kind === "rest"
-        ? "a URL that begins with http:// or https://"
-        : "a URL that begins with grpc:// or grpcs://",
-    found: JSON.stringify(override.slice(0, 100)),
+    expected: `a URL that begins with ${schemes}, without credentials, query and fragment`,
+    found: quoted(override.replace(/\/\/[^/]*@/, "//…@")),
     hint: `it overrides the url of ${schema.file}`,
   });
-  return null;
+  return schema.url;
 }

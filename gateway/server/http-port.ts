@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { Problems } from "../core/problems.ts";
 
@@ -27,14 +27,8 @@ export interface PortSettings {
 }
 
 /** Listens. Raises StartupError where the port can't be had. */
-export async function listen(
-  settings: PortSettings,
-  handle: (request: IncomingMessage, response: ServerResponse) => void,
-): Promise<HttpPort> {
-  const server = createServer(
-    { keepAliveTimeout: 5000, headersTimeout: 15_000, requestTimeout: 30_000 },
-    handle,
-  );
+export async function listen(settings: PortSettings, handle: RequestListener): Promise<HttpPort> {
+  const server = createServer({ keepAliveTimeout, headersTimeout: 15_000, requestTimeout: 30_000 }, handle);
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
@@ -48,9 +42,15 @@ export async function listen(
     get openSockets() {
       return sockets.size;
     },
-    close: (timing) => close(server, timing),
+    close: (timing) => close(server, sockets, timing),
   };
 }
+
+/**
+ * In milliseconds; longer than the 60 s after which common load balancers let go of an idle connection. Were the server
+ * first to close, a request could be on its way.
+ */
+const keepAliveTimeout = 72_000;
 
 async function startListening(server: Server, { variable, host, port }: PortSettings): Promise<void> {
   try {
@@ -79,14 +79,22 @@ async function startListening(server: Server, { variable, host, port }: PortSett
  * Stops accepting connections and resolves when the last one is gone. The server's own `close` would cut idle
  * connections at once, and with them requests that are on their way; so the listening socket is closed alone first.
  */
-async function close(server: Server, { idleGraceMs, timeoutMs }: CloseTiming): Promise<void> {
+async function close(
+  server: Server,
+  sockets: ReadonlySet<Socket>,
+  { idleGraceMs, timeoutMs }: CloseTiming,
+): Promise<void> {
   const closed = new Promise<void>((resolve) => server.once("close", resolve));
   NetServer.prototype.close.call(server);
   const startedMs = performance.now();
   const timer = setInterval(() => {
     const elapsedMs = performance.now() - startedMs;
     if (elapsedMs >= timeoutMs) server.closeAllConnections();
-    else if (elapsedMs >= idleGraceMs) server.closeIdleConnections();
+    else if (elapsedMs >= idleGraceMs) {
+      server.closeIdleConnections();
+      // To Node, a connection on which nothing was ever sent is not idle.
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    }
   }, 25);
   await closed;
   clearInterval(timer);

@@ -4,7 +4,7 @@ import { HttpAnswer } from "../pipeline/gateway-request.ts";
 export class Lifecycle {
   #state: "starting" | "ready" | "draining" = "starting";
   #underWay = 0;
-  #onIdle: (() => void)[] = [];
+  readonly #onIdle = new Set<() => void>();
 
   ready(): void {
     this.#state = "ready";
@@ -24,14 +24,21 @@ export class Lifecycle {
     return () => {
       this.#underWay--;
       if (this.#underWay > 0) return;
-      for (const resolve of this.#onIdle.splice(0)) resolve();
+      for (const resolve of this.#onIdle) resolve();
+      this.#onIdle.clear();
     };
   }
 
-  /** Resolves when nothing is under way. */
-  idle(): Promise<void> {
-    if (this.#underWay === 0) return Promise.resolve();
-    return new Promise((resolve) => void this.#onIdle.push(resolve));
+  /** Resolves when nothing is under way, or after `timeoutMs`. */
+  async idle(timeoutMs: number): Promise<void> {
+    if (this.#underWay === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.#onIdle.add(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   /** `/health/live` and `/health/ready`; null for any other path. */

@@ -1,16 +1,14 @@
-import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
 import { GraphQLError } from "graphql";
 import { createYoga, type Plugin } from "graphql-yoga";
-import type { ErrorCode } from "../core/error-codes.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
 import { HttpAnswer } from "../pipeline/gateway-request.ts";
 import { refuseRequest, runStages } from "../pipeline/stages.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 
-/** Serves one BFF: everything of HTTP by graphql-yoga, everything of GraphQL by our stages. */
+/** Serves one BFF: graphql-yoga reads the parameters of a request, our stages do everything of GraphQL. */
 export interface YogaLane {
-  /** `body` is the whole request body, already within its limit. Always resolves. */
+  /** `body` is the whole request body, already within its limit; null for GET. Always resolves. */
   answer(exchange: HttpExchange, body: Buffer | null): Promise<HttpAnswer>;
   dispose(): Promise<void>;
 }
@@ -20,14 +18,13 @@ interface LaneContext {
 }
 
 /**
- * Yoga reads the parameters and serves the explorer. Its `onParams` hook hands them to the stages, whose answer passes
- * through Yoga untouched, so that another lane gives the same bytes.
+ * Yoga's `onParams` hook hands what Yoga has read to the stages, whose answer passes through Yoga untouched, so that
+ * another lane gives the same bytes.
  */
 export function createYogaLane(bff: BffRuntime): YogaLane {
-  const { name, explorer, explorerOperation } = bff.settings;
   const yoga = createYoga<LaneContext>({
     schema: bff.schema,
-    graphqlEndpoint: `/${name}/graphql`,
+    graphqlEndpoint: `/${bff.settings.name}/graphql`,
     // Bodies are limited at the socket, origins are not shared, files are not uploaded.
     maxRequestBodySize: false,
     cors: false,
@@ -37,24 +34,20 @@ export function createYogaLane(bff: BffRuntime): YogaLane {
     landingPage: false,
     logging: false,
     maskedErrors: false,
-    graphiql: explorer
-      ? {
-          title: `${name} · Overlock`,
-          ...(explorerOperation !== null && { defaultQuery: explorerOperation }),
-        }
-      : false,
-    renderGraphiQL,
+    graphiql: false,
     plugins: [stagesPlugin(bff)],
   });
   return {
     async answer(exchange, body) {
-      const { request, facts } = exchange;
-      const url = `http://${facts.headers.get("host") ?? "localhost"}${request.url ?? "/"}`;
+      const { request, facts, path, search } = exchange;
       try {
-        const fetchRequest = new yoga.fetchAPI.Request(url, {
+        // Of the headers, Yoga needs none but this; neither does anything depend on the host that the client named.
+        const fetchRequest = new yoga.fetchAPI.Request(`http://localhost${path}${search}`, {
           method: request.method ?? "GET",
-          headers: Object.fromEntries(facts.headers),
-          ...(body !== null && { body: new Uint8Array(body) }),
+          ...(body !== null && {
+            headers: { "content-type": "application/json" },
+            body: new Uint8Array(body),
+          }),
         });
         const response = await yoga.fetch(fetchRequest, { exchange });
         return new HttpAnswer(response.status, Object.fromEntries(response.headers), await response.text());
@@ -73,50 +66,33 @@ const unusedPath = "/\0";
 
 function stagesPlugin(bff: BffRuntime): Plugin<object, LaneContext> {
   return {
-    onRequestParse({ request }) {
-      const { method } = request;
-      if (method !== "GET" && method !== "POST") {
-        const reason = { message: "GraphQL is served by GET and POST.", locations: [] };
-        throw new RequestRefusal("METHOD_NOT_ALLOWED", [reason], { allow: "GET, POST" });
-      }
-      const mediaType = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
-      if (method === "POST" && mediaType !== "application/json")
-        throw RequestRefusal.of("UNSUPPORTED_MEDIA_TYPE");
-    },
-    async onParams({ params, context, setResult }) {
-      const { exchange } = context as unknown as LaneContext;
+    async onParams({ params, context, setParams, setResult }) {
+      const { exchange } = context;
       setResult((await runStages(bff, exchange.facts, params)) as never);
+      // Yoga's own checks of the parameters come after this hook; the stages have made them.
+      setParams({ query: "" });
     },
-    onResultProcess({ result, serverContext, setResultProcessor }) {
-      const { exchange } = serverContext as unknown as LaneContext;
-      setResultProcessor((_result, { Response }) => {
-        const answer =
-          (result as unknown) instanceof HttpAnswer ? (result as unknown as HttpAnswer) : refuse(exchange);
-        return new Response(answer.body, { status: answer.status, headers: { ...answer.headers } });
-      }, "application/json");
-
-      function refuse({ facts }: HttpExchange): HttpAnswer {
-        const [error] =
-          "errors" in (result as object) ? ((result as { errors: readonly unknown[] }).errors ?? []) : [];
-        return refuseRequest(bff, facts, toRefusal(error));
-      }
+    onResultProcess(payload) {
+      const { exchange } = payload.serverContext as LaneContext;
+      const result: unknown = payload.result;
+      const answer =
+        result instanceof HttpAnswer ? result : refuseRequest(bff, exchange.facts, unreadable(result));
+      payload.setResultProcessor(
+        (_result, { Response }) =>
+          new Response(String(answer.body), { status: answer.status, headers: { ...answer.headers } }),
+        "application/json",
+      );
     },
   };
 }
 
-/** What Yoga says of a request that it can't read, in our codes. */
-function toRefusal(error: unknown): unknown {
+/** What is wrong with a request that Yoga could not read. */
+function unreadable(result: unknown): unknown {
+  const [error] = (result as { readonly errors?: readonly unknown[] }).errors ?? [];
   if (!(error instanceof GraphQLError)) return error;
-  const { originalError, extensions, message } = error;
-  if (originalError !== undefined && !(originalError instanceof GraphQLError)) return originalError;
-  const http = extensions["http"] as { readonly status?: number } | undefined;
-  const code: ErrorCode =
-    http?.status === 405
-      ? "METHOD_NOT_ALLOWED"
-      : http?.status === 415
-        ? "UNSUPPORTED_MEDIA_TYPE"
-        : "BAD_REQUEST";
-  return http === undefined && extensions["code"] !== "BAD_REQUEST"
-    ? error
-    : RequestRefusal.of(code, message);
+  // Yoga parses the parameters of a URL without a message of its own.
+  if (error.originalError instanceof SyntaxError)
+    return RequestRefusal.of("BAD_REQUEST", "The variables or extensions in the URL are not JSON.");
+  const isClientsFault = error.extensions["code"] === "BAD_REQUEST";
+  return isClientsFault ? RequestRefusal.of("BAD_REQUEST", error.message) : (error.originalError ?? error);
 }

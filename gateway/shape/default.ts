@@ -1,4 +1,14 @@
-import { type GraphQLInputType, isInputType, valueFromAST } from "graphql";
+import {
+  type GraphQLInputType,
+  getNamedType,
+  isEnumType,
+  isInputType,
+  Kind,
+  print,
+  valueFromAST,
+} from "graphql";
+import { shortened } from "../core/errors.ts";
+import { nearestNameHint } from "../core/problems.ts";
 import type { ShaperDefinition } from "./shaper.ts";
 
 /** `@default(value:, onError:)`: what stands in for null, and with `onError` for a backend's failure. */
@@ -11,11 +21,24 @@ export const defaultValue: ShaperDefinition = {
       return null;
     }
     const node = use.nodeAt(["value"]);
-    const value: unknown = node === null ? undefined : valueFromAST(node, type as GraphQLInputType);
+    if (node === null) return null;
+    const value: unknown = valueFromAST(node, type);
     if (value === undefined || value === null) {
-      use.refuse(["value"], `a value of type ${type.toString()}, not null`, "another");
+      const names = enumNames(type);
+      const hint = node.kind === Kind.ENUM ? nearestNameHint(node.value, names) : null;
+      use.refuse(["value"], expectedValue(type, names), shortened(print(node)), hint);
       return null;
     }
     return { shapeLeaf: (leaf) => leaf, replacement: value, absorbsErrors: use.flag("onError") };
   },
 };
+
+function expectedValue(type: GraphQLInputType, names: readonly string[]): string {
+  const text = `a value of type ${type.toString()}, not null`;
+  return names.length === 0 ? text : `${text}: ${names.join(", ")}`;
+}
+
+function enumNames(type: GraphQLInputType): readonly string[] {
+  const named = getNamedType(type);
+  return isEnumType(named) ? named.getValues().map((value) => value.name) : [];
+}

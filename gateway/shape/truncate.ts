@@ -1,5 +1,5 @@
 import { getNamedType } from "graphql";
-import { OverlockError } from "../core/errors.ts";
+import { OverlockError, quoted } from "../core/errors.ts";
 import type { ShaperDefinition } from "./shaper.ts";
 
 /**
@@ -9,9 +9,8 @@ import type { ShaperDefinition } from "./shaper.ts";
 export const truncate: ShaperDefinition = {
   name: "truncate",
   compile(use, field) {
-    const type = getNamedType(field.type).name;
-    if (type !== "String") {
-      use.refuse([], "a field of type String", type);
+    if (getNamedType(field.type).name !== "String") {
+      use.refuse([], "a field of type String, or a list of them", field.type.toString());
       return null;
     }
     const length = use.integer("length", 1, 1_000_000);
@@ -19,7 +18,8 @@ export const truncate: ShaperDefinition = {
     const ellipsis = use.text("ellipsis") ?? "";
     const ellipsisLength = [...graphemes.segment(ellipsis)].length;
     if (ellipsisLength > length) {
-      use.refuse(["ellipsis"], `at most ${length} characters, the field's own length`, `${ellipsisLength}`);
+      const found = `${quoted(ellipsis)}, which has ${ellipsisLength}`;
+      use.refuse(["ellipsis"], `at most ${length} characters, the length of the whole`, found);
       return null;
     }
     return {

@@ -1,4 +1,4 @@
-import { loadersOf } from "../batching/request-loaders.ts";
+import { type KeyedCall, loadersOf } from "../batching/request-loaders.ts";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
@@ -10,7 +10,12 @@ import {
   parentFieldsOf,
   type SelectionRoots,
 } from "../language/evaluate-selection.ts";
-import { pathsOf, type SelectionMap } from "../language/selection-map.ts";
+import {
+  type ListSelection,
+  type PathSelection,
+  pathsOf,
+  type SelectionMap,
+} from "../language/selection-map.ts";
 import { compileKeyReader, type KeyReader, type RowRule, rowsByKey } from "./keyed-rows.ts";
 
 /** One value that a call is made from. */
@@ -18,11 +23,20 @@ export interface CallInput {
   readonly evaluate: CompiledSelection;
   /** The `$parent` fields it reads. */
   readonly parentFields: readonly string[];
-  /** What an absent value means: the value is left out, there is no call, or there is no call and an error says why. */
-  readonly onAbsent: "omit" | "skip" | "refuse";
-  /** As written, for messages. */
-  readonly text: string;
-  readonly isClaim: boolean;
+  /** What an absent value means: the value is left out, or there is no call. */
+  readonly isOptional: boolean;
+  /** What has to be there, wherever in the value it stands. */
+  readonly needs: readonly Need[];
+  /** The lists that arguments bring; an empty one would ask for everything. */
+  readonly lists: readonly CompiledSelection[];
+}
+
+/** A value that must not be absent: without it there is no call, and for claims and headers an error says why. */
+interface Need {
+  readonly evaluate: CompiledSelection;
+  readonly kind: "claim" | "header" | "parent";
+  /** `sub`, `x-tenant`, for the message. */
+  readonly name: string;
 }
 
 /** What fetches one field: inputs, how keys are batched, and the request itself. */
@@ -33,12 +47,21 @@ export interface DeclaredCall {
   readonly isSafe: boolean;
   readonly inputs: readonly CallInput[];
   readonly batch: BatchRule | null;
-  /**
-   * Sends the request: `values` in the order of `inputs`, `keys` where it is batched. Resolves to the decoded response
-   * with `select` applied; null or undefined where the backend has nothing.
-   */
-  send(values: readonly unknown[], keys: readonly unknown[] | null, scope: RequestScope): Promise<unknown>;
+  /** Sends the request and resolves to what `read` makes of the response. */
+  send<Answer>(request: CallRequest, scope: RequestScope, read: ResponseReader<Answer>): Promise<Answer>;
 }
+
+/** `values` in the order of the call's `inputs`, `keys` where it is batched. */
+export interface CallRequest {
+  readonly values: readonly unknown[];
+  readonly keys: readonly unknown[] | null;
+}
+
+/**
+ * Reads the decoded response with `select` applied; null or undefined where the backend has nothing. What it raises is
+ * recorded as a failure of the call.
+ */
+export type ResponseReader<Answer> = (response: unknown) => Answer;
 
 export interface BatchRule {
   readonly key: CallInput;
@@ -71,13 +94,14 @@ export async function runDeclaredCall(
   const roots = await readRoots(call, origin, scope);
   const values: unknown[] = [];
   for (const input of call.inputs) {
-    const value = readInput(call, input, roots);
+    const value = readInput(input, roots);
     if (value === skip) return null;
     values.push(value);
   }
   const { batch } = call;
-  if (batch !== null) return loadKeys(call, batch, roots, values, scope);
-  if (!call.isSafe) return call.send(values, null, scope);
+  if (batch !== null) return loadKeys(call, batch, { roots, values, scope });
+  const request = { values, keys: null };
+  if (!call.isSafe) return call.send(request, scope, asItIs);
   const text = canonicalJson(values);
   return loadersOf(scope).load(
     {
@@ -85,25 +109,28 @@ export async function runDeclaredCall(
       group: text,
       maxSize: 1,
       textOf: () => text,
-      fetch: async () => new Map([[text, await call.send(values, null, scope)]]),
+      fetch: async () => new Map([[text, await call.send(request, scope, asItIs)]]),
       missing: null,
     },
     text,
   );
 }
 
+function asItIs(response: unknown): unknown {
+  return response;
+}
+
 /** Compiles a checked input of a call. `isOptional`: its arguments may be left out. */
 export function compileInput(selection: PlacedSelection, isOptional: boolean): CallInput {
-  const paths = pathsOf(selection.map);
-  const roots = new Set(paths.map((path) => path.root));
-  const refuses = roots.has("claims") || roots.has("headers");
-  const omits = isOptional && !roots.has("parent");
+  const { map } = selection;
   return {
-    evaluate: compileSelection(selection.map),
-    parentFields: parentFieldsOf(paths),
-    onAbsent: refuses ? "refuse" : omits ? "omit" : "skip",
-    text: selection.text,
-    isClaim: roots.has("claims"),
+    evaluate: compileSelection(map),
+    parentFields: parentFieldsOf(pathsOf(map)),
+    isOptional,
+    needs: needsOf(map),
+    lists: pathsOf(map)
+      .filter((path) => path.root === "args")
+      .map((path) => compileSelection({ ...path, then: null })),
   };
 }
 
@@ -147,52 +174,100 @@ async function readRoots(
   return { value: undefined, args: origin.args, parent, claims: scope.caller.claims, headers: scope.headers };
 }
 
-function readInput(call: DeclaredCall, input: CallInput, roots: SelectionRoots): unknown {
-  const value = input.evaluate(roots);
-  if (value !== undefined && value !== null) return isEmptyList(value) ? skip : value;
-  switch (input.onAbsent) {
-    case "omit":
-      return undefined;
-    case "skip":
-      return skip;
-    case "refuse":
-      if (!input.isClaim)
-        throw new OverlockError("HEADER_REQUIRED", `${call.coordinate} needs ${input.text}.`);
-      throw new OverlockError("UNAUTHENTICATED", `${call.coordinate} needs a token with ${input.text}.`);
+/**
+ * What of the parent, the claims and the headers has to be there. Each alternative stands in for the others, and inside
+ * a list these roots mean the same for every element, so that each need can be looked at by itself.
+ */
+function needsOf(map: SelectionMap | ListSelection): Need[] {
+  switch (map.kind) {
+    case "path": {
+      const below = map.then === null ? [] : needsOf(map.then);
+      return [...needOfAny([map]), ...below];
+    }
+    case "object":
+      return map.fields.flatMap((field) => needsOf(field.value));
+    case "list":
+      return needsOf(map.element);
+    case "alternatives": {
+      const paths = map.options.filter((option) => option.kind === "path");
+      const below = map.options.flatMap((option) => {
+        if (option.kind !== "path") return needsOf(option);
+        return option.then === null ? [] : needsOf(option.then);
+      });
+      return [...needOfAny(paths), ...below];
+    }
   }
 }
 
-/** An empty list of keys or filters would ask for everything. */
-function isEmptyList(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 0;
+/** The need for the first of these paths that is there; none where all of them are optional. */
+function needOfAny(paths: readonly PathSelection[]): Need[] {
+  const needed = needKinds
+    .map(({ root, kind }) => ({ kind, path: paths.find((path) => path.root === root) }))
+    .find(({ path }) => path !== undefined);
+  if (needed?.path === undefined) return [];
+  const options = paths
+    .filter((path) => path.root !== "value" && path.root !== "item")
+    .map((path) => ({ ...path, then: null }));
+  const evaluate = compileSelection({ kind: "alternatives", options, offset: 0 });
+  const name = needed.path.segments.map((segment) => segment.name).join(".");
+  return [{ evaluate, kind: needed.kind, name }];
 }
 
-function loadKeys(
-  call: DeclaredCall,
-  batch: BatchRule,
-  roots: SelectionRoots,
-  values: readonly unknown[],
-  scope: RequestScope,
-): Promise<unknown> | unknown {
-  const key = batch.key.evaluate(roots);
-  if (batch.isKeyList && isEmptyList(key)) return [];
-  const found = readInput(call, batch.key, roots);
-  if (found === skip) return null;
-  const keyed = {
+const needKinds = [
+  { root: "claims", kind: "claim" },
+  { root: "headers", kind: "header" },
+  { root: "parent", kind: "parent" },
+] as const;
+
+function readInput(input: CallInput, roots: SelectionRoots): unknown {
+  for (const { evaluate, kind, name } of input.needs) {
+    if (!isBlank(evaluate(roots))) continue;
+    if (kind === "claim")
+      throw new OverlockError("UNAUTHENTICATED", `A token with the claim ${name} is required.`);
+    if (kind === "header") throw new OverlockError("HEADER_REQUIRED", `The header ${name} is required.`);
+    return skip;
+  }
+  if (input.lists.some((evaluate) => isEmptyList(evaluate(roots)))) return skip;
+  const value = input.evaluate(roots);
+  if (value !== undefined && value !== null) return isEmptyList(value) ? skip : value;
+  return input.isOptional ? undefined : skip;
+}
+
+/** Backends read an empty text as no text at all, as protobuf does. */
+function isBlank(value: unknown): boolean {
+  return value === undefined || value === null || value === "" || isEmptyList(value);
+}
+
+/** A list without an element that could be sent. */
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((element) => element === null || element === undefined);
+}
+
+interface KeyOrigin {
+  readonly roots: SelectionRoots;
+  readonly values: readonly unknown[];
+  readonly scope: RequestScope;
+}
+
+async function loadKeys(call: DeclaredCall, batch: BatchRule, origin: KeyOrigin): Promise<unknown> {
+  const { roots, values, scope } = origin;
+  const keyed: KeyedCall<unknown> = {
     owner: call,
-    group: values.length === 0 ? "" : canonicalJson(values),
+    group: canonicalJson(values),
     maxSize: batch.maxSize,
-    textOf: (one: unknown) => batch.textOfKey(one) ?? "",
-    fetch: async (keys: readonly unknown[]) => {
-      const response = await call.send(values, keys, scope);
-      return rowsByKey(response, batch.rows, call.coordinate);
-    },
+    textOf: (key) => batch.textOfKey(key) ?? "",
+    fetch: (keys) =>
+      call.send({ values, keys }, scope, (response) => rowsByKey(response, batch.rows, call.coordinate)),
     missing: batch.isGrouped ? emptyRows : null,
   };
-  const load = (one: unknown): Promise<unknown> | null =>
-    batch.textOfKey(one) === null ? null : loadersOf(scope).load(keyed, one);
-  if (!batch.isKeyList) return load(found);
-  return Promise.all((Array.isArray(found) ? found : [found]).map(load));
+  const load = async (key: unknown): Promise<unknown> =>
+    batch.textOfKey(key) === null ? null : loadersOf(scope).load(keyed, key);
+  if (!batch.isKeyList) {
+    const key = readInput(batch.key, roots);
+    return key === skip ? null : load(key);
+  }
+  const keys = batch.key.evaluate(roots);
+  return Array.isArray(keys) ? Promise.all(keys.map(load)) : null;
 }
 
 const emptyRows: readonly unknown[] = Object.freeze([]);

@@ -21,15 +21,14 @@ export function compileKeyReader(isComposite: boolean): KeyReader {
 
 /**
  * The rows of a response by the text of their key: one row each, the first where a key comes twice, or lists of rows.
- * Raises UPSTREAM_INVALID_RESPONSE where the response has no rows at the place where they should be.
+ * Null is no rows, as many backends write an empty list. Raises UPSTREAM_INVALID_RESPONSE where nothing stands at the
+ * place where the rows should be, or something else.
  */
 export function rowsByKey(response: unknown, rule: RowRule, coordinate: string): Map<string, unknown> {
   const rows = rule.select === null ? response : rule.select(rawRoots(response));
   const result = new Map<string, unknown>();
-  if (rows === null || rows === undefined) {
-    if (rule.select === null || response === null || response === undefined) return result;
-    throw invalid(coordinate, "no rows");
-  }
+  if (rows === undefined) throw invalid(coordinate, "no rows");
+  if (rows === null) return result;
   let found = 0;
   const entries = entriesOf(rows, rule, coordinate);
   for (const [key, row] of entries) {
@@ -56,18 +55,21 @@ function entriesOf(
   if (match === null) {
     if (typeof rows !== "object" || rows === null || Array.isArray(rows))
       throw invalid(coordinate, "no map of rows");
-    const entries = Object.entries(rows);
+    const entries: [string, unknown][] = Object.entries(rows);
     // A map's value under a list field is the group itself.
     return rule.isGrouped
-      ? entries.flatMap(([key, group]) =>
-          (Array.isArray(group) ? group : [group]).map((row: unknown) => [key, row] as const),
-        )
+      ? entries.flatMap(([key, group]) => groupOf(group).map((row) => [key, row] as const))
       : entries;
   }
   if (!Array.isArray(rows)) throw invalid(coordinate, "no list of rows");
   return rows
     .filter((row: unknown) => row !== null && row !== undefined)
     .map((row: unknown) => [match(rawRoots(row)), row] as const);
+}
+
+function groupOf(group: unknown): readonly unknown[] {
+  if (Array.isArray(group)) return group;
+  return group === null ? [] : [group];
 }
 
 function invalid(coordinate: string, found: string): OverlockError {

@@ -1,3 +1,4 @@
+import { canonicalJson } from "../core/canonical-json.ts";
 import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { SourceSchema } from "../language/source-schema.ts";
@@ -21,7 +22,7 @@ export function compileRequestHeaders(source: SourceSchema): RequestHeaders {
 
 /**
  * The headers of one call: those of the client that the source asked for, those the gateway sets from `values`, and the
- * request's id. Raises INVALID_VALUE for a value that can't stand in a header; nothing is sent then.
+ * request's id. Raises INVALID_VALUE for a value that no header carries unchanged; nothing is sent then.
  */
 export function buildRequestHeaders(
   headers: RequestHeaders,
@@ -35,10 +36,10 @@ export function buildRequestHeaders(
   }
   for (const [index, name] of headers.names.entries()) {
     const value = values[index];
-    const text =
-      typeof value === "string" ? value : typeof value === "object" ? JSON.stringify(value) : String(value);
+    const text = typeof value === "string" ? value : canonicalJson(value);
     if (text.length > maxHeaderLength || !headerValuePattern.test(text)) {
-      throw new OverlockError("INVALID_VALUE", `the value for header ${name} is not printable ASCII`);
+      const expected = `printable ASCII, at most ${maxHeaderLength} characters, without spaces around it`;
+      throw new OverlockError("INVALID_VALUE", `the value for header ${name} is not ${expected}`);
     }
     result[name] = text;
   }
@@ -46,5 +47,5 @@ export function buildRequestHeaders(
 }
 
 const maxHeaderLength = 8192;
-/** Printable ASCII: what HTTP/1.1 headers and gRPC metadata both carry unchanged. */
-const headerValuePattern = /^[\x20-\x7e]*$/;
+/** Printable ASCII: what HTTP/1.1 headers and gRPC metadata both carry unchanged. Both cut spaces at the ends off. */
+const headerValuePattern = /^[\x21-\x7e]+(?: +[\x21-\x7e]+)*$/;

@@ -6,6 +6,8 @@ export interface DemoIssuer {
   readonly environment: Readonly<Record<"JWT_ISSUER" | "JWT_JWKS_URL" | "JWT_AUDIENCE", string>>;
   /** A token for a user, valid for `lifetimeSeconds`. */
   issueToken(userId: string, lifetimeSeconds: number): Promise<string>;
+  /** Such a token with claims changed, or (undefined) left out, and signed all the same. */
+  issueBadToken(claims: Readonly<Record<string, unknown>>): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -17,15 +19,17 @@ export async function startDemoIssuer(): Promise<DemoIssuer> {
   await server.issuer.keys.generate("RS256");
   await server.start(0, "127.0.0.1");
   const issuerUrl = server.issuer.url ?? "";
+  const sign = (lifetimeSeconds: number, claims: Readonly<Record<string, unknown>>): Promise<string> =>
+    server.issuer.buildToken({
+      expiresIn: lifetimeSeconds,
+      scopesOrTransform: (_header, payload) => {
+        Object.assign(payload, { aud: audience }, claims);
+      },
+    });
   return {
     environment: { JWT_ISSUER: issuerUrl, JWT_JWKS_URL: `${issuerUrl}/jwks`, JWT_AUDIENCE: audience },
-    issueToken: (userId, lifetimeSeconds) =>
-      server.issuer.buildToken({
-        expiresIn: lifetimeSeconds,
-        scopesOrTransform: (_header, payload) => {
-          Object.assign(payload, { sub: userId, aud: audience });
-        },
-      }),
+    issueToken: (userId, lifetimeSeconds) => sign(lifetimeSeconds, { sub: userId }),
+    issueBadToken: (claims) => sign(60, { sub: "u1", ...claims }),
     stop: () => server.stop(),
   };
 }

@@ -1,6 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { StartupError, startGateway } from "overlock";
-import { closeOnSignals } from "../../gateway/cli/close-on-signals.ts";
+import { runUntilSignal, StartupError, startGateway } from "overlock";
 import { startShop } from "../backends/shop.ts";
 import { startDemoIssuer } from "./issuer.ts";
 
@@ -13,10 +12,12 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const [shop, issuer] = await Promise.all([startShop(), startDemoIssuer()]);
 const environment = { LOG_LEVEL: "info", ...shop.env, ...issuer.environment, ...process.env };
 try {
-  const gateway = await startGateway({ root, environment });
-  const token = await issuer.issueToken(userId, tokenLifetimeSeconds);
-  process.stdout.write(describeDemo(gateway.endpoints, gateway.adminUrl, token));
-  await closeOnSignals(gateway);
+  await runUntilSignal(async () => {
+    const gateway = await startGateway({ root, environment });
+    const token = await issuer.issueToken(userId, tokenLifetimeSeconds);
+    process.stdout.write(describeDemo(gateway.endpoints, gateway.adminUrl, token));
+    return gateway;
+  });
 } catch (error) {
   if (!(error instanceof StartupError)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -1,6 +1,7 @@
+import { print } from "graphql";
 import { nearestNameHint, type Problems } from "../../core/problems.ts";
 import { type CompiledSelection, compileSelection } from "../../language/evaluate-selection.ts";
-import { namedTypeOf } from "../../language/sdl-file.ts";
+import { listsAround, namedTypeOf } from "../../language/sdl-file.ts";
 import { parseSelectionMap, type SelectionMap } from "../../language/selection-map.ts";
 import type { GrpcDeclaration, SourceField, SourceSchema, SourceType } from "../../language/source-schema.ts";
 import { GrpcChannel } from "../../outbound/grpc-channel.ts";
@@ -8,7 +9,12 @@ import type { DeclaredCall } from "../declared-call.ts";
 import { compileRequestHeaders } from "../request-headers.ts";
 import type { Source } from "../source.ts";
 import { compileGrpcCall } from "./grpc-call.ts";
-import { resolveInMessage, type SelectedShape, UnknownProtoFieldError } from "./message-selection.ts";
+import {
+  MessageSelectionError,
+  messageShape,
+  resolveInMessage,
+  type SelectedShape,
+} from "./message-selection.ts";
 import {
   loadProtoService,
   ProtoError,
@@ -54,7 +60,7 @@ export function openGrpcSource(
       });
       if (compiled === null) continue;
       calls.set(field.coordinate, compiled.call);
-      properties.resolveField(field, compiled.row);
+      properties.resolveField(field, compiled.value);
     }
   }
   return {
@@ -121,16 +127,17 @@ class PropertyResolver {
   resolveField(field: SourceField, shape: SelectedShape): void {
     const typeName = namedTypeOf(field.node.type);
     const type = this.#schema.types.get(typeName);
-    if (shape.kind === "object") return;
-    if (type === undefined && shape.kind === "message") {
-      this.#report(
-        field,
-        "an object type, because the value is a message",
-        `${typeName} for ${shape.message?.name ?? ""}`,
-      );
-    } else if (type !== undefined && shape.message === null) {
-      this.#report(field, "a scalar or enum, because the value is no message", `the object type ${typeName}`);
-    } else if (type !== undefined && shape.message !== null) this.#resolveType(type, shape.message);
+    const { message, kind, lists } = shape;
+    if (lists !== listsAround(field.node.type)) {
+      const expected = `${describeLists(lists)}, as in the message`;
+      this.#report(field, expected, `the type ${print(field.node.type)}`);
+    } else if (type === undefined && message !== null) {
+      const expected = "an object type, because the value is a message";
+      this.#report(field, expected, `${typeName} for ${message.name}`);
+    } else if (type !== undefined && kind === "scalar") {
+      const expected = "a scalar or enum, because the value is no message";
+      this.#report(field, expected, `the object type ${typeName}`);
+    } else if (type !== undefined && message !== null) this.#resolveType(type, message);
   }
 
   /** Fields that no message was met for (references) are read under their own names. */
@@ -153,11 +160,14 @@ class PropertyResolver {
     for (const field of type.fields.values()) {
       if (field.call !== null) continue;
       try {
-        const { map, shape } = resolveInMessage(field.from?.map ?? parseSelectionMap(field.name), message);
+        const { map, shape } = resolveInMessage(
+          field.from?.map ?? parseSelectionMap(field.name),
+          messageShape(message),
+        );
         this.#keep(field, map, message);
         this.resolveField(field, shape);
       } catch (error) {
-        if (!(error instanceof UnknownProtoFieldError)) throw error;
+        if (!(error instanceof MessageSelectionError)) throw error;
         const place = field.from?.placeAt(error.offset) ?? field.place;
         const { expected, found, hint } = error;
         this.#problems.error({ place, coordinate: field.coordinate, expected, found, hint });
@@ -179,4 +189,9 @@ class PropertyResolver {
   #report(field: SourceField, expected: string, found: string): void {
     this.#problems.error({ place: field.place, coordinate: field.coordinate, expected, found });
   }
+}
+
+function describeLists(lists: number): string {
+  if (lists === 0) return "one value";
+  return lists === 1 ? "a list" : `${lists} lists, one in the other`;
 }

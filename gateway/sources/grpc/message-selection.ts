@@ -1,17 +1,25 @@
 import { nearestNameHint } from "../../core/problems.ts";
-import type {
-  ObjectSelection,
-  PathSegment,
-  PathSelection,
-  SelectionMap,
+import {
+  type ObjectSelection,
+  type PathSegment,
+  type PathSelection,
+  printPath,
+  type SelectionMap,
 } from "../../language/selection-map.ts";
-import { findProtoField, type ProtoMessage } from "./proto-files.ts";
+import { findProtoField, type ProtoField, type ProtoMessage } from "./proto-files.ts";
 
 /** What a map over a message yields. */
 export interface SelectedShape {
   /** Null for scalars, enums and built objects. */
   readonly message: ProtoMessage | null;
   readonly kind: "scalar" | "message" | "object";
+  /** How many lists are around it. */
+  readonly lists: number;
+}
+
+/** One message of its type. */
+export function messageShape(message: ProtoMessage): SelectedShape {
+  return { message, kind: "message", lists: 0 };
 }
 
 /** The map in the proto's own field names, and what it yields. */
@@ -20,54 +28,64 @@ export interface MessageSelection {
   readonly shape: SelectedShape;
 }
 
-/** A name that a message does not have; `offset` is its place in the map's text. */
-export class UnknownProtoFieldError extends Error {
+/** A map that does not fit its message; `offset` is the place in the map's text. */
+export class MessageSelectionError extends Error {
   readonly expected: string;
   readonly found: string;
-  readonly hint: string | null;
   readonly offset: number;
+  readonly hint: string | null;
 
-  constructor(message: ProtoMessage | null, name: string, offset: number) {
-    super(`${name} is not a field of ${message?.name ?? "a scalar"}`);
-    this.name = "UnknownProtoFieldError";
-    const names = [...(message?.fields.keys() ?? [])];
-    this.expected =
-      message === null
-        ? "no further path: this is a scalar"
-        : `a field of ${message.name} (${names.join(", ")})`;
-    this.found = name;
-    this.hint = nearestNameHint(name, names);
-    this.offset = offset;
+  constructor(facts: {
+    readonly expected: string;
+    readonly found: string;
+    readonly offset: number;
+    readonly hint?: string | null;
+  }) {
+    super(`expected ${facts.expected}, found ${facts.found}`);
+    this.name = "MessageSelectionError";
+    this.expected = facts.expected;
+    this.found = facts.found;
+    this.offset = facts.offset;
+    this.hint = facts.hint ?? null;
   }
 }
 
-/** Resolves the names of a map against a message. Raises {@link UnknownProtoFieldError}. */
-export function resolveInMessage(map: SelectionMap, message: ProtoMessage): MessageSelection {
-  return resolve(map, { message, kind: "message" });
+/** Resolves the names of a map against what it starts at. Raises {@link MessageSelectionError}. */
+export function resolveInMessage(map: SelectionMap, start: SelectedShape): MessageSelection {
+  return resolve(map, { value: start, item: start });
 }
 
-function resolve(map: SelectionMap, item: SelectedShape): MessageSelection {
+/** What a path without a root, and `$item`, start at. */
+interface Starts {
+  readonly value: SelectedShape;
+  readonly item: SelectedShape;
+}
+
+function resolve(map: SelectionMap, starts: Starts): MessageSelection {
   switch (map.kind) {
     case "path":
-      return resolvePath(map, item);
+      return resolvePath(map, starts);
     case "object":
-      return { map: resolveObject(map, item), shape: { message: null, kind: "object" } };
+      return { map: resolveObject(map, starts), shape: builtObject };
     case "alternatives": {
-      const options = map.options.map((option) => resolve(option, item));
+      const options = map.options.map((option) => resolve(option, starts));
       return {
         map: { ...map, options: options.map((option) => option.map) },
-        shape: options[0]?.shape ?? item,
+        shape: options[0]?.shape ?? starts.value,
       };
     }
   }
 }
 
-function resolveObject(map: ObjectSelection, item: SelectedShape): ObjectSelection {
-  return { ...map, fields: map.fields.map((field) => ({ ...field, value: resolve(field.value, item).map })) };
+const builtObject: SelectedShape = { message: null, kind: "object", lists: 0 };
+
+function resolveObject(map: ObjectSelection, starts: Starts): ObjectSelection {
+  const fields = map.fields.map((field) => ({ ...field, value: resolve(field.value, starts).map }));
+  return { ...map, fields };
 }
 
-function resolvePath(path: PathSelection, item: SelectedShape): MessageSelection {
-  let shape = item;
+function resolvePath(path: PathSelection, starts: Starts): MessageSelection {
+  let shape = path.root === "item" ? starts.item : starts.value;
   const segments: PathSegment[] = [];
   let isMapKey = false;
   for (const segment of path.segments) {
@@ -77,18 +95,45 @@ function resolvePath(path: PathSelection, item: SelectedShape): MessageSelection
       continue;
     }
     const field = shape.message === null ? null : findProtoField(shape.message, segment.name);
-    if (field === null) throw new UnknownProtoFieldError(shape.message, segment.name, segment.offset);
+    if (field === null) throw unknownField(shape.message, segment);
     segments.push({ ...segment, name: field.name });
-    shape = { message: field.message, kind: field.message === null ? "scalar" : "message" };
+    shape = shapeOf(field, shape.lists);
     isMapKey = field.isMap;
   }
-  if (path.then === null) return { map: { ...path, segments }, shape };
-  if (path.then.kind === "object") {
-    return {
-      map: { ...path, segments, then: resolveObject(path.then, shape) },
-      shape: { message: null, kind: "object" },
-    };
+  const { then } = path;
+  if (then === null) return { map: { ...path, segments }, shape };
+  const found = printPath(path);
+  if (then.kind === "object") {
+    if (shape.lists > 0)
+      throw new MessageSelectionError({
+        expected: `${found}[{ … }], because it is a list`,
+        found: `${found}.{ … }`,
+        offset: then.offset,
+      });
+    const object = resolveObject(then, { ...starts, value: shape });
+    return { map: { ...path, segments, then: object }, shape: builtObject };
   }
-  const element = resolve(path.then.element, shape);
-  return { map: { ...path, segments, then: { ...path.then, element: element.map } }, shape: element.shape };
+  if (shape.lists === 0)
+    throw new MessageSelectionError({ expected: "a list before [ ]", found, offset: path.offset });
+  const element = { ...shape, lists: shape.lists - 1 };
+  const resolved = resolve(then.element, { value: element, item: element });
+  return {
+    map: { ...path, segments, then: { ...then, element: resolved.map } },
+    shape: { ...resolved.shape, lists: resolved.shape.lists + 1 },
+  };
+}
+
+function shapeOf({ type, isRepeated }: ProtoField, listsAround: number): SelectedShape {
+  const lists = listsAround + (isRepeated ? 1 : 0);
+  return type.kind === "message"
+    ? { message: type.message, kind: "message", lists }
+    : { message: null, kind: "scalar", lists };
+}
+
+function unknownField(message: ProtoMessage | null, { name, offset }: PathSegment): MessageSelectionError {
+  if (message === null)
+    return new MessageSelectionError({ expected: "no further path: this is a scalar", found: name, offset });
+  const names = [...message.fields.keys()];
+  const expected = `a field of ${message.name} (${names.join(", ")})`;
+  return new MessageSelectionError({ expected, found: name, offset, hint: nearestNameHint(name, names) });
 }

@@ -4,13 +4,37 @@ import { loadSync, type MessageTypeDefinition, type PackageDefinition } from "@g
 import { nearestNameHint } from "../../core/problems.ts";
 import type { GrpcMethod } from "../../outbound/grpc-channel.ts";
 
+/** The type of one value: protobuf's own name of a scalar, an enum's names, or a message. */
+export type ProtoType =
+  | { readonly kind: "scalar"; readonly name: ProtoScalar }
+  | { readonly kind: "enum"; readonly name: string; readonly values: ReadonlySet<string> }
+  | { readonly kind: "message"; readonly message: ProtoMessage };
+
+/** https://protobuf.dev/programming-guides/proto3/#scalar */
+export type ProtoScalar =
+  | "double"
+  | "float"
+  | "int32"
+  | "int64"
+  | "uint32"
+  | "uint64"
+  | "sint32"
+  | "sint64"
+  | "fixed32"
+  | "fixed64"
+  | "sfixed32"
+  | "sfixed64"
+  | "bool"
+  | "string"
+  | "bytes";
+
 export interface ProtoField {
   /** As in the .proto file: the name of its property in decoded messages. */
   readonly name: string;
   readonly isRepeated: boolean;
   readonly isMap: boolean;
-  /** The message type; null for scalars and enums. */
-  readonly message: ProtoMessage | null;
+  /** Of each element where it is repeated, of each value where it is a map. */
+  readonly type: ProtoType;
 }
 
 export interface ProtoMessage {
@@ -49,7 +73,7 @@ export class ProtoError extends Error {
 
 /**
  * Loads a service from a .proto file below `folder`. Decoded messages have the file's own field names, 64-bit integers
- * and enums as text, and every scalar present (zero values are values). Raises {@link ProtoError}.
+ * and enums as text, bytes in base64, and every scalar present (zero values are values). Raises {@link ProtoError}.
  */
 export function loadProtoService(folder: string, file: string, serviceName: string): ProtoService {
   const definitions = loadDefinitions(folder, file);
@@ -76,8 +100,8 @@ export function loadProtoService(folder: string, file: string, serviceName: stri
       deserialize: (bytes) => method.responseDeserialize(bytes),
       isStreaming: method.requestStream || method.responseStream,
       isSafe: options?.idempotency_level === "NO_SIDE_EFFECTS",
-      request: messages.of(method.requestType as DescribedType),
-      response: messages.of(method.responseType as DescribedType),
+      request: messages.of(method.requestType as DescribedType, serviceName),
+      response: messages.of(method.responseType as DescribedType, serviceName),
     });
   }
   return methods;
@@ -102,25 +126,43 @@ function loadDefinitions(folder: string, file: string): PackageDefinition {
   }
   if (!existsSync(path.join(folder, file)))
     throw new ProtoError("proto", "a file below protos/", `${file}, which is not there`);
+  const missingImports: string[] = [];
   try {
-    return withoutWarnings(() =>
-      loadSync(file, { includeDirs: [folder], keepCase: true, longs: String, enums: String, defaults: true }),
-    );
+    return withoutWarnings(() => loadSync(file, { ...decoding, includeDirs: [folder] }), missingImports);
   } catch (error) {
+    const [missing] = missingImports;
     const found =
-      error instanceof Error ? error.message.replaceAll(`${folder}${path.sep}`, "") : String(error);
+      missing === undefined
+        ? describeParseError(error, folder, file)
+        : `an import of ${missing}, which is not there`;
     throw new ProtoError("proto", "a valid .proto file whose imports are below protos/", found);
   }
 }
 
-/** proto-loader prints a process warning for each import that it can't find, besides raising the error we report. */
-function withoutWarnings<Result>(load: () => Result): Result {
-  const { emitWarning } = process;
-  process.emitWarning = () => {};
+/** Not all of the parser's errors name the file; then it is this one or one of its imports. */
+function describeParseError(error: unknown, folder: string, file: string): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message
+    .replaceAll(`${folder}${path.sep}`, "")
+    .replace(/\(line (\d+)\)$/, `(line $1 of ${file} or of one of its imports)`);
+}
+
+const decoding = { keepCase: true, longs: String, enums: String, bytes: String, defaults: true };
+
+/**
+ * proto-loader tells which import it can't find in a process warning only (its error names a file that nobody wrote):
+ * the name goes to `missingImports`, and the warning nowhere.
+ */
+function withoutWarnings<Result>(load: () => Result, missingImports: string[]): Result {
+  const emitWarning: unknown = Reflect.get(process, "emitWarning");
+  process.emitWarning = (warning: string | Error) => {
+    const [, name] = / ?(.+) not found in any of the include paths/.exec(String(warning)) ?? [];
+    if (name !== undefined) missingImports.push(name);
+  };
   try {
     return load();
   } finally {
-    process.emitWarning = emitWarning;
+    Reflect.set(process, "emitWarning", emitWarning);
   }
 }
 
@@ -131,10 +173,16 @@ interface FieldDescriptor {
   readonly typeName: string;
 }
 
+interface EnumDescriptor {
+  readonly name: string;
+  readonly value: readonly { readonly name: string }[];
+}
+
 interface MessageDescriptor {
   readonly name: string;
   readonly field: readonly FieldDescriptor[];
   readonly nestedType: readonly MessageDescriptor[];
+  readonly enumType: readonly EnumDescriptor[];
   readonly options: { readonly mapEntry?: boolean } | null;
 }
 
@@ -142,30 +190,39 @@ type DescribedType = MessageTypeDefinition<object, object> & { readonly type: Me
 
 /** Messages by full name, built on first use, so that recursive ones refer to themselves. */
 class MessageCatalog {
-  readonly #descriptors = new Map<string, MessageDescriptor>();
+  readonly #messageDescriptors = new Map<string, MessageDescriptor>();
+  readonly #enumDescriptors = new Map<string, EnumDescriptor>();
+  readonly #namesByText = new Map<string, string[]>();
   readonly #messages = new Map<string, ProtoMessage>();
 
   constructor(definitions: PackageDefinition) {
     for (const [name, definition] of Object.entries(definitions)) {
-      if (!("format" in definition) || definition.format !== "Protocol Buffer 3 DescriptorProto") continue;
-      this.#add(name, definition.type as MessageDescriptor);
+      if (!("format" in definition)) continue;
+      if (definition.format === "Protocol Buffer 3 DescriptorProto")
+        this.#add(name, definition.type as MessageDescriptor);
+      else this.#enumDescriptors.set(name, definition.type as EnumDescriptor);
     }
   }
 
-  of(type: DescribedType): ProtoMessage {
-    for (const [name, descriptor] of this.#descriptors)
-      if (descriptor === type.type) return this.#build(name, descriptor);
-    // The loader makes descriptors anew at each place that mentions a type; equal text is the same type.
-    const text = JSON.stringify(type.type);
-    for (const [name, descriptor] of this.#descriptors) {
-      if (JSON.stringify(descriptor) === text) return this.#build(name, descriptor);
-    }
-    throw new ProtoError("proto", "messages that the file or its imports define", type.type.name);
+  /**
+   * The message that a method of `service` names. The loader makes descriptors anew at each place that mentions a type,
+   * without its package: among those with equal text the nearest to the service is meant.
+   */
+  of({ type }: DescribedType, service: string): ProtoMessage {
+    const names = this.#namesByText.get(JSON.stringify(type)) ?? [];
+    const [nearest] = names.toSorted(
+      (left, right) => scopesShared(right, service) - scopesShared(left, service),
+    );
+    if (nearest === undefined) throw unknownType(type.name);
+    return this.#build(nearest, type);
   }
 
   #add(name: string, descriptor: MessageDescriptor): void {
-    this.#descriptors.set(name, descriptor);
+    this.#messageDescriptors.set(name, descriptor);
+    const text = JSON.stringify(descriptor);
+    this.#namesByText.set(text, [...(this.#namesByText.get(text) ?? []), name]);
     for (const nested of descriptor.nestedType) this.#add(`${name}.${nested.name}`, nested);
+    for (const nested of descriptor.enumType) this.#enumDescriptors.set(`${name}.${nested.name}`, nested);
   }
 
   #build(name: string, descriptor: MessageDescriptor): ProtoMessage {
@@ -174,30 +231,59 @@ class MessageCatalog {
     const fields = new Map<string, ProtoField>();
     const message = { name, fields };
     this.#messages.set(name, message);
-    for (const field of descriptor.field) {
-      const isMessage = field.type === "TYPE_MESSAGE" || field.type === "TYPE_GROUP";
-      const target = isMessage ? this.#resolve(field.typeName, name) : null;
-      const isMap = target?.descriptor.options?.mapEntry === true;
-      const built = target === null ? null : this.#build(target.name, target.descriptor);
-      fields.set(field.name, {
-        name: field.name,
-        isRepeated: field.label === "LABEL_REPEATED" && !isMap,
-        isMap,
-        message: isMap ? (built?.fields.get("value")?.message ?? null) : built,
-      });
-    }
+    for (const field of descriptor.field) fields.set(field.name, this.#buildField(field, name));
     return message;
   }
 
-  /** Names are relative to the innermost scope that has them, as in .proto files. */
-  #resolve(typeName: string, scope: string): { name: string; descriptor: MessageDescriptor } {
-    if (typeName.startsWith(".")) return this.#resolve(typeName.slice(1), "");
-    const parts = scope === "" ? [] : scope.split(".");
-    for (let length = parts.length; length >= 0; length--) {
-      const name = [...parts.slice(0, length), typeName].join(".");
-      const descriptor = this.#descriptors.get(name);
-      if (descriptor !== undefined) return { name, descriptor };
-    }
-    throw new ProtoError("proto", "messages that the file or its imports define", typeName);
+  #buildField(field: FieldDescriptor, scope: string): ProtoField {
+    const isRepeated = field.label === "LABEL_REPEATED";
+    const entry = field.type === "TYPE_MESSAGE" ? this.#messageEntry(field, scope) : null;
+    if (entry !== null) return { name: field.name, isRepeated: false, isMap: true, type: entry };
+    return { name: field.name, isRepeated, isMap: false, type: this.#buildType(field, scope) };
   }
+
+  /** A map is sent as a repeated message of key and value: the type of the value; null for other messages. */
+  #messageEntry(field: FieldDescriptor, scope: string): ProtoType | null {
+    const name = resolveName(field.typeName, scope, this.#messageDescriptors);
+    const descriptor = this.#messageDescriptors.get(name);
+    const value = descriptor?.field.find((one) => one.name === "value");
+    if (descriptor?.options?.mapEntry !== true || value === undefined) return null;
+    return this.#buildType(value, name);
+  }
+
+  #buildType(field: FieldDescriptor, scope: string): ProtoType {
+    if (field.type === "TYPE_ENUM") {
+      const name = resolveName(field.typeName, scope, this.#enumDescriptors);
+      const values = this.#enumDescriptors.get(name)?.value ?? [];
+      return { kind: "enum", name, values: new Set(values.map((value) => value.name)) };
+    }
+    if (field.type === "TYPE_MESSAGE" || field.type === "TYPE_GROUP") {
+      const name = resolveName(field.typeName, scope, this.#messageDescriptors);
+      const descriptor = this.#messageDescriptors.get(name);
+      if (descriptor === undefined) throw unknownType(name);
+      return { kind: "message", message: this.#build(name, descriptor) };
+    }
+    return { kind: "scalar", name: field.type.slice("TYPE_".length).toLowerCase() as ProtoScalar };
+  }
+}
+
+/** Names are relative to the innermost scope that has them, as in .proto files. */
+function resolveName(typeName: string, scope: string, known: ReadonlyMap<string, unknown>): string {
+  if (typeName.startsWith(".")) return typeName.slice(1);
+  const parts = scope.split(".");
+  for (let length = parts.length; length >= 0; length--) {
+    const name = [...parts.slice(0, length), typeName].join(".");
+    if (known.has(name)) return name;
+  }
+  throw unknownType(typeName);
+}
+
+function scopesShared(left: string, right: string): number {
+  const parts = right.split(".");
+  const index = left.split(".").findIndex((part, at) => part !== parts[at]);
+  return index === -1 ? parts.length : index;
+}
+
+function unknownType(name: string): ProtoError {
+  return new ProtoError("proto", "messages that the file or its imports define", name);
 }

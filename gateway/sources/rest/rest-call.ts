@@ -7,14 +7,17 @@ import { runUpstreamCall } from "../../outbound/upstream-call.ts";
 import { compileBatch, compileInput, type DeclaredCall } from "../declared-call.ts";
 import { buildRequestHeaders, type RequestHeaders } from "../request-headers.ts";
 
+export interface RestCallParts {
+  readonly source: SourceSchema;
+  readonly field: SourceField;
+  readonly declaration: RestDeclaration;
+  readonly headers: RequestHeaders;
+  readonly pool: HttpPool;
+}
+
 /** Compiles one `@rest` field into the call that fetches it. */
-export function compileRestCall(
-  source: SourceSchema,
-  field: SourceField,
-  declaration: RestDeclaration,
-  headers: RequestHeaders,
-  pool: HttpPool,
-): DeclaredCall {
+export function compileRestCall(parts: RestCallParts): DeclaredCall {
+  const { source, field, declaration, headers, pool } = parts;
   const { template, batch } = declaration;
   const slots = new Map([...declaration.variables.keys()].map((name, index) => [name, index]));
   const queryStart = slots.size;
@@ -57,17 +60,17 @@ export function compileRestCall(
             match: batch.match?.map ?? null,
             value: batch.value?.map ?? null,
           }),
-    async send(values, keys, scope) {
+    async send({ values, keys }, scope, read) {
       const path = buildPath(values, keys);
-      if (path === null) return null;
+      if (path === null) return read(null);
       const requestHeaders = buildRequestHeaders(headers, values.slice(headerStart), scope);
-      const decoded = await runUpstreamCall(scope, owner, async (deadline) => {
+      return runUpstreamCall(scope, owner, async (deadline) => {
         requestHeaders["accept"] = "application/json";
         requestHeaders["x-request-timeout-ms"] = String(deadline.remainingMs);
         const response = await pool.send({ method: "GET", path, headers: requestHeaders }, deadline);
-        return decodeResponse(response, keys !== null);
+        const decoded = decodeResponse(response, keys !== null);
+        return read(select === null ? decoded : select(rawRoots(decoded)));
       });
-      return select === null ? decoded : select(rawRoots(decoded));
     },
   };
 }

@@ -19,9 +19,10 @@ export function openRestSource(schema: SourceSchema, url: string): Source {
   const properties = new Map<string, CompiledSelection>();
   for (const type of schema.types.values()) {
     for (const field of type.fields.values()) {
-      if (field.call?.kind === "rest")
-        calls.set(field.coordinate, compileRestCall(schema, field, field.call, headers, pool));
-      else
+      if (field.call?.kind === "rest") {
+        const parts = { source: schema, field, declaration: field.call, headers, pool };
+        calls.set(field.coordinate, compileRestCall(parts));
+      } else
         properties.set(field.coordinate, compileSelection(field.from?.map ?? parseSelectionMap(field.name)));
     }
   }

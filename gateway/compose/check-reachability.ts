@@ -1,0 +1,124 @@
+import type { Problems, SourcePlace } from "../core/problems.ts";
+import { namedTypeOf } from "../language/sdl-file.ts";
+import type { Source } from "../sources/source.ts";
+import { builtNames, type FieldSupplier, type ModelType, type SupergraphModel } from "./supergraph-model.ts";
+
+/**
+ * Every property of an object can be read wherever the object comes from: it is in the row that came, in the mapping
+ * that built a reference, or in a row that lookups find, one after the other, by keys that are known by then.
+ */
+export function checkReachability(model: SupergraphModel, problems: Problems): void {
+  const origins = findOrigins(model);
+  for (const type of model.types.values()) {
+    const gaps = findGaps(type, origins.get(type.name) ?? []);
+    for (const gap of gaps.values()) {
+      if (type.keys.length > 0) reportMissingLookup(type, gap, problems);
+      else reportMissingProperties(type, gap, problems);
+    }
+  }
+}
+
+/** A field whose values are objects of a type, and which of their properties it brings. */
+interface Origin {
+  readonly supplier: FieldSupplier;
+  readonly known: ReadonlySet<string>;
+}
+
+/** What one source has of a type and an object from elsewhere can't get. */
+interface Gap {
+  readonly source: Source;
+  readonly place: SourcePlace;
+  readonly names: Set<string>;
+  readonly origins: Set<Origin>;
+}
+
+function findOrigins(model: SupergraphModel): Map<string, Origin[]> {
+  const origins = new Map<string, Origin[]>();
+  for (const field of [...model.types.values()].flatMap((type) => [...type.fields.values()])) {
+    const type = model.types.get(namedTypeOf(field.type));
+    if (type === undefined) continue;
+    const brought = field.suppliers.map((supplier): Origin => {
+      const names = supplier.buildsObjects
+        ? builtNames(supplier.field)
+        : propertiesIn(type, supplier.source).map((property) => property.name);
+      return { supplier, known: new Set(names) };
+    });
+    origins.set(type.name, [...(origins.get(type.name) ?? []), ...brought]);
+  }
+  return origins;
+}
+
+function findGaps(type: ModelType, origins: readonly Origin[]): Map<Source, Gap> {
+  const gaps = new Map<Source, Gap>();
+  for (const origin of origins) {
+    const reachable = reachableFrom(type, origin.known);
+    for (const field of type.fields.values()) {
+      const [first] = field.suppliers;
+      if (first === undefined || reachable.has(field.name)) continue;
+      if (field.suppliers.some((supplier) => supplier.call !== null)) continue;
+      const { source } = first;
+      const place = source.schema.types.get(type.name)?.place ?? first.field.place;
+      const gap = gaps.get(source) ?? { source, place, names: new Set(), origins: new Set() };
+      gap.names.add(field.name);
+      gap.origins.add(origin);
+      gaps.set(source, gap);
+    }
+  }
+  return gaps;
+}
+
+/** The properties that are known, and those of every row that a lookup finds by properties that are. */
+function reachableFrom(type: ModelType, known: ReadonlySet<string>): ReadonlySet<string> {
+  const reachable = new Set(known);
+  let before = -1;
+  while (before < reachable.size) {
+    before = reachable.size;
+    for (const lookup of type.lookups) {
+      if (!lookup.key.every((name) => reachable.has(name))) continue;
+      for (const property of propertiesIn(type, lookup.source)) reachable.add(property.name);
+    }
+  }
+  return reachable;
+}
+
+/** What can be read from a row of the type that a source sends. */
+function propertiesIn(type: ModelType, source: Source) {
+  return [...type.fields.values()].filter((field) =>
+    field.suppliers.some((supplier) => supplier.source === source && supplier.read !== null),
+  );
+}
+
+/** An object without a key is what came, and nothing can be added to it. */
+function reportMissingProperties(type: ModelType, { place, names, origins }: Gap, problems: Problems): void {
+  const found = `no ${[...names].join(", ")}`;
+  for (const { supplier } of origins) {
+    const { field, source } = supplier;
+    if (supplier.buildsObjects) {
+      const expected = `all of ${type.name} built here, because it has no key to ask for the rest by`;
+      const at = field.from?.placeAt(0) ?? field.place;
+      problems.error({ place: at, coordinate: `${field.coordinate} @from(field:)`, expected, found });
+      continue;
+    }
+    const expected = `all of ${type.name} in ${source.schema.file} too, which sends it as ${field.coordinate}, or a @key and a @lookup`;
+    problems.error({ place, coordinate: type.name, expected, found });
+  }
+}
+
+function reportMissingLookup(type: ModelType, gap: Gap, problems: Problems): void {
+  const { source, place, names, origins } = gap;
+  const { file } = source.schema;
+  const from = [...origins].map(
+    ({ supplier }) => `${supplier.field.coordinate} in ${supplier.source.schema.file}`,
+  );
+  const usable = type.keys.filter((key) =>
+    [...origins].every(({ known }) => key.every((name) => reachableFrom(type, known).has(name))),
+  );
+  const keys = (usable.length > 0 ? usable : type.keys).map((key) => key.join(" and "));
+  problems.error({
+    place,
+    coordinate: type.name,
+    expected: `a @lookup in ${file} that finds ${type.name} by ${keys.join(" or by ")}`,
+    found: `no way to ${[...names].join(", ")} of what comes from ${[...new Set(from)].join(", ")}`,
+    hint: `add to Query in ${file} a field that returns ${type.name}, with @lookup and that key as its arguments`,
+  });
+}

@@ -1,0 +1,24 @@
+import type { Gateway } from "./gateway.ts";
+
+/**
+ * Starts a gateway, and resolves when a signal has closed it: SIGTERM lets every request finish, SIGINT (Ctrl-C) does
+ * too but does not wait for idle connections. A signal that comes during the start counts when it is done; a second one
+ * ends the process as signals do.
+ */
+export async function runUntilSignal(start: () => Promise<Pick<Gateway, "close">>): Promise<void> {
+  const { promise: signalled, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  // Before the start: whoever sees that the gateway listens may send a signal the moment after.
+  const onSignal = (signal: NodeJS.Signals): void => {
+    for (const name of signals) process.off(name, onSignal);
+    resolve(signal);
+  };
+  for (const name of signals) process.on(name, onSignal);
+  try {
+    const gateway = await start();
+    await gateway.close((await signalled) === "SIGINT" ? { idleGraceMs: 0 } : {});
+  } finally {
+    for (const name of signals) process.off(name, onSignal);
+  }
+}
+
+const signals = ["SIGTERM", "SIGINT"] as const;

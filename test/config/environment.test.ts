@@ -1,0 +1,188 @@
+import { describe, expect, test } from "vitest";
+import {
+  type Environment,
+  environmentVariables,
+  readEnvironment,
+  sourceUrlVariable,
+} from "../../gateway/config/environment.ts";
+import { Problems } from "../../gateway/core/problems.ts";
+import { problemsOf } from "../support/marked-problem.ts";
+
+describe("an empty environment", () => {
+  const settings = readEnvironment({}, new Problems());
+
+  test("means the defaults", () => {
+    expect(settings).toEqual({
+      port: 4000,
+      host: "127.0.0.1",
+      adminPort: 4001,
+      adminHost: "127.0.0.1",
+      logLevel: "info",
+      maxBodyBytes: 1_048_576,
+      shutdownDelayMs: 0,
+      shutdownTimeoutMs: 30_000,
+      jwt: null,
+    });
+  });
+
+  test("cannot be changed afterwards", () => {
+    expect(Object.isFrozen(settings)).toBe(true);
+  });
+
+  test("has the defaults that are told to people", () => {
+    const told = Object.fromEntries(
+      environmentVariables.map((variable) => [variable.name, variable.default]),
+    );
+    const stated = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null));
+    expect(settings).toEqual(readEnvironment(stated as Environment, new Problems()));
+    expect(Object.keys(told)).toHaveLength(11);
+  });
+});
+
+describe("a number", () => {
+  test.each<[name: string, key: string, min: number, max: number]>([
+    ["PORT", "port", 0, 65_535],
+    ["ADMIN_PORT", "adminPort", 0, 65_535],
+    ["MAX_BODY_BYTES", "maxBodyBytes", 1, 104_857_600],
+    ["SHUTDOWN_DELAY_MS", "shutdownDelayMs", 0, 600_000],
+    ["SHUTDOWN_TIMEOUT_MS", "shutdownTimeoutMs", 1, 600_000],
+  ])("%s is a whole number within its range", (name, key, min, max) => {
+    expect([read({ [name]: `${min}` })[key], read({ [name]: `${max}` })[key]]).toEqual([min, max]);
+    const wrong = [`${min - 1}`, `${max + 1}`, "", " 1", "1.5", "1e3", "0x10", "ten", "9".repeat(300)];
+    for (const text of wrong) {
+      expect(problems({ [name]: text })).toMatchObject([
+        { coordinate: name, expected: `a whole number from ${min} to ${max}` },
+      ]);
+      expect(read({ [name]: text })[key]).toEqual(read({})[key]);
+    }
+  });
+});
+
+describe("a host", () => {
+  test.each(["HOST", "ADMIN_HOST"])("%s is a name or an address", (name) => {
+    for (const text of ["0.0.0.0", "::1", "gateway.internal", "a".repeat(253)])
+      expect(problems({ [name]: text })).toEqual([]);
+    for (const text of ["", "http://x", "a b", "a/b", "a".repeat(254)])
+      expect(problems({ [name]: text })).toMatchObject([
+        { coordinate: name, expected: "a host name or address" },
+      ]);
+  });
+});
+
+test("LOG_LEVEL is one of pino's, or silent", () => {
+  for (const level of ["fatal", "error", "warn", "info", "debug", "silent"])
+    expect(read({ LOG_LEVEL: level })["logLevel"]).toBe(level);
+  for (const level of ["", "INFO", "trace", "constructor"])
+    expect(problems({ LOG_LEVEL: level })).toMatchObject([
+      { coordinate: "LOG_LEVEL", expected: "one of fatal, error, warn, info, debug, silent" },
+    ]);
+});
+
+describe("the JWT_ variables", () => {
+  const all = {
+    JWT_ISSUER: "https://issuer.example",
+    JWT_JWKS_URL: "https://issuer.example/jwks",
+    JWT_AUDIENCE: "shop",
+  };
+
+  test("belong together", () => {
+    expect(read(all)["jwt"]).toEqual({
+      issuer: "https://issuer.example",
+      jwksUrl: "https://issuer.example/jwks",
+      audience: "shop",
+    });
+    for (const name of Object.keys(all)) {
+      const two = Object.fromEntries(Object.entries(all).filter(([other]) => other !== name));
+      expect(problems(two)).toMatchObject([
+        {
+          coordinate: name,
+          expected: "a value: the three JWT_ variables belong together",
+          found: "nothing, while another JWT_ variable is set",
+        },
+      ]);
+      expect(read(two)["jwt"]).toBeNull();
+    }
+    expect(problems({ JWT_ISSUER: "x" }).map(({ coordinate }) => coordinate)).toEqual([
+      "JWT_JWKS_URL",
+      "JWT_AUDIENCE",
+    ]);
+  });
+
+  test.each([
+    ["JWT_ISSUER", "", "the issuer's identifier"],
+    ["JWT_AUDIENCE", "", "the audience's identifier"],
+    ["JWT_JWKS_URL", "", "a URL that begins with http:// or https://"],
+    ["JWT_JWKS_URL", "ftp://x", "a URL that begins with http:// or https://"],
+    ["JWT_JWKS_URL", "https://", "a URL that begins with http:// or https://"],
+  ])("%s with the value %j is one problem", (name, value, expected) => {
+    expect(problems({ ...all, [name]: value })).toMatchObject([{ coordinate: name, expected }]);
+    expect(read({ ...all, [name]: value })["jwt"]).toBeNull();
+  });
+});
+
+describe("a problem of the environment", () => {
+  test("says which variable, what was expected and what was found", () => {
+    expect(problems({ PORT: "80a" })).toEqual([
+      {
+        place: { file: "environment", line: 0, column: 0 },
+        coordinate: "PORT",
+        expected: "a whole number from 0 to 65535",
+        found: '"80a"',
+        hint: null,
+        severity: "error",
+      },
+    ]);
+  });
+
+  test("shows at most 100 characters, and no credentials", () => {
+    expect(problems({ PORT: "x".repeat(101) })[0]?.found).toBe(`"${"x".repeat(99)}…"`);
+    expect(problems({ PORT: "http://user:secret@x" })[0]?.found).toBe('"http://…@x"');
+  });
+
+  test("does not hide the others", () => {
+    expect(problems({ PORT: "x", HOST: "", LOG_LEVEL: "x" }).map(({ coordinate }) => coordinate)).toEqual([
+      "PORT",
+      "HOST",
+      "LOG_LEVEL",
+    ]);
+  });
+});
+
+describe("a misspelt name", () => {
+  test.each([
+    ["ADMIN_PROT", "ADMIN_PORT"],
+    ["SHUTDOWN_DELAY", null],
+    ["SHUTDOWN_DELAY_MSS", "SHUTDOWN_DELAY_MS"],
+    ["SHUTDOWN_TIMEOUTMS", "SHUTDOWN_TIMEOUT_MS"],
+    ["JWT_ISSUERS", "JWT_ISSUER"],
+    ["JWT_JWK_URL", "JWT_JWKS_URL"],
+    ["LOG_LEVELS", "LOG_LEVEL"],
+    ["MAX_BODY_BYTE", "MAX_BODY_BYTES"],
+  ])("%s is told with the right one: %s", (name, right) => {
+    expect(problems({ [name]: "1" }).map(({ coordinate, hint }) => [coordinate, hint])).toEqual(
+      right === null ? [] : [[name, `did you mean "${right}"?`]],
+    );
+  });
+
+  test.each(["ADMIN_USER", "ADMIN_EMAIL", "JWT_SECRET", "POST", "HOSTS", "PATH", "__proto__", "toString"])(
+    "%s may be another program's",
+    (name) => {
+      expect(problems(Object.fromEntries([[name, "x"]]))).toEqual([]);
+    },
+  );
+});
+
+test("a source's URL has a variable of its own", () => {
+  expect([sourceUrlVariable("inventory"), sourceUrlVariable("order-lines-2")]).toEqual([
+    "INVENTORY_URL",
+    "ORDER_LINES_2_URL",
+  ]);
+});
+
+function read(environment: Environment): Record<string, unknown> {
+  return { ...readEnvironment(environment, new Problems()) };
+}
+
+function problems(environment: Environment) {
+  return problemsOf((found) => readEnvironment(environment, found));
+}

@@ -1,0 +1,92 @@
+import { getEventListeners } from "node:events";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Deadline } from "../../gateway/core/deadline.ts";
+import { OverlockError } from "../../gateway/core/errors.ts";
+
+describe("a deadline", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
+  });
+
+  test("fires at its time and not before, with REQUEST_TIMEOUT", () => {
+    const deadline = Deadline.start(100, null);
+    vi.advanceTimersByTime(99);
+    expect([deadline.signal.aborted, deadline.remainingMs]).toEqual([false, 1]);
+    vi.advanceTimersByTime(1);
+    expect([deadline.signal.aborted, deadline.remainingMs]).toEqual([true, 0]);
+    expect(deadline.signal.reason).toMatchObject({ code: "REQUEST_TIMEOUT" });
+    deadline.dispose();
+  });
+
+  test("never has less than no time left", () => {
+    const deadline = Deadline.start(10, null);
+    vi.advanceTimersByTime(1000);
+    expect(deadline.remainingMs).toBe(0);
+    deadline.dispose();
+  });
+
+  test("shrinks to the sooner of its own time and the call's", () => {
+    const deadline = Deadline.start(100, null);
+    vi.advanceTimersByTime(40);
+    const [shorter, longer] = [deadline.shrink(20), deadline.shrink(200)];
+    expect([shorter.remainingMs, longer.remainingMs]).toEqual([20, 60]);
+    vi.advanceTimersByTime(20);
+    expect([deadline, shorter, longer].map(({ signal }) => signal.aborted)).toEqual([false, true, false]);
+    vi.advanceTimersByTime(40);
+    expect([deadline, shorter, longer].map(({ signal }) => signal.aborted)).toEqual([true, true, true]);
+    for (const each of [shorter, longer, deadline]) each.dispose();
+  });
+
+  test("fires when the client goes away, with CANCELLED", () => {
+    const client = new AbortController();
+    const deadline = Deadline.start(100, client.signal);
+    const call = deadline.shrink(50);
+    client.abort();
+    expect(deadline.signal.reason).toMatchObject({ code: "CANCELLED", cause: client.signal.reason });
+    expect(call.signal.reason).toBe(deadline.signal.reason);
+    for (const each of [call, deadline]) each.dispose();
+  });
+
+  test("passes a coded reason on as it is", () => {
+    const client = new AbortController();
+    const deadline = Deadline.start(100, client.signal);
+    const reason = new OverlockError("SHUTTING_DOWN", "gone");
+    client.abort(reason);
+    expect(deadline.signal.reason).toBe(reason);
+    deadline.dispose();
+  });
+
+  test("has fired already where the client was gone before", () => {
+    const gone = AbortSignal.abort();
+    const deadline = Deadline.start(100, gone);
+    expect(deadline.signal.aborted).toBe(true);
+    expect(getEventListeners(gone, "abort")).toHaveLength(0);
+    deadline.dispose();
+  });
+
+  test("keeps no timer and no listener after dispose", () => {
+    const client = new AbortController();
+    const deadline = Deadline.start(100, client.signal);
+    const calls = Array.from({ length: 20 }, () => deadline.shrink(50));
+    expect(getEventListeners(client.signal, "abort")).toHaveLength(1);
+    expect(getEventListeners(deadline.signal, "abort")).toHaveLength(20);
+    for (const call of calls) call.dispose();
+    expect(getEventListeners(deadline.signal, "abort")).toHaveLength(0);
+    deadline.dispose();
+    expect(getEventListeners(client.signal, "abort")).toHaveLength(0);
+    expect(vi.getTimerCount()).toBe(0);
+    vi.advanceTimersByTime(1000);
+    expect([deadline, ...calls].some(({ signal }) => signal.aborted)).toBe(false);
+  });
+
+  test("may be disposed of twice", () => {
+    const deadline = Deadline.start(100, null);
+    deadline.dispose();
+    deadline.dispose();
+    expect(deadline.signal.aborted).toBe(false);
+  });
+});

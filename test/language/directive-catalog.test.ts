@@ -1,0 +1,58 @@
+import { specifiedDirectives } from "graphql";
+import { describe, expect, test } from "vitest";
+import {
+  homeOf,
+  isStandard,
+  readDirectiveCatalog,
+  unenforcedDirectives,
+} from "../../gateway/language/directive-catalog.ts";
+
+const catalog = readDirectiveCatalog();
+
+describe("the catalog of directives", () => {
+  test("has every directive of schemas/directives.graphql, and none of GraphQL's own", () => {
+    expect([...catalog.directives.keys()].toSorted()).toEqual([
+      "default",
+      "from",
+      "grpc",
+      "key",
+      "lookup",
+      "rest",
+      "shareable",
+      "source",
+      "truncate",
+      "view",
+    ]);
+  });
+
+  test("describes each of them", () => {
+    for (const directive of catalog.directives.values()) expect(directive.description).toMatch(/\.$/);
+  });
+
+  test("enforces none that it refuses, and refuses none that it enforces", () => {
+    expect([...catalog.directives.keys()].filter((name) => unenforcedDirectives.has(name))).toEqual([]);
+  });
+
+  test("knows in which kind of file each may stand", () => {
+    const homes = [...catalog.directives.keys()].map((name) => [name, homeOf(name)]);
+    expect(Object.fromEntries(homes)).toEqual({
+      default: "client",
+      from: null,
+      grpc: "source",
+      key: "source",
+      lookup: "source",
+      rest: "source",
+      shareable: "source",
+      source: "source",
+      truncate: "client",
+      view: "client",
+    });
+  });
+
+  test("leaves GraphQL its own directives, except those that would have to be enforced", () => {
+    expect(specifiedDirectives.map(({ name }) => name).filter((name) => !isStandard(name))).toEqual([
+      "oneOf",
+    ]);
+    expect([isStandard("from"), isStandard("constructor")]).toEqual([false, false]);
+  });
+});

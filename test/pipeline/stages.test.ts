@@ -1,0 +1,135 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createShopProject, type TemporaryProject } from "../support/temporary-project.ts";
+import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
+
+const schema = `
+  type Query { products(first: Int = 3): ProductList categories: [Category!] everything: [Category!]! @from(field: "categories") }
+  type ProductList @view(of: "ProductPage") { items: [Product!]! }
+  type Product { id: ID! stock: Stock rating: Rating reviews(first: Int = 2): [Review!] }
+  type Stock { quantity: Int! available: Boolean! @default(value: false, onError: true) }
+  type Rating { average: Float }
+  type Review { id: ID! author: User }
+  type User { id: ID! name: String }
+  type Category { id: ID! }
+`;
+const requestTimeoutMs = 400;
+
+let project: TemporaryProject;
+let test: TestGateway;
+
+beforeAll(async () => {
+  project = createShopProject(schema, { requestTimeoutMs });
+  test = await startTestGateway({}, project.root);
+});
+afterAll(async () => {
+  await test.stop();
+  project.remove();
+});
+beforeEach(() => test.shop.clearLogs());
+afterEach(() => {
+  for (const backend of [test.shop.catalog, test.shop.inventory]) backend.faults.clear();
+  for (const backend of [test.shop.reviews, test.shop.accounts]) backend.faults.clear();
+});
+
+describe("a request whose time runs out", () => {
+  it("is answered in time, with what there is and REQUEST_TIMEOUT for the rest", async () => {
+    test.shop.inventory.faults.set({ fault: "hang" });
+    test.shop.reviews.faults.set({ method: "GET /ratings", fault: "hang" });
+    const before = test.logLines.length;
+    const startedMs = performance.now();
+    const answer = await test.query(
+      "{ products { items { id stock { quantity } rating { average } reviews { id } } } }",
+    );
+    const durationMs = performance.now() - startedMs;
+    expect(durationMs).toBeGreaterThan(requestTimeoutMs - 20);
+    expect(durationMs).toBeLessThan(requestTimeoutMs + 250);
+    expect(answer.status).toBe(200);
+    const { items } = (answer.data as { products: { items: readonly Record<string, unknown>[] } }).products;
+    expect(items).toHaveLength(3);
+    for (const item of items)
+      expect(item).toEqual({ id: expect.any(String), stock: null, rating: null, reviews: expect.any(Array) });
+    expect(answer.errors).toHaveLength(6);
+    for (const error of answer.errors)
+      expect(error).toMatchObject({
+        message: "The request's time ran out.",
+        extensions: { code: "REQUEST_TIMEOUT" },
+      });
+    expect(test.logLines.slice(before)).toMatchObject([
+      { outcome: "partial", status: 200, upstreamCalls: 4, errorCodes: { REQUEST_TIMEOUT: 6 } },
+    ]);
+    await expect
+      .poll(() => test.shop.inventory.log.entries.map(({ cancelled }) => cancelled))
+      .toEqual([true]);
+    await expect
+      .poll(() => test.shop.reviews.log.entries.find(({ method }) => method === "GET /ratings")?.cancelled)
+      .toBe(true);
+  });
+
+  it("makes no further call, and leaves out what depends on one", async () => {
+    test.shop.catalog.faults.set({ latencyMs: requestTimeoutMs * 3 });
+    const answer = await test.query("{ products { items { id stock { quantity } } } }");
+    expect(answer.data).toEqual({ products: null });
+    expect(answer.errors.map(({ extensions }) => extensions.code)).toEqual(["REQUEST_TIMEOUT"]);
+    expect(test.shop.calls()).toEqual(["catalog ListProducts"]);
+  });
+
+  it("shares its time among calls that wait for each other", async () => {
+    test.shop.catalog.faults.set({ latencyMs: 250 });
+    test.shop.reviews.faults.set({ latencyMs: 250 });
+    const startedMs = performance.now();
+    const answer = await test.query("{ products { items { id reviews { id author { name } } } } }");
+    expect(performance.now() - startedMs).toBeLessThan(requestTimeoutMs + 250);
+    expect(answer.errors.map(({ extensions }) => extensions.code)).toEqual(Array(3).fill("REQUEST_TIMEOUT"));
+    const [reviews] = test.shop.reviews.log.entries;
+    const toldMs = Number(reviews?.headers["x-request-timeout-ms"]);
+    expect(toldMs).toBeGreaterThan(0);
+    expect(toldMs).toBeLessThan(requestTimeoutMs - 200);
+  });
+
+  it("is null as a whole where a field that can't be null is missing", async () => {
+    test.shop.catalog.faults.set({ fault: "hang" });
+    const answer = await test.query("{ everything { id } }");
+    expect(answer.data).toBeNull();
+    expect(answer.errors.map(({ extensions }) => extensions.code)).toEqual(["REQUEST_TIMEOUT"]);
+    expect(test.logLines.at(-1)).toMatchObject({ outcome: "error" });
+  });
+
+  it("leaves the time of the next one untouched", async () => {
+    const answer = await test.query("{ products { items { stock { quantity } } } }");
+    expect(answer.errors).toEqual([]);
+  });
+});
+
+describe("a client that goes away", () => {
+  it("ends the calls that are made for it, and is in the log once", async () => {
+    test.shop.inventory.faults.set({ fault: "hang" });
+    test.shop.reviews.faults.set({ fault: "hang" });
+    const before = test.logLines.length;
+    const client = new AbortController();
+    const answer = test.query("query Gone { products { items { stock { quantity } reviews { id } } } }", {
+      signal: client.signal,
+    });
+    await expect.poll(() => test.shop.calls()).toHaveLength(3);
+    client.abort();
+    await expect(answer).rejects.toThrow("aborted");
+    await expect
+      .poll(() => test.shop.inventory.log.entries.map(({ cancelled }) => cancelled))
+      .toEqual([true]);
+    await expect.poll(() => test.shop.reviews.log.entries.map(({ cancelled }) => cancelled)).toEqual([true]);
+    await expect.poll(() => test.logLines.length).toBe(before + 1);
+    expect(test.logLines.at(-1)).toMatchObject({ operation: "Gone", errorCodes: { CANCELLED: 6 } });
+    expect(test.logLines.at(-1)?.["durationMs"]).toBeLessThan(requestTimeoutMs);
+  });
+
+  it("costs others that ask for the same at the same time nothing", async () => {
+    test.shop.catalog.faults.set({ latencyMs: 150 });
+    const client = new AbortController();
+    const query = "{ categories { id } }";
+    const gone = test.query(query, { signal: client.signal });
+    const others = [test.query(query), test.query(query)];
+    await expect.poll(() => test.shop.calls()).toHaveLength(3);
+    client.abort();
+    await expect(gone).rejects.toThrow("aborted");
+    for (const other of await Promise.all(others)) expect(other.errors).toEqual([]);
+  });
+});

@@ -1,0 +1,139 @@
+import { buildSchema } from "graphql";
+import { beforeEach, describe, expect, it } from "vitest";
+import { RequestRefusal } from "../../gateway/core/request-refusal.ts";
+import { OperationPreparer, type PrepareLimits } from "../../gateway/prepare/prepare-operation.ts";
+
+const schema = buildSchema(`
+  type Query { a(list: [[Int]]): Query b: String }
+  type Mutation { c: String }
+`);
+const limits: PrepareLimits = { maxDocumentTokens: 1000, maxPreparedOperations: 3 };
+
+let results: string[] = [];
+beforeEach(() => {
+  results = [];
+});
+
+function createPreparer(changed: Partial<PrepareLimits> = {}): OperationPreparer {
+  return new OperationPreparer(schema, { ...limits, ...changed }, (result, entries) =>
+    results.push(`${result} ${entries}`),
+  );
+}
+
+/** The code of a refusal and what it says. */
+function refusalOf(
+  query: string,
+  operationName: string | null = null,
+  preparer = createPreparer(),
+): string[] {
+  try {
+    preparer.prepare(query, operationName);
+  } catch (error) {
+    if (!(error instanceof RequestRefusal)) throw error;
+    return [error.code, ...error.reasons.map(({ message }) => message)];
+  }
+  throw new Error("Expected a refusal.");
+}
+
+describe("an operation", () => {
+  it("is found by its name, or as the only one", () => {
+    const preparer = createPreparer();
+    expect(preparer.prepare("{ b }", null).name).toBeNull();
+    expect(preparer.prepare("query Q { b }", null).name).toBe("Q");
+    expect(preparer.prepare("query Q { b } mutation M { c }", "M").operation.operation).toBe("mutation");
+  });
+
+  it.each<[query: string, name: string | null, message: string]>([
+    [
+      "query Q { b } query R { b }",
+      null,
+      "The document has several operations; operationName must name one of Q, R.",
+    ],
+    ["query Q { b }", "X", "The document has no operation of that name, only Q."],
+    ["{ b }", "X", "The document has no operation of that name, only (anonymous)."],
+    ["fragment F on Query { b }", null, "The document has no operation."],
+  ])("of %s by the name %s is not found", (query, name, message) => {
+    const [code, ...messages] = refusalOf(query, name);
+    expect(code).toMatch(/^OPERATION_RESOLUTION_FAILURE$|^GRAPHQL_VALIDATION_FAILED$/);
+    expect(code === "GRAPHQL_VALIDATION_FAILED" ? message : messages[0]).toBe(message);
+  });
+
+  it("is not named like a property that every object has", () => {
+    expect(refusalOf("query Q { b }", "constructor")[0]).toBe("OPERATION_RESOLUTION_FAILURE");
+    expect(refusalOf("query Q { b }", "__proto__")[0]).toBe("OPERATION_RESOLUTION_FAILURE");
+  });
+});
+
+describe("a document", () => {
+  it("is prepared once and found again as long as it is kept", () => {
+    const preparer = createPreparer();
+    const first = preparer.prepare("{ b }", null);
+    expect(preparer.prepare("{ b }", null).document).toBe(first.document);
+    for (const alias of ["x", "y", "z"]) preparer.prepare(`{ ${alias}: b }`, null);
+    expect(preparer.prepare("{ b }", null).document).not.toBe(first.document);
+    expect(results).toEqual(["miss 1", "hit 1", "miss 2", "miss 3", "miss 3", "miss 3"]);
+  });
+
+  it("that is not valid is never kept", () => {
+    const preparer = createPreparer();
+    for (const query of ["{", "{ nothing }", "{"]) refusalOf(query, null, preparer);
+    expect(results).toEqual(["refused 0", "refused 0", "refused 0"]);
+  });
+
+  it("is forgotten with all others when the generation ends", () => {
+    const preparer = createPreparer();
+    preparer.prepare("{ b }", null);
+    preparer.dispose();
+    preparer.prepare("{ b }", null);
+    expect(results).toEqual(["miss 1", "miss 1"]);
+  });
+
+  it.each([998, 999, 1000])("of %i tokens is within 1000", (tokens) => {
+    const query = `{ a(list: [[${"1 ".repeat(tokens - 14)}]]) { b } }`;
+    expect(createPreparer().prepare(query, null).document.definitions).toHaveLength(1);
+  });
+
+  it.each([
+    ["one token too many", `{ a(list: [[${"1 ".repeat(987)}]]) { b } }`],
+    ["many more", `{ ${"b ".repeat(100_000)}}`],
+    ["tokens in a fragment", `{ ...F } fragment F on Query { ${"b ".repeat(995)}}`],
+  ])("with %s is refused", (_what, query) => {
+    expect(refusalOf(query)).toEqual([
+      "GRAPHQL_PARSE_FAILED",
+      "Syntax Error: Document contains more that 1000 tokens. Parsing aborted.",
+    ]);
+  });
+
+  it.each([
+    ["selections", `{ ${"a { ".repeat(200_000)}b ${"} ".repeat(200_001)}`],
+    ["selections that never end", "{ a ".repeat(200_000)],
+    ["lists", `{ a(list: ${"[".repeat(200_000)}${"]".repeat(200_000)}) { b } }`],
+    ["types", `query ($x: ${"[".repeat(200_000)}Int${"]".repeat(200_000)}) { b }`],
+  ])("with %s nested beyond the stack is refused, not a fault of ours", (_what, query) => {
+    const preparer = createPreparer({ maxDocumentTokens: 1_000_000 });
+    expect(refusalOf(query, null, preparer)).toEqual([
+      "GRAPHQL_PARSE_FAILED",
+      "The document is nested too deeply.",
+    ]);
+  });
+
+  it("that breaks many rules is told the first of them only", () => {
+    const unknown = Array.from({ length: 300 }, (_, index) => `u${index}`).join(" ");
+    const [code, ...messages] = refusalOf(`{ ${unknown} }`);
+    expect(code).toBe("GRAPHQL_VALIDATION_FAILED");
+    expect(messages).toHaveLength(21);
+    expect(messages[0]).toBe('Cannot query field "u0" on type "Query".');
+  });
+
+  it("of many equal fields and fragments is judged in a moment", () => {
+    const preparer = createPreparer({ maxDocumentTokens: 10_000 });
+    const fragments = Array.from({ length: 1000 }, (_, index) => `...F${index % 500}`).join(" ");
+    const definitions = Array.from({ length: 500 }, (_, index) => `fragment F${index} on Query { a { b } }`);
+    const startedMs = performance.now();
+    const codes = [`{ ${"b ".repeat(9000)}}`, `{ ${fragments} } ${definitions.join(" ")}`].map(
+      (query) => refusalOf(query, null, preparer)[0],
+    );
+    expect(codes).toEqual(["GRAPHQL_VALIDATION_FAILED", "GRAPHQL_VALIDATION_FAILED"]);
+    expect(performance.now() - startedMs).toBeLessThan(3000);
+  });
+});
