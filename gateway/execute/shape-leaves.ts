@@ -25,8 +25,7 @@ export function shapeLeaves(binding: PathBinding, leafType: GraphQLLeafType): Sh
   const shapeOne = compileShapers(shapers, leafType, coordinate);
   const replacement = shapers.find((shaper) => shaper.replacement !== undefined)?.replacement;
   const absorbs = shapers.some((shaper) => shaper.absorbsErrors);
-  const finish = (value: unknown): unknown =>
-    (value === null || value === undefined ? replacement : value) ?? null;
+  const finish = (value: unknown): unknown => value ?? replacement ?? null;
 
   if (!absorbs) {
     return (read) => {

@@ -1,6 +1,8 @@
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from "jose";
+import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload } from "jose";
 import type { Caller, ClaimValue } from "../core/caller.ts";
+import { Deadline } from "../core/deadline.ts";
 import { OverlockError } from "../core/errors.ts";
+import { HttpPool } from "../outbound/http-pool.ts";
 
 /** The issuer whose tokens are accepted. */
 export interface JwtIssuer {
@@ -13,16 +15,30 @@ export interface JwtIssuer {
 export interface TokenVerifier {
   /** Raises UNAUTHENTICATED for a token that is not valid or no longer, IDENTITY_UNAVAILABLE without the issuer's keys. */
   verify(token: string): Promise<Caller>;
+  /** Closes the connection to the issuer. */
+  dispose(): Promise<void>;
 }
 
 /** Asymmetric algorithms only: no key of ours can be mistaken for a secret. */
 const algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
 const maxTokenLength = 8192;
 const clockToleranceSeconds = 5;
+const keysTimeoutMs = 3000;
+const maxKeysBytes = 1024 * 1024;
 
 /** Verifies tokens of one issuer against its key set, which is fetched by the first token and refetched for new keys. */
 export function createJwtVerifier({ issuer, jwksUrl, audience }: JwtIssuer): TokenVerifier {
-  const keys = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: 3000, cooldownDuration: 30_000 });
+  const url = new URL(jwksUrl);
+  const pool = new HttpPool(new URL(url.origin), {
+    maxConnections: 1,
+    connectTimeoutMs: keysTimeoutMs,
+    maxResponseBytes: maxKeysBytes,
+  });
+  const keys = createRemoteJWKSet(url, {
+    timeoutDuration: keysTimeoutMs,
+    cooldownDuration: 30_000,
+    [customFetch]: () => fetchKeys(pool, url),
+  });
   const options = {
     issuer,
     audience,
@@ -40,7 +56,19 @@ export function createJwtVerifier({ issuer, jwksUrl, audience }: JwtIssuer): Tok
         throw translate(cause);
       }
     },
+    dispose: () => pool.dispose(),
   };
+}
+
+async function fetchKeys(pool: HttpPool, { pathname, search }: URL): Promise<Response> {
+  const deadline = Deadline.start(keysTimeoutMs, null);
+  try {
+    const headers = { accept: "application/json, application/jwk-set+json" };
+    const { status, body } = await pool.send({ method: "GET", path: pathname + search, headers }, deadline);
+    return new Response(new Uint8Array(body), { status });
+  } finally {
+    deadline.dispose();
+  }
 }
 
 function callerOf(payload: JWTPayload): Caller {

@@ -21,7 +21,7 @@ import {
   valueFromAST,
   valueFromASTUntyped,
 } from "graphql";
-import { shortened } from "../core/errors.ts";
+import { quoted, shortened } from "../core/errors.ts";
 import { nearestNameHint, type ProblemFacts, type Problems, type SourcePlace } from "../core/problems.ts";
 import {
   type DirectiveCatalog,
@@ -272,8 +272,10 @@ export class DirectiveUse {
   /** Reports a problem with a part of what stands at `path`. */
   refuseAt({ path, ...facts }: PathFacts & Pick<ProblemFacts, "place">): void {
     const coordinate = path.length === 0 ? this.coordinate : `${this.coordinate}(${path.join(".")}:)`;
+    // Where white space was written, only quotes show it.
+    const found = facts.found.trim() === "" ? quoted(facts.found) : facts.found;
     this.#isSound = false;
-    this.#reader.problems.error({ ...facts, coordinate });
+    this.#reader.problems.error({ ...facts, coordinate, found });
   }
 
   #coerceMembers(members: WrittenMembers): Record<string, unknown> | undefined {

@@ -69,6 +69,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
       warnings: problems.warnings,
       async dispose() {
         for (const bff of bffs) bff.preparer.dispose();
+        await tokens?.dispose();
         await disposeAll(sources);
       },
     };

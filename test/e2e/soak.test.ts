@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Shop, startShop } from "../backends/shop.ts";
 import { type DemoIssuer, startDemoIssuer } from "../demo/issuer.ts";
-import { RawConnection, rawChunk, rawRequest } from "../support/raw-connection.ts";
+import { RawConnection, rawChunk, rawRequest, sendRaw } from "../support/raw-connection.ts";
 import { shopRoot } from "../support/test-gateway.ts";
 import { listeningUrls, lockfileNode, TestProcess } from "../support/test-process.ts";
 
@@ -296,10 +296,8 @@ async function readSettledMemory(): Promise<{ readonly heapBytes: number; readon
 describe("2,000 requests of every kind", () => {
   it("go as they should, leave no socket behind and the memory where it was", async () => {
     const socketsBefore = countSockets();
-    etag =
-      (await fetch(`${url}/web/graphql`, { method: "GET", headers: { accept: "text/html" } })).headers.get(
-        "etag",
-      ) ?? "";
+    const page = await sendRaw(url, rawRequest("GET /web/graphql HTTP/1.1", { accept: "text/html" }), false);
+    etag = page.headers.get("etag") ?? "";
     expect(await sendMixed(warmUpRequests)).toEqual([]);
     const memory = [await readSettledMemory()];
     for (let round = 0; round < rounds; round++) {
@@ -330,7 +328,11 @@ describe("2,000 requests of every kind", () => {
     const count = (message: string): number => messages.filter((one) => one === message).length;
     // Three of the kinds ask for something else: an unknown path, a health check, the explorer.
     const total = warmUpRequests + rounds * requestsPerRound;
-    expect([count("listening"), count("request")]).toEqual([1, (total * (kinds.length - 3)) / kinds.length]);
+    const perKind = total / kinds.length;
+    expect(count("listening")).toBe(1);
+    // Of the two kinds that leave, some may be gone before their headers have arrived.
+    expect(count("request")).toBeLessThanOrEqual(perKind * (kinds.length - 3));
+    expect(count("request")).toBeGreaterThanOrEqual(perKind * (kinds.length - 5));
     expect(messages).toHaveLength(count("listening") + count("request"));
   });
 });

@@ -248,6 +248,7 @@ describe("while the issuer's keys can't be had", () => {
     ["redirects", (response) => response.writeHead(302, { location: "http://evil.example/" }).end()],
     ["answers a page", (response) => response.end("<!doctype html>")],
     ["answers other JSON", (response) => response.end('{"no":"keys"}')],
+    ["answers too much", (response) => response.end(`{"keys":[],"more":"${"x".repeat(1_100_000)}"}`)],
     ["answers keys that are none", (response) => response.end('{"keys":[1]}')],
   ];
 
@@ -311,6 +312,10 @@ describe("while the issuer's keys can't be had", () => {
     await expect(verifier.verify(await sign("k2"))).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
     await expect(verifier.verify(await sign("k3"))).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
     expect(fetches).toBe(1);
+    await verifier.dispose();
+    const connections = (): Promise<number> =>
+      new Promise((resolve) => keyServer.getConnections((_error, count) => resolve(count)));
+    await expect.poll(connections).toBe(0);
   });
 
   it("a request waits for them no longer than its own time", async () => {

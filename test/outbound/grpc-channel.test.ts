@@ -155,7 +155,7 @@ describe("a response", () => {
 describe("the end of a call", () => {
   test("is told to the backend when its deadline passes", async () => {
     shop.inventory.faults.set({ fault: "hang" });
-    const short = Deadline.start(30, null);
+    const short = Deadline.start(100, null);
     const call = channel.send(batchGetStock, request, short);
     await expect(call).rejects.toThrow();
     await eventually(() => expect(shop.inventory.log.entries).toMatchObject([{ cancelled: true }]));

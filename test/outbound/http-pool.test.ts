@@ -63,7 +63,7 @@ describe("a request", () => {
 
   test("waits for a connection when all are in use, within its deadline", async () => {
     await serve(null);
-    const calls = [0, 1, 2].map(() => send({ maxConnections: 1, timeoutMs: 30 }));
+    const calls = [0, 1, 2].map(() => send({ maxConnections: 1, timeoutMs: 100 }));
     const results = await Promise.allSettled(calls);
     expect(results.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
     expect(server?.received.match(/GET/g)).toHaveLength(1);

@@ -244,6 +244,23 @@ schemas/authors.graphql:13:71  Query.authors @grpc(method:)
     );
 
     refuses(
+      "names that are empty",
+      [
+        [authors, '"ListAuthors"', '""'],
+        [client, 'type Writer @view(of: "Author") {', 'type Writer @view(of: " ") {'],
+      ],
+      `
+bff-web/schema.graphql:34:23  Writer @view(of:)
+  expected  a type of the supergraph
+  found     " "
+
+schemas/authors.graphql:13:71  Query.authors @grpc(method:)
+  expected  a method of library.v1.AuthorsService (BatchGetAuthors, ListAuthors, WatchAuthors)
+  found     ""
+`,
+    );
+
+    refuses(
       "a method that streams",
       [[authors, '"ListAuthors"', '"WatchAuthors"']],
       `
