@@ -3,6 +3,7 @@ import {
   type GraphQLField,
   type GraphQLSchema,
   isEnumType,
+  isLeafType,
   isNonNullType,
   isObjectType,
   Kind,
@@ -35,7 +36,7 @@ export function bindClientSchema(
   const binder = new Binder(client, schema, model, problems);
   const fields = new Map<string, ReadonlyMap<string, FieldBinding>>();
   for (const type of client.types.values()) fields.set(type.name, binder.bindType(type));
-  binder.checkEnums();
+  binder.checkLeafTypes();
   return { schema, fields };
 }
 
@@ -67,12 +68,20 @@ class Binder {
     return bindings;
   }
 
-  /** Enums of the client schema are the supergraph's; they may name fewer values. */
-  checkEnums(): void {
+  /** Enums and scalars of the client schema are the supergraph's; an enum may name fewer values. */
+  checkLeafTypes(): void {
     for (const node of this.#client.plainDocument.definitions) {
-      if (node.kind !== Kind.ENUM_TYPE_DEFINITION) continue;
+      if (node.kind !== Kind.ENUM_TYPE_DEFINITION && node.kind !== Kind.SCALAR_TYPE_DEFINITION) continue;
       const type = this.#model.leafTypes.get(node.name.value);
-      if (!isEnumType(type)) continue;
+      if (!isLeafType(type)) continue;
+      const kind = isEnumType(type) ? "an enum" : "a scalar";
+      const found = node.kind === Kind.ENUM_TYPE_DEFINITION ? "an enum" : "a scalar";
+      if (kind !== found) {
+        const place = placeOf(node, this.#client.file);
+        const expected = `${kind}, as in the supergraph`;
+        this.#problems.error({ place, coordinate: type.name, expected, found });
+      }
+      if (node.kind !== Kind.ENUM_TYPE_DEFINITION || !isEnumType(type)) continue;
       const known = type.getValues().map((value) => value.name);
       for (const value of node.values ?? []) {
         const name = value.name.value;
@@ -238,9 +247,10 @@ class Binder {
       return false;
     }
     const names = leafNames(sourceName, isEnumType(this.#model.leafTypes.get(sourceName)));
-    if (names.includes(clientType.name)) return true;
+    if (isLeafType(clientType) && names.includes(clientType.name)) return true;
     const expected = `${names.join(" or ")}, because ${last.coordinate} is ${sourceName}`;
-    this.#refuse(field, expected, clientType.name, nearestNameHint(clientType.name, names));
+    const shown = isLeafType(clientType) ? clientType.name : `the object type ${clientType.name}`;
+    this.#refuse(field, expected, shown, nearestNameHint(clientType.name, names));
     return false;
   }
 

@@ -89,7 +89,8 @@ function findEntryPoints(source: Source): EntryPoint[] {
   const entryPoints: EntryPoint[] = [];
   for (const type of source.schema.types.values()) {
     const keyFields = new Set(type.keys.flat());
-    if ([...type.fields.keys()].every((name) => keyFields.has(name))) continue;
+    // With several keys it leads from one to the other, even where it has nothing else.
+    if (type.keys.length === 1 && [...type.fields.keys()].every((name) => keyFields.has(name))) continue;
     for (const key of type.keys) {
       const suffix = `${type.name}By_${key.join("_")}`;
       entryPoints.push({ typeName: type.name, key, fieldName: `_${suffix}`, inputName: `_${suffix}_Key` });

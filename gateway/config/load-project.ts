@@ -22,6 +22,8 @@ export interface BffFolder {
 export interface Project {
   readonly root: string;
   readonly sourceFiles: readonly ProjectFile[];
+  /** How many source schemas there are, those that could not be read included. */
+  readonly sourceCount: number;
   readonly bffs: readonly BffFolder[];
   readonly protosFolder: string;
 }
@@ -63,6 +65,7 @@ export async function loadProject(root: string, problems: Problems): Promise<Pro
   return {
     root,
     sourceFiles: sourceFiles.filter((file) => file !== null),
+    sourceCount: sourceFiles.length,
     bffs,
     protosFolder: path.join(root, "protos"),
   };

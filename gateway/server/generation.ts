@@ -47,7 +47,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
   const sources = openSources(schemas, parts);
   try {
     // Composing an incomplete set would report what is only a consequence of what was reported already.
-    if (sources.length < project.sourceFiles.length || clients.includes(null)) problems.throwIfAny();
+    if (sources.length === 0 || sources.length < project.sourceCount) problems.throwIfAny();
     const complete = clients.filter((client): client is ClientSchema => client !== null);
     const composition = compose(sources, complete, problems);
     const tokens = settings.jwt === null ? null : createJwtVerifier(settings.jwt);

@@ -304,6 +304,34 @@ describe("arguments", () => {
   });
 });
 
+describe("leaves", () => {
+  test.each([
+    {
+      what: "an enum as a scalar",
+      client: "genre: Genre } scalar Genre",
+      expected: "an enum",
+      found: "a scalar",
+    },
+    {
+      what: "a scalar as an enum",
+      client: "title: String } enum String { A }",
+      expected: "a scalar",
+      found: "an enum",
+    },
+    {
+      what: "an enum as an object type of its name",
+      client: 'genre: Genre } type Genre @view(of: "Book") { id: ID }',
+      expected: "Genre or String, because Book.genre is Genre",
+      found: "the object type Genre",
+    },
+  ])("are of the supergraph's kind: $what", ({ client, expected, found }) => {
+    const [problem, ...more] = problemsOf(sources, `type Query { best: Book } type Book { ${client}`);
+    expect(more).toEqual([]);
+    expect(problem?.split("\n")[1]).toMatch(new RegExp(`^  expected  ${expected}`));
+    expect(problem?.split("\n")[2]).toBe(`  found     ${found}`);
+  });
+});
+
 describe("a warning", () => {
   const types = `
     type Book { id: ID! title: String! }

@@ -3,14 +3,13 @@ import { describe, expect, test } from "vitest";
 import { findMisfits } from "../../gateway/compose/literal-fit.ts";
 
 const schema = buildSchema(`
-  type Query { a: Int }
+  type Query { a: Int b: Float c: ID }
   enum Colour { RED GREEN }
   input Filter { size: Int! = 1  colour: Colour  and: [Filter!]  name: String! }
   scalar Json`);
 
 function typeOf(text: string): GraphQLInputType {
-  const node = parseType(text);
-  const type = typeFromAST(schema, node as Parameters<typeof typeFromAST>[1]);
+  const type = typeFromAST(schema, parseType(text));
   if (!isInputType(type)) throw new Error(`expected an input type, found ${text}`);
   return type;
 }

@@ -13,6 +13,8 @@ import { stitchSupergraph } from "../../gateway/compose/stitch-supergraph.ts";
 import type { RequestScope } from "../../gateway/core/request-scope.ts";
 import type { Source } from "../../gateway/sources/source.ts";
 import { repositoryRoot } from "../architecture/source-files.ts";
+import { HttpBackend } from "../backends/http-backend.ts";
+import { countUp, RequestLog } from "../backends/request-log.ts";
 import { type Shop, type SourceName, startShop } from "../backends/shop.ts";
 import { createScope } from "../support/request-scope.ts";
 import { composeTexts } from "./compose-texts.ts";
@@ -206,6 +208,61 @@ describe("the stitched supergraph", () => {
     );
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
     expect(shop.calls().filter((call) => call === "inventory BatchGetStock")).toHaveLength(5);
+  });
+});
+
+describe("a type of which one source has keys only", () => {
+  test("leads from one key to another", async () => {
+    const people = new HttpBackend(
+      [
+        { method: "GET", path: "/reviews", answer: () => [{ authorId: "u1" }, { authorId: "u2" }] },
+        {
+          method: "GET",
+          path: "/ids/{id}",
+          answer: ({ path: { id } }) => ({ id, email: `${id}@example.com` }),
+        },
+        {
+          method: "GET",
+          path: "/names/{email}",
+          answer: ({ path: { email } }) => ({ email, name: `Name of ${email}` }),
+        },
+      ],
+      new RequestLog(countUp()),
+    );
+    const { url } = await people.start();
+    const { composition, sources } = composeTexts({
+      reviews: `extend schema @source(name: "reviews", url: "${url}")
+        type Query { reviews: [Review] @rest(GET: "/reviews") }
+        type Review { author: User @from(field: "{ id: authorId }") }
+        type User @key(fields: "id") { id: ID! }`,
+      ids: `extend schema @source(name: "ids", url: "${url}")
+        type Query {
+          userById(id: ID!): User @lookup @rest(GET: "/ids/{args.id}")
+          userByEmail(email: ID!): User @lookup @rest(GET: "/ids/by-mail/{args.email}")
+        }
+        type User @key(fields: "id") @key(fields: "email") { id: ID! email: ID! }`,
+      names: `extend schema @source(name: "names", url: "${url}")
+        type Query { named(email: ID!): User @lookup @rest(GET: "/names/{args.email}") }
+        type User @key(fields: "email") { email: ID! name: String }`,
+    });
+    const answer = await query(composition.schema, "{ reviews { author { name } } }");
+    await disposeAll(sources);
+    await people.stop();
+    expect(answer).toEqual({
+      data: {
+        reviews: [
+          { author: { name: "Name of u1@example.com" } },
+          { author: { name: "Name of u2@example.com" } },
+        ],
+      },
+    });
+    expect(people.log.entries.map((entry) => entry.method).toSorted()).toEqual([
+      "GET /ids/u1",
+      "GET /ids/u2",
+      "GET /names/u1%40example.com",
+      "GET /names/u2%40example.com",
+      "GET /reviews",
+    ]);
   });
 });
 

@@ -32,6 +32,7 @@ describe("a project", () => {
     expect(project).toEqual({
       root,
       protosFolder: path.join(root, "protos"),
+      sourceCount: 2,
       sourceFiles: [
         { file: "schemas/a.graphql", text: "a" },
         { file: "schemas/b.graphql", text: "b" },

@@ -285,7 +285,7 @@ bff-web/schema.graphql:23:3  Book.genre
 
 bff-web/schema.graphql:24:3  Book.tags
   expected  String or ID, because Book.tags is String
-  found     BookCard
+  found     the object type BookCard
 `,
     );
 

@@ -198,6 +198,32 @@ schemas/books.graphql:10:29  SDL
     );
 
     refuses(
+      "no source schemas",
+      [
+        [books, null],
+        [authors, null],
+      ],
+      `
+schemas  schemas/
+  expected  at least one source schema, schemas/<source>.graphql
+  found     none
+`,
+    );
+
+    refuses(
+      "a source schema that can't be read, without what follows from it",
+      [
+        [authors, null],
+        [`${authors}/notes.txt`, ""],
+      ],
+      `
+schemas/authors.graphql  file
+  expected  a readable file
+  found     a folder (EISDIR)
+`,
+    );
+
+    refuses(
       "a schema that is a folder",
       [["schemas/stock.graphql/notes.txt", ""]],
       `
