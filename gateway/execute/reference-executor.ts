@@ -119,8 +119,8 @@ function selectedModelFields(bound: BoundClientSchema, info: GraphQLResolveInfo)
 }
 
 /**
- * A reference whose row is missing is null, or NOT_FOUND_REFERENCE behind a non-null field. A row that could not be
- * fetched costs the fields that are read from it, not the reference.
+ * A reference of which no source that was asked has a row is null, or NOT_FOUND_REFERENCE behind a non-null field. A row
+ * that could not be fetched costs the fields that are read from it, not the reference.
  */
 async function confirmReference(
   entity: Entity,
@@ -131,7 +131,7 @@ async function confirmReference(
   const lookups = new Set(selected.map((name) => entity.lookupFor(name)).filter((lookup) => lookup !== null));
   if (lookups.size === 0) return entity;
   const rows = await Promise.allSettled([...lookups].map((lookup) => entity.loadRow(lookup, scope)));
-  const isMissing = rows.some(
+  const isMissing = rows.every(
     (row) => row.status === "fulfilled" && (row.value === null || row.value === undefined),
   );
   if (!isMissing) return entity;
