@@ -48,6 +48,13 @@ export interface BatchDeclaration {
   readonly isGrouped: boolean;
 }
 
+/** What every call of a field declares. */
+export interface CallDeclarationBase {
+  readonly use: DirectiveUse;
+  readonly select: PlacedSelection | null;
+  readonly batch: BatchDeclaration | null;
+}
+
 /** Reads the `batch` argument; null where there is none or, with a problem, it is wrong. */
 export function readBatch(use: DirectiveUse, context: CallContext): BatchDeclaration | null {
   const node = use.nodeAt(["batch"]);
@@ -332,4 +339,11 @@ function readMembers(
     }
   }
   return members;
+}
+
+/** All maps of an argument, nested ones included. */
+export function selectionsOf(named: readonly NamedSelection[]): PlacedSelection[] {
+  return named.flatMap(({ selection }) =>
+    "fields" in selection ? selectionsOf(selection.fields) : [selection],
+  );
 }

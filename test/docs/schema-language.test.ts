@@ -114,7 +114,7 @@ describe("the directives in docs/schema-language.md", () => {
   test("may not set the headers that are listed as reserved", () => {
     const { rows } = tableUnder(document, "Headers");
     const names = rows.flatMap((row) => codesIn(cellOf(row, "names")));
-    const source = readFileSync(path.join(repositoryRoot, "gateway/language/source-schema.ts"), "utf8");
+    const source = readFileSync(path.join(repositoryRoot, "gateway/language/source-settings.ts"), "utf8");
     const list = /const reservedHeaders = new Set\(\[([^\]]*)\]/.exec(source)?.[1] ?? "";
     const reserved = [...list.matchAll(/"([^"]+)"/g)].map((match) => match[1] ?? "");
     expect(names.filter((name) => !name.includes("*")).toSorted()).toEqual(reserved.toSorted());

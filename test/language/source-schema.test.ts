@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type Problem, Problems } from "../../gateway/core/problems.ts";
 import { readDirectiveCatalog } from "../../gateway/language/directive-catalog.ts";
-import { kindOfUrl, readSourceSchema, type SourceSchema } from "../../gateway/language/source-schema.ts";
+import { readSourceSchema, type SourceSchema } from "../../gateway/language/source-schema.ts";
+import { kindOfUrl } from "../../gateway/language/source-settings.ts";
 import { problemsOf, readMarkedText } from "../support/marked-problem.ts";
 
 const catalog = readDirectiveCatalog();

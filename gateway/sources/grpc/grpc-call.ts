@@ -4,7 +4,8 @@ import type { NamedSelection } from "../../language/call-declaration.ts";
 import type { DirectiveUse, PlacedSelection } from "../../language/directive-reader.ts";
 import { compileSelection, rawRoots } from "../../language/evaluate-selection.ts";
 import type { PathSelection, SelectionMap } from "../../language/selection-map.ts";
-import type { GrpcDeclaration, SourceField, SourceSchema } from "../../language/source-schema.ts";
+import type { GrpcDeclaration } from "../../language/grpc-declaration.ts";
+import type { SourceField, SourceSchema } from "../../language/source-schema.ts";
 import { type GrpcChannel, type GrpcRequest, GrpcStatusError } from "../../outbound/grpc-channel.ts";
 import { runUpstreamCall } from "../../outbound/upstream-call.ts";
 import {

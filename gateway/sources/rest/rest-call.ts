@@ -1,6 +1,7 @@
 import { OverlockError, quoted } from "../../core/errors.ts";
 import { compileSelection, rawRoots } from "../../language/evaluate-selection.ts";
-import type { RestDeclaration, SourceField, SourceSchema } from "../../language/source-schema.ts";
+import type { RestDeclaration } from "../../language/rest-declaration.ts";
+import type { SourceField, SourceSchema } from "../../language/source-schema.ts";
 import { expandUrlTemplate } from "../../language/url-template.ts";
 import type { HttpPool, HttpResponse } from "../../outbound/http-pool.ts";
 import { runUpstreamCall } from "../../outbound/upstream-call.ts";

@@ -1,0 +1,188 @@
+import {
+  type ConstValueNode,
+  DirectiveLocation,
+  type DocumentNode,
+  Kind,
+  type StringValueNode,
+} from "graphql";
+import { quoted } from "../core/errors.ts";
+import { type CallContext, checkInputSelection } from "./call-declaration.ts";
+import {
+  type DirectiveReader,
+  type DirectiveUse,
+  type PlacedSelection,
+  placeOf,
+} from "./directive-reader.ts";
+
+export type SourceKind = "rest" | "grpc";
+
+/** A header or metadata entry that every call of a source carries. */
+export interface HeaderDeclaration {
+  /** Lower case. */
+  readonly name: string;
+  readonly value: PlacedSelection;
+}
+
+const sourceNamePattern = /^[a-z][a-z0-9-]{0,62}$/;
+/** What HTTP and gRPC metadata both take. */
+const headerNamePattern = /^[0-9a-z_.-]+$/;
+/**
+ * Headers that say how one connection is used, that the gateway's own client sets, or that would turn the answer into
+ * a part of it or into no answer at all.
+ */
+const reservedHeaders = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "proxy-authorization",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "host",
+  "content-length",
+  "content-type",
+  "content-encoding",
+  "accept",
+  "accept-encoding",
+  "expect",
+  "range",
+  "if-range",
+  "if-match",
+  "if-none-match",
+  "if-modified-since",
+  "if-unmodified-since",
+  "x-request-id",
+  "x-request-timeout-ms",
+]);
+
+/** The one `@source` of a file; null, with a problem reported, where there is none. */
+export function readSourceUse(document: DocumentNode, reader: DirectiveReader): DirectiveUse | null {
+  const uses: DirectiveUse[] = [];
+  let isWritten = false;
+  for (const node of document.definitions) {
+    if (node.kind !== Kind.SCHEMA_EXTENSION) continue;
+    isWritten ||= node.directives?.some((directive) => directive.name.value === "source") ?? false;
+    uses.push(...(reader.read(node.directives, DirectiveLocation.SCHEMA, "schema").get("source") ?? []));
+  }
+  const [use, second] = uses;
+  if (second !== undefined) second.refuse([], "@source once in a file", "it again");
+  if (!isWritten) {
+    reader.problems.error({
+      place: { file: reader.file, line: 1, column: 1 },
+      coordinate: "schema",
+      expected: 'extend schema @source(name: "…", url: "…")',
+      found: "no @source in this file",
+    });
+  }
+  return use ?? null;
+}
+
+/** What `@source` says. Null, with problems reported, where its URL is none. */
+export function readSourceSettings(use: DirectiveUse) {
+  const name = use.text("name") ?? "";
+  if (!sourceNamePattern.test(name)) {
+    use.refuse(["name"], "lower-case letters, digits and dashes, a letter first, at most 63", quoted(name));
+  }
+  const url = use.text("url") ?? "";
+  const kind = kindOfUrl(url);
+  if (kind === null) {
+    const expected =
+      "a URL that begins with http://, https://, grpc:// or grpcs://, without credentials, query and fragment";
+    use.refuse(["url"], expected, quoted(url.replace(/\/\/[^/]*@/, "//…@")));
+    return null;
+  }
+  if (kind === "grpc") {
+    for (const argument of ["proto", "service"]) {
+      if (use.text(argument) === null) use.refuse([argument], `${argument} (the source is gRPC)`, "nothing");
+    }
+  } else {
+    for (const argument of ["proto", "service"]) {
+      if (use.text(argument) !== null) use.refuse([argument], `no ${argument} (the source is REST)`, "one");
+    }
+  }
+  const forwardHeaders = readForwardHeaders(use);
+  return {
+    name,
+    kind,
+    url,
+    timeoutMs: use.integer("timeoutMs", 1, 600_000) ?? 3000,
+    maxResponseBytes: use.integer("maxResponseBytes", 1, 1_073_741_824) ?? 8_388_608,
+    proto: use.text("proto"),
+    service: use.text("service"),
+    forwardHeaders,
+    headers: readHeaders(use, forwardHeaders),
+  };
+}
+
+/** The kind of source that a URL's scheme means, or null for an unusable URL. */
+export function kindOfUrl(url: string): SourceKind | null {
+  if (!URL.canParse(url)) return null;
+  const { protocol, hostname, username, password, search, hash, pathname } = new URL(url);
+  if (hostname === "" || `${username}${password}${search}${hash}` !== "") return null;
+  if (protocol === "http:" || protocol === "https:") return "rest";
+  const isGrpc = (protocol === "grpc:" || protocol === "grpcs:") && (pathname === "" || pathname === "/");
+  return isGrpc ? "grpc" : null;
+}
+
+function readForwardHeaders(use: DirectiveUse): string[] {
+  const names = new Set<string>();
+  for (const node of elementsOf(use.nodeAt(["forwardHeaders"]))) {
+    if (node.kind !== Kind.STRING) continue;
+    if (checkHeaderName(use, node, "forwardHeaders", names)) names.add(node.value);
+  }
+  return [...names];
+}
+
+function readHeaders(use: DirectiveUse, forwarded: readonly string[]): HeaderDeclaration[] {
+  const names = new Set(forwarded);
+  const headers: HeaderDeclaration[] = [];
+  for (const element of elementsOf(use.nodeAt(["headers"]))) {
+    if (element.kind !== Kind.OBJECT) continue;
+    const member = (name: string) => element.fields.find((field) => field.name.value === name)?.value;
+    const nameNode = member("name");
+    const valueNode = member("value");
+    if (nameNode?.kind !== Kind.STRING || valueNode === undefined) continue;
+    const value = use.parseSelection(valueNode, ["headers", "value"]);
+    if (!checkHeaderName(use, nameNode, "headers", names) || value === null) continue;
+    names.add(nameNode.value);
+    if (checkInputSelection(use, value, ["headers", "value"], noFieldContext))
+      headers.push({ name: nameNode.value, value });
+  }
+  return headers;
+}
+
+/** One element stands for a list of one. */
+function elementsOf(node: ConstValueNode | null): readonly ConstValueNode[] {
+  if (node === null) return [];
+  return node.kind === Kind.LIST ? node.values : [node];
+}
+
+const noFieldContext: CallContext = {
+  fieldType: null,
+  arguments: new Map(),
+  parentFields: new Map(),
+  types: new Map(),
+  isRoot: true,
+  roots: ["claims", "headers"],
+};
+
+function checkHeaderName(
+  use: DirectiveUse,
+  node: StringValueNode,
+  argument: string,
+  earlier: ReadonlySet<string>,
+): boolean {
+  const name = node.value;
+  const refuse = (expected: string, found: string): false => {
+    use.refuseAt({ place: placeOf(node, use.file), path: [argument], expected, found });
+    return false;
+  };
+  if (!headerNamePattern.test(name)) return refuse("a header's name in lower case", quoted(name));
+  if (reservedHeaders.has(name) || name.startsWith("grpc-") || name.endsWith("-bin")) {
+    const found = `${name}, which belongs to the connection or the gateway`;
+    return refuse("a header that belongs to the application", found);
+  }
+  if (earlier.has(name)) return refuse("each header once, forwarded or set", `${name} again`);
+  return true;
+}
