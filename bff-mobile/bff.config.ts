@@ -3,7 +3,8 @@ import { defineBff } from "overlock";
 export default defineBff({
   name: "mobile",
   requestTimeoutMs: 5000,
-  explorerOperation: `# The first screen of the app in one request.
+  explorerOperation: `# The first screen of the app in one request. unread and orders need a token: put the one that npm start printed into
+# Headers below, { "authorization": "Bearer …" }.
 query Home {
   home {
     unread

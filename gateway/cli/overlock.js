@@ -16,7 +16,7 @@ if (major > 24 || (major === 24 && minor >= 12)) {
     process.exit(1);
   }
   const child = spawn(node, [import.meta.filename, ...process.argv.slice(2)], { stdio: "inherit" });
-  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   // A terminal sends Ctrl-C to both of us; the child takes a second one as the wish to end at once.
   process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
   child.on("exit", (code, signal) => {

@@ -16,6 +16,8 @@ export interface BffConfig {
   readonly maxDocumentTokens?: number;
   /** The most documents kept ready for reuse, 1 to 1000000. Default 5000. */
   readonly maxPreparedOperations?: number;
+  /** The most values that one operation may resolve: fields and elements of lists, 1 to 100000000. Default 100000. */
+  readonly maxResolvedValues?: number;
 }
 
 /** A BFF's options, validated, with nothing left open. */
@@ -39,6 +41,7 @@ export const bffOptions = z.strictObject({
   requestTimeoutMs: integer(1, 600_000).default(10_000),
   maxDocumentTokens: integer(1, 1_000_000).default(10_000),
   maxPreparedOperations: integer(1, 1_000_000).default(5000),
+  maxResolvedValues: integer(1, 100_000_000).default(100_000),
 });
 
 /** Marks an object as a BFF's config and gives it its type. Nothing is checked until the gateway starts. */

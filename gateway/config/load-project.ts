@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
+import { registerHooks } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
@@ -34,6 +35,10 @@ const configFile = "bff.config.ts";
 /** Reads `schemas/*.graphql` and every `bff-*` folder of the project at `root`. What is missing or wrong is reported. */
 export async function loadProject(root: string, problems: Problems): Promise<Project> {
   const reader = new ProjectReader(root, problems);
+  if (!reader.isFolder(".")) {
+    reader.report(root, { coordinate: "root", expected: "the folder of a project", found: "no folder" });
+    return { root, sourceFiles: [], sourceCount: 0, bffs: [], protosFolder: path.join(root, "protos") };
+  }
   const sourceFiles = reader
     .list("schemas")
     .filter((name) => name.endsWith(".graphql") && name !== "directives.graphql")
@@ -80,7 +85,7 @@ async function loadBff(reader: ProjectReader, folder: string): Promise<BffFolder
   }
   let config: unknown;
   try {
-    const module = (await import(pathToFileURL(path.join(reader.root, file)).href)) as { default?: unknown };
+    const module = (await importConfig(path.join(reader.root, file))) as { default?: unknown };
     // A copy, so that what computes an option fails here and not later.
     config = isPlainObject(module.default) ? { ...module.default } : module.default;
   } catch (error) {
@@ -201,3 +206,18 @@ const failures = new Map([
 function systemCode(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }
+
+/** Imports a config. `overlock` in it is this very package, wherever the project's folder is. */
+async function importConfig(file: string): Promise<unknown> {
+  const hooks = registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === "overlock" ? { url: publicEntry, shortCircuit: true } : next(specifier, context),
+  });
+  try {
+    return await import(pathToFileURL(file).href);
+  } finally {
+    hooks.deregister();
+  }
+}
+
+const publicEntry = new URL("../index.ts", import.meta.url).href;

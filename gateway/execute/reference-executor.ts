@@ -17,8 +17,15 @@ import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { PreparedOperation } from "../prepare/prepare-operation.ts";
+import { Execution } from "./execution.ts";
+import { isolateElements, isolateWaitingElements } from "./isolate-elements.ts";
 import { readPath } from "./read-path.ts";
 import { shapeLeaves } from "./shape-leaves.ts";
+
+export interface ExecutionLimits {
+  /** The most values that one run may resolve: fields, and elements of lists. */
+  readonly maxResolvedValues: number;
+}
 
 /** Runs prepared operations of one client schema. */
 export interface Executor {
@@ -34,7 +41,11 @@ export interface Executor {
  * The reference executor: the standard executor on the client schema, whose resolvers follow the bindings. Plain and
  * complete; every other way to run an operation must give the same answer. It takes the schema over.
  */
-export function createReferenceExecutor(bound: BoundClientSchema, model: SupergraphModel): Executor {
+export function createReferenceExecutor(
+  bound: BoundClientSchema,
+  model: SupergraphModel,
+  limits: ExecutionLimits,
+): Executor {
   const { schema } = bound;
   for (const [typeName, bindings] of bound.fields) {
     const type = schema.getType(typeName);
@@ -47,11 +58,13 @@ export function createReferenceExecutor(bound: BoundClientSchema, model: Supergr
   const rootValue = Entity.root(model);
   return {
     async execute({ document, name }, variables, scope) {
+      const execution = new Execution(scope, limits.maxResolvedValues);
       return (await execute({
         schema,
         document,
         rootValue,
-        contextValue: scope,
+        contextValue: execution,
+        signal: execution.signal,
         variableValues: variables,
         operationName: name,
       })) as ExecutionResult;
@@ -67,25 +80,36 @@ function compileResolver(
   model: SupergraphModel,
   type: GraphQLOutputType,
 ): Resolver {
-  if (binding.kind === "group") return () => Entity.root(model);
+  if (binding.kind === "group") {
+    return (_parent, _args, context) => {
+      (context as Execution).countField();
+      return Entity.root(model);
+    };
+  }
   const leafType = getNamedType(type);
   if (isLeafType(leafType)) {
     const shape = shapeLeaves(binding, leafType);
     return (parent, args, context, info) => {
-      const scope = context as RequestScope;
-      return shape(() => readPath(parent, binding.steps, args as Args, scope), scope, info.path);
+      const execution = context as Execution;
+      execution.countField();
+      const { scope } = execution;
+      const read = (): unknown => readPath(parent, binding.steps, args as Args, scope);
+      return isolateWaitingElements(shape(read, scope, info.path));
     };
   }
   const isRequired = isInnermostNonNull(type);
   return (parent, args, context, info) => {
-    const scope = context as RequestScope;
+    const execution = context as Execution;
+    execution.countField();
+    const { scope } = execution;
     const found = readPath(parent, binding.steps, args as Args, scope);
     let selected: readonly string[] | null = null;
-    return mapEntities(found, (entity) => {
+    const confirmed = mapEntities(found, execution, (entity) => {
       if (!entity.isReference) return entity;
       selected ??= selectedModelFields(bound, info);
       return confirmReference(entity, selected, isRequired, scope);
     });
+    return isolateElements(confirmed);
   };
 }
 
@@ -97,10 +121,11 @@ function isInnermostNonNull(type: GraphQLOutputType): boolean {
   return isListType(type.ofType) ? isInnermostNonNull(type.ofType) : true;
 }
 
-function mapEntities(found: unknown, map: (entity: Entity) => unknown): unknown {
-  if (found instanceof Promise) return found.then((value: unknown) => mapEntities(value, map));
-  if (Array.isArray(found)) return found.map((element: unknown) => mapEntities(element, map));
-  return found instanceof Entity ? map(found) : found;
+function mapEntities(found: unknown, execution: Execution, map: (entity: Entity) => unknown): unknown {
+  if (found instanceof Promise) return found.then((value: unknown) => mapEntities(value, execution, map));
+  if (!Array.isArray(found)) return found instanceof Entity ? map(found) : found;
+  execution.countElements(found.length);
+  return found.map((element: unknown) => mapEntities(element, execution, map));
 }
 
 /** The supergraph fields that the selection reads first, fragments followed and skipped ones left out. */

@@ -48,6 +48,11 @@ export const metricCatalog = {
     help: "Documents looked up, by result: hit, miss, refused (not valid).",
     labels: ["bff", "result"],
   },
+  overlock_stray_rejections_total: {
+    kind: "counter",
+    help: "Failures that no request was waiting for any more. Each is a fault of the gateway's; the log has it.",
+    labels: [],
+  },
   overlock_draining: { kind: "gauge", help: "1 while the process is shutting down.", labels: [] },
 } as const satisfies Record<string, MetricEntry>;
 

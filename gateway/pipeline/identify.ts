@@ -1,12 +1,12 @@
 import { anonymousCaller, type Caller } from "../core/caller.ts";
 import type { Deadline } from "../core/deadline.ts";
 import { OverlockError } from "../core/errors.ts";
-import type { BffRuntime } from "./bff-runtime.ts";
+import type { TokenVerifier } from "../identity/jwt.ts";
 import type { GatewayRequest } from "./gateway-request.ts";
 
 /** Who is calling. Without a credential: nobody in particular; a credential that is no good is refused, never ignored. */
 export async function identify(
-  bff: BffRuntime,
+  tokens: TokenVerifier | null,
   request: GatewayRequest,
   deadline: Deadline,
 ): Promise<Caller> {
@@ -19,8 +19,8 @@ export async function identify(
       "The authorization header is not of the form: Bearer <token>.",
     );
   }
-  if (bff.tokens === null) throw new OverlockError("UNAUTHENTICATED", "Tokens are not accepted here.");
-  return withinDeadline(bff.tokens.verify(token), deadline);
+  if (tokens === null) throw new OverlockError("UNAUTHENTICATED", "Tokens are not accepted here.");
+  return withinDeadline(tokens.verify(token), deadline);
 }
 
 /** The issuer's keys may have to be fetched for it, which the request does not wait for beyond its own time. */

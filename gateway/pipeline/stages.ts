@@ -27,7 +27,7 @@ export async function runStages(
   let answer: HttpAnswer;
   try {
     if (mediaType === null) throw RequestRefusal.of("NOT_ACCEPTABLE");
-    const caller = await identify(bff, request, deadline);
+    const caller = await identify(bff.tokens, request, deadline);
     const operation = prepare(bff, request, params);
     record.operation = operation.prepared.name;
     const scope = createScope(request, record, deadline, caller);

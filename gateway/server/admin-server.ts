@@ -1,14 +1,16 @@
 import type { RequestListener } from "node:http";
 import type { GraphQLSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
-import { anonymousCaller, type Caller } from "../core/caller.ts";
+import type { Caller } from "../core/caller.ts";
 import { Deadline } from "../core/deadline.ts";
 import { errorCodes } from "../core/error-codes.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { TokenVerifier } from "../identity/jwt.ts";
 import type { Metrics } from "../observe/metrics.ts";
-import { HttpAnswer } from "../pipeline/gateway-request.ts";
+import { type GatewayRequest, HttpAnswer } from "../pipeline/gateway-request.ts";
+import { identify } from "../pipeline/identify.ts";
+import { checkRequestKind } from "./check-request-kind.ts";
 import { createExplorer } from "./explorer.ts";
 import { type HttpExchange, openExchange, readBody, sendAnswer } from "./http-exchange.ts";
 import type { Lifecycle } from "./lifecycle.ts";
@@ -25,6 +27,8 @@ export interface AdminParts {
   readonly lifecycle: Lifecycle;
   readonly tokens: TokenVerifier | null;
   readonly maxBodyBytes: number;
+  /** The address it listens on. */
+  readonly host: string;
 }
 
 /** For a trusted network only: errors are shown as they are. */
@@ -43,16 +47,15 @@ export function createAdminServer(parts: AdminParts): AdminServer {
     maskedErrors: false,
     graphiql: false,
   });
-  const explorer = createExplorer({ title: "supergraph · Overlock", defaultQuery: null });
+  const explorer = createExplorer({ title: "supergraph · Overlock", defaultQuery: firstQuery });
 
   async function explore({ request, facts, path, search }: HttpExchange): Promise<HttpAnswer> {
+    checkRequestKind(request);
     const body = request.method === "POST" ? await readBody(request, parts.maxBodyBytes) : null;
-    const token = /^Bearer +(\S+)$/i.exec(facts.headers.get("authorization") ?? "")?.[1];
-    const caller =
-      token === undefined || parts.tokens === null ? anonymousCaller : await parts.tokens.verify(token);
     const deadline = Deadline.start(explorerTimeoutMs, facts.signal);
     try {
-      const scope = createScope(facts.requestId, facts.headers, caller, deadline);
+      const caller = await identify(parts.tokens, facts, deadline);
+      const scope = createScope(facts, caller, deadline, metrics);
       const fetchRequest = new yoga.fetchAPI.Request(`http://localhost${path}${search}`, {
         method: request.method ?? "GET",
         headers: Object.fromEntries(facts.headers),
@@ -67,13 +70,13 @@ export function createAdminServer(parts: AdminParts): AdminServer {
 
   async function answer(exchange: HttpExchange): Promise<HttpAnswer> {
     const { path } = exchange;
+    const health = lifecycle.answerHealth(path);
+    if (health !== null) return health;
+    checkHost(exchange.request.headers.host ?? "", parts.host);
     if (path === "/metrics")
       return new HttpAnswer(200, { "content-type": metrics.contentType }, await metrics.expose());
     if (path === "/supergraph") return explorer.answer(exchange.request) ?? explore(exchange);
-    return (
-      lifecycle.answerHealth(path) ??
-      new HttpAnswer(404, textHeaders, "Try /metrics, /supergraph or /health/ready.\n")
-    );
+    return new HttpAnswer(404, textHeaders, "Try /metrics, /supergraph or /health/ready.\n");
   }
 
   return {
@@ -99,11 +102,40 @@ function refuse(thrown: unknown): HttpAnswer {
 const explorerTimeoutMs = 30_000;
 const textHeaders = { "content-type": "text/plain; charset=utf-8" };
 
+/** What the explorer opens with: everything that the sources offer together. */
+const firstQuery = `# Everything that all sources offer together. Only for the platform team.
+{
+  __schema { queryType { fields { name description } } }
+}
+`;
+
+/**
+ * A page of anybody's may make a browser on this machine call a loopback address under a name of its own (DNS
+ * rebinding). Where only this machine can call, only its own names are answered.
+ */
+function checkHost(header: string, address: string): void {
+  const isLoopback = (name: string): boolean => /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?)$/i.test(name);
+  if (!isLoopback(address)) return;
+  const name = header.replace(/:\d+$/, "");
+  if (!isLoopback(name))
+    throw RequestRefusal.of("NOT_FOUND", "Only this machine's own names are answered here.");
+}
+
 function createScope(
-  requestId: string,
-  headers: ReadonlyMap<string, string>,
+  facts: GatewayRequest,
   caller: Caller,
   deadline: Deadline,
+  metrics: Metrics,
 ): RequestScope {
-  return { requestId, headers, caller, deadline, absorbed: [], recordUpstreamCall: () => {} };
+  return {
+    requestId: facts.requestId,
+    headers: facts.headers,
+    caller,
+    deadline,
+    absorbed: [],
+    recordUpstreamCall({ source, code, durationMs }) {
+      metrics.increment("overlock_upstream_calls_total", { source, code: code ?? "ok" });
+      metrics.observe("overlock_upstream_duration_seconds", { source }, durationMs / 1000);
+    },
+  };
 }

@@ -1,10 +1,11 @@
-import type { IncomingMessage, RequestListener } from "node:http";
+import type { RequestListener } from "node:http";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
 import { HttpAnswer } from "../pipeline/gateway-request.ts";
 import { refuseRequest } from "../pipeline/stages.ts";
 import { createExplorer, type Explorer } from "./explorer.ts";
+import { checkRequestKind } from "./check-request-kind.ts";
 import { type HttpExchange, openExchange, readBody, sendAnswer } from "./http-exchange.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { createYogaLane, type YogaLane } from "./yoga-lane.ts";
@@ -33,7 +34,7 @@ export function createBffServer(
     if (page !== null) return page;
     try {
       const { request } = exchange;
-      checkKind(request);
+      checkRequestKind(request);
       const body = request.method === "POST" ? await readBody(request, settings.maxBodyBytes) : null;
       return await route.lane.answer(exchange, body);
     } catch (error) {
@@ -78,28 +79,6 @@ function createRoute(bff: BffRuntime): Route {
       ? createExplorer({ title: `${name} · Overlock`, defaultQuery: explorerOperation })
       : null,
   };
-}
-
-/** Refuses what is no GraphQL over HTTP before its body is read. */
-function checkKind({ method, headers }: IncomingMessage): void {
-  if (method === "GET") return;
-  if (method !== "POST") {
-    const reason = { message: "GraphQL is served by GET and POST.", locations: [] };
-    throw new RequestRefusal("METHOD_NOT_ALLOWED", [reason], { allow: "GET, POST" });
-  }
-  const [mediaType, ...parameters] = (headers["content-type"] ?? "")
-    .split(";")
-    .map((part) => part.trim().toLowerCase());
-  const isUtf8 = parameters.every(
-    (parameter) => !parameter.startsWith("charset=") || /^charset="?utf-?8"?$/.test(parameter),
-  );
-  if (mediaType !== "application/json" || !isUtf8)
-    throw RequestRefusal.of(
-      "UNSUPPORTED_MEDIA_TYPE",
-      "Expected the content type application/json, in UTF-8.",
-    );
-  if ((headers["content-encoding"] ?? "identity") !== "identity")
-    throw RequestRefusal.of("UNSUPPORTED_MEDIA_TYPE", "Expected a body without content-encoding.");
 }
 
 function notFound(paths: readonly string[]): HttpAnswer {

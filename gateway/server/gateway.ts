@@ -28,6 +28,8 @@ export interface Gateway {
   readonly warnings: readonly Problem[];
   /** Connections that clients hold open on the BFFs' port. */
   readonly openSockets: number;
+  /** Logs and counts a failure that nobody was waiting for, which would otherwise end the process. */
+  reportStrayRejection(reason: unknown): void;
   /** Answers what is under way, then closes everything. Idle connections are closed after `idleGraceMs`. */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -67,6 +69,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     lifecycle,
     tokens: first?.tokens ?? null,
     maxBodyBytes: settings.maxBodyBytes,
+    host: settings.adminHost,
   });
   const dispose = async (): Promise<void> => {
     await Promise.all([bffServer.dispose(), adminServer.dispose(), generation.dispose()]);
@@ -107,6 +110,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     warnings: generation.warnings,
     get openSockets() {
       return bffPort.openSockets;
+    },
+    reportStrayRejection(reason) {
+      metrics.increment("overlock_stray_rejections_total", {});
+      logger.error({ err: reason }, "stray rejection");
     },
     close: (closeOptions = {}) => (closing ??= close(closeOptions)),
   };

@@ -61,7 +61,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         metrics.increment("overlock_prepare_total", { bff: name, result });
         metrics.set("overlock_prepared_operations", { bff: name }, entries);
       });
-      const executor = createReferenceExecutor(bound, composition.model);
+      const executor = createReferenceExecutor(bound, composition.model, bff.settings);
       return { settings: bff.settings, schema: bound.schema, tokens, preparer, executor, logger, metrics };
     });
     return {

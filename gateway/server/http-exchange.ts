@@ -85,6 +85,8 @@ export function sendAnswer(
   if (answer.status !== 304) response.setHeader("content-length", body.length);
   response.setHeader("x-request-id", facts.requestId);
   if (isClosing || !request.complete) response.setHeader("connection", "close");
+  // A client that takes nothing of its answer for this long does not want it.
+  response.setTimeout(stalledClientMs, () => request.socket.destroy());
   if (request.method === "HEAD" || answer.status === 304) response.end();
   else if (request.complete) response.end(body);
   else endAfterRequest(request, response, body);
@@ -108,6 +110,7 @@ function endAfterRequest(request: IncomingMessage, response: ServerResponse, bod
 
 const requestIdPattern = /^[-\w.]{1,64}$/;
 const maxLingerMs = 2000;
+const stalledClientMs = 30_000;
 
 function clientGone(): OverlockError {
   return new OverlockError("CANCELLED", "the client went away");

@@ -3,9 +3,12 @@ import type { Gateway } from "./gateway.ts";
 /**
  * Starts a gateway, and resolves when a signal has closed it: SIGTERM lets every request finish, SIGINT (Ctrl-C) does
  * too but does not wait for idle connections. A signal that comes during the start counts when it is done; a second one
- * ends the process as signals do.
+ * ends the process as signals do. Meanwhile a rejection that nobody handles is reported instead of ending the process,
+ * and every request in it.
  */
-export async function runUntilSignal(start: () => Promise<Pick<Gateway, "close">>): Promise<void> {
+export async function runUntilSignal(
+  start: () => Promise<Pick<Gateway, "close" | "reportStrayRejection">>,
+): Promise<void> {
   const { promise: signalled, resolve } = Promise.withResolvers<NodeJS.Signals>();
   // Before the start: whoever sees that the gateway listens may send a signal the moment after.
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -13,10 +16,14 @@ export async function runUntilSignal(start: () => Promise<Pick<Gateway, "close">
     resolve(signal);
   };
   for (const name of signals) process.on(name, onSignal);
+  let onRejection: ((reason: unknown) => void) | null = null;
   try {
     const gateway = await start();
+    onRejection = (reason) => gateway.reportStrayRejection(reason);
+    process.on("unhandledRejection", onRejection);
     await gateway.close((await signalled) === "SIGINT" ? { idleGraceMs: 0 } : {});
   } finally {
+    if (onRejection !== null) process.off("unhandledRejection", onRejection);
     for (const name of signals) process.off(name, onSignal);
   }
 }

@@ -39,10 +39,10 @@ describe("overlock check", () => {
     );
   });
 
-  it("takes a folder that is not there for one without schemas", async () => {
+  it("says that a folder is not there", async () => {
     const { status, ...printed } = await run("check", "--root", "/nowhere");
     expect(status).toBe(1);
-    expect(printed.stderr).toContain("at least one source schema, schemas/<source>.graphql");
+    expect(printed.stderr).toContain("expected  the folder of a project");
   });
 });
 

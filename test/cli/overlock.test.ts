@@ -39,6 +39,19 @@ describe("overlock, on the Node of the lockfile", () => {
     expect(refused.stderr).toContain("Query.nothing");
   });
 
+  it("finds itself in the configs of a project that stands elsewhere, and says where there is no project", async () => {
+    const root = mkdtempSync(path.join(tmpdir(), "overlock-elsewhere-"));
+    for (const folder of ["schemas", "protos", "bff-web"]) {
+      cpSync(path.join(shopRoot, folder), path.join(root, folder), { recursive: true });
+    }
+    const sound = await run(lockfileNode, "check", "--root", root);
+    rmSync(root, { recursive: true, force: true });
+    expect([sound.status, sound.stderr]).toEqual([0, ""]);
+    const nowhere = await run(lockfileNode, "check", "--root", root);
+    expect(nowhere.status).toBe(1);
+    expect(nowhere.stderr).toContain("expected  the folder of a project");
+  });
+
   it("a second signal ends a start that is still closing, as signals do", async () => {
     overlock = new TestProcess(lockfileNode, [launcher, "start", "--root", shopRoot], {
       ...freePorts,

@@ -154,7 +154,7 @@ describe("a BFF folder", () => {
   test("has the nearest name for an option that is none", async () => {
     write("bff-web/bff.config.ts", 'export default { name: "web", requestTimeout: 1, __proto: 1 };');
     const known =
-      "name, schema, explorer, explorerOperation, requestTimeoutMs, maxDocumentTokens, maxPreparedOperations";
+      "name, schema, explorer, explorerOperation, requestTimeoutMs, maxDocumentTokens, maxPreparedOperations, maxResolvedValues";
     const { facts } = await load();
     expect(facts.map(({ coordinate, expected, found, hint }) => [coordinate, expected, found, hint])).toEqual(
       [
@@ -173,6 +173,7 @@ describe("a BFF folder", () => {
     ["requestTimeoutMs", 1, 600_000],
     ["maxDocumentTokens", 1, 1_000_000],
     ["maxPreparedOperations", 1, 1_000_000],
+    ["maxResolvedValues", 1, 100_000_000],
   ])("takes %s from %i to %i", async (name, min, max) => {
     for (const [index, value] of [min, max].entries()) {
       const folder = `bff-${name.toLowerCase()}-${index}`;
@@ -215,6 +216,7 @@ const defaults = {
   requestTimeoutMs: 10_000,
   maxDocumentTokens: 10_000,
   maxPreparedOperations: 5000,
+  maxResolvedValues: 100_000,
 };
 
 function write(file: string, text: string): void {

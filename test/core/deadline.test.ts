@@ -54,7 +54,7 @@ describe("a deadline", () => {
   test("passes a coded reason on as it is", () => {
     const client = new AbortController();
     const deadline = Deadline.start(100, client.signal);
-    const reason = new OverlockError("SHUTTING_DOWN", "gone");
+    const reason = new OverlockError("CANCELLED", "gone");
     client.abort(reason);
     expect(deadline.signal.reason).toBe(reason);
     deadline.dispose();

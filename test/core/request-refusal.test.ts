@@ -27,7 +27,7 @@ describe("a refusal", () => {
   });
 
   test("stays itself", () => {
-    const refusal = RequestRefusal.of("SHUTTING_DOWN");
+    const refusal = RequestRefusal.of("NOT_ACCEPTABLE");
     expect(RequestRefusal.from(refusal)).toBe(refusal);
   });
 });

@@ -26,7 +26,7 @@ beforeAll(async () => {
   if (bound === undefined) throw new Error("expected a client schema");
   const limits = { maxDocumentTokens: 1000, maxPreparedOperations: 10 };
   preparer = new OperationPreparer(bound.schema, limits, () => {});
-  executor = createReferenceExecutor(bound, composed.composition.model);
+  executor = createReferenceExecutor(bound, composed.composition.model, { maxResolvedValues: 1000 });
 });
 
 afterAll(async () => {

@@ -74,6 +74,23 @@ describe("a document", () => {
     expect(results).toEqual(["miss 1", "hit 1", "miss 2", "miss 3", "miss 3", "miss 3"]);
   });
 
+  it("is kept by what it takes in memory, so that a flood of large ones stays within the bound", () => {
+    const preparer = createPreparer({ maxDocumentTokens: 100_000, maxPreparedOperations: 1000 });
+    for (let number = 0; number < 12; number++) {
+      const fields = Array.from({ length: 5000 }, (_, index) => `f${number}x${index}: b`).join(" ");
+      preparer.prepare(`{ ${fields} }`, null);
+    }
+    // 15,000 tokens of 500 bytes each are 7.5 MB; 32 MB hold four.
+    expect(results.at(-1)).toBe("miss 4");
+  });
+
+  it("with a variable that would slip through coercion is refused", () => {
+    expect(refusalOf("query ($__proto__: [[Int]]) { a(list: $__proto__) { b } }")).toEqual([
+      "GRAPHQL_VALIDATION_FAILED",
+      "A variable can't be called $__proto__.",
+    ]);
+  });
+
   it("that is not valid is never kept", () => {
     const preparer = createPreparer();
     for (const query of ["{", "{ nothing }", "{"]) refusalOf(query, null, preparer);

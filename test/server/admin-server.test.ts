@@ -148,6 +148,34 @@ describe("/supergraph", () => {
     expect(answer.status).toBe(413);
   });
 
+  it("refuses a credential that is none, and forms that any page could send", async () => {
+    const url = `${test.gateway.adminUrl}/supergraph`;
+    const body = JSON.stringify({ query: "{ __typename }" });
+    const json = { "content-type": "application/json" };
+    const basic = await fetch(url, {
+      method: "POST",
+      headers: { ...json, authorization: "Basic eDp5" },
+      body,
+    });
+    expect(basic.status).toBe(401);
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    const form = await fetch(url, { method: "POST", headers, body: "query={__typename}" });
+    expect(form.status).toBe(415);
+  });
+
+  it("answers under this machine's own names only, as long as it listens on loopback", async () => {
+    const { port } = new URL(test.gateway.adminUrl);
+    const statusFor = async (host: string): Promise<number> => {
+      const answer = await sendRaw(test.gateway.adminUrl, rawRequest("GET /metrics HTTP/1.1", { host }));
+      return answer.status;
+    };
+    expect(await statusFor("evil.example")).toBe(404);
+    expect(await statusFor("localhost.evil.example:80")).toBe(404);
+    expect(await statusFor(`localhost:${port}`)).toBe(200);
+    expect(await statusFor(`127.0.0.1:${port}`)).toBe(200);
+    expect(await statusFor(`[::1]:${port}`)).toBe(200);
+  });
+
   it("is an explorer for browsers", async () => {
     const response = await fetch(`${test.gateway.adminUrl}/supergraph`, { headers: { accept: "text/html" } });
     expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
@@ -163,7 +191,7 @@ describe("the admin port", () => {
   it("says where to look at any other path", async () => {
     const answer = await sendRaw(
       test.gateway.adminUrl,
-      rawRequest("GET /web/graphql HTTP/1.1", { host: "a b" }),
+      rawRequest("GET /web/graphql HTTP/1.1", { host: "localhost" }),
     );
     expect(answer.status).toBe(404);
     expect(answer.body).toBe("Try /metrics, /supergraph or /health/ready.\n");
