@@ -55,6 +55,12 @@ const variables = {
     default: "1048576",
     description: "The largest request body; a larger one is refused with 413 while it arrives.",
   },
+  COMPRESS_FROM_BYTES: {
+    parse: integer(0, 104_857_600),
+    default: "1400",
+    description:
+      "Answers of at least so many bytes are compressed for clients that accept it; 0 compresses none.",
+  },
   SHUTDOWN_DELAY_MS: {
     parse: integer(0, 600_000),
     default: "0",
@@ -97,6 +103,8 @@ export interface EnvironmentSettings {
   readonly adminHost: string;
   readonly logLevel: (typeof logLevels)[number];
   readonly maxBodyBytes: number;
+  /** 0: nothing is compressed. */
+  readonly compressFromBytes: number;
   readonly shutdownDelayMs: number;
   readonly shutdownTimeoutMs: number;
   readonly jwt: JwtSettings | null;
@@ -114,6 +122,7 @@ export function readEnvironment(environment: Environment, problems: Problems): E
     adminHost: read("ADMIN_HOST") ?? "127.0.0.1",
     logLevel: read("LOG_LEVEL") ?? "info",
     maxBodyBytes: read("MAX_BODY_BYTES") ?? 1_048_576,
+    compressFromBytes: read("COMPRESS_FROM_BYTES") ?? 1400,
     shutdownDelayMs: read("SHUTDOWN_DELAY_MS") ?? 0,
     shutdownTimeoutMs: read("SHUTDOWN_TIMEOUT_MS") ?? 30_000,
     jwt: readJwt(environment, problems),
@@ -172,7 +181,7 @@ function reportMisspelt(environment: Environment, problems: Problems): void {
 }
 
 /** An environment holds other programs' variables too: only names that could hardly be theirs are looked at. */
-const ownPrefixes = ["JWT_", "SHUTDOWN_", "ADMIN_", "LOG_LEV", "MAX_BODY"];
+const ownPrefixes = ["JWT_", "SHUTDOWN_", "ADMIN_", "LOG_LEV", "MAX_BODY", "COMPRESS_"];
 const maxMisspeltLetters = 2;
 
 /** `https://user:password@host` without what is between `//` and `@`. */

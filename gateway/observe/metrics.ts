@@ -53,6 +53,11 @@ export const metricCatalog = {
     help: "Failures that no request was waiting for any more. Each is a fault of the gateway's; the log has it.",
     labels: [],
   },
+  overlock_compressions_total: {
+    kind: "counter",
+    help: "Answers to be compressed, by content coding and result: done; as they are: busy (too many), late (too slow), abandoned (client gone), failed.",
+    labels: ["encoding", "result"],
+  },
   overlock_draining: { kind: "gauge", help: "1 while the process is shutting down.", labels: [] },
 } as const satisfies Record<string, MetricEntry>;
 

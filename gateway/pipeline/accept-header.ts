@@ -73,7 +73,8 @@ function isStronger(left: Wish, right: Wish): boolean {
   return left.position < right.position;
 }
 
-function qualityOf(parameters: readonly string[]): number {
+/** The weight among the parameters of an element, from 0, which refuses, to 1. They are in lower case. */
+export function qualityOf(parameters: readonly string[]): number {
   const text = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
   const quality = text === undefined ? 1 : Number(text);
   return Number.isFinite(quality) ? Math.min(1, Math.max(0, quality)) : 0;

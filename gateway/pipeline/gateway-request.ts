@@ -21,6 +21,7 @@ export interface RequestParams {
 /** What goes back, complete. A class, so that a lane can tell it from anything else. */
 export class HttpAnswer {
   readonly status: number;
+  /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
 

@@ -11,8 +11,9 @@ import type { Metrics } from "../observe/metrics.ts";
 import { type GatewayRequest, HttpAnswer } from "../pipeline/gateway-request.ts";
 import { identify } from "../pipeline/identify.ts";
 import { checkRequestKind } from "./check-request-kind.ts";
+import type { AnswerCompressor } from "./compress-answer.ts";
 import { createExplorer } from "./explorer.ts";
-import { type HttpExchange, openExchange, readBody, sendAnswer } from "./http-exchange.ts";
+import { type HttpExchange, openExchange, readBody, readFetchAnswer, sendAnswer } from "./http-exchange.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 
 /** What the platform team reads: metrics, health, and the explorer of the stitched supergraph. */
@@ -29,6 +30,7 @@ export interface AdminParts {
   readonly maxBodyBytes: number;
   /** The address it listens on. */
   readonly host: string;
+  readonly compressor: AnswerCompressor;
 }
 
 /** For a trusted network only: errors are shown as they are. */
@@ -62,7 +64,7 @@ export function createAdminServer(parts: AdminParts): AdminServer {
         ...(body !== null && { body: new Uint8Array(body) }),
       });
       const response = await yoga.fetch(fetchRequest, { scope });
-      return new HttpAnswer(response.status, Object.fromEntries(response.headers), await response.text());
+      return await readFetchAnswer(response);
     } finally {
       deadline.dispose();
     }
@@ -84,6 +86,7 @@ export function createAdminServer(parts: AdminParts): AdminServer {
       const exchange = openExchange(request, response);
       answer(exchange)
         .catch(refuse)
+        .then((answered) => parts.compressor.compress(exchange, answered))
         .then((answered) => sendAnswer(exchange, answered, lifecycle.isDraining))
         .catch(() => response.destroy());
     },

@@ -4,6 +4,7 @@ import type { Logger } from "../observe/logger.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
 import { HttpAnswer } from "../pipeline/gateway-request.ts";
 import { refuseRequest } from "../pipeline/stages.ts";
+import type { AnswerCompressor } from "./compress-answer.ts";
 import { createExplorer, type Explorer } from "./explorer.ts";
 import { checkRequestKind } from "./check-request-kind.ts";
 import { type HttpExchange, openExchange, readBody, sendAnswer } from "./http-exchange.ts";
@@ -20,7 +21,11 @@ export interface BffServer {
 export function createBffServer(
   bffs: readonly BffRuntime[],
   lifecycle: Lifecycle,
-  settings: { readonly maxBodyBytes: number; readonly logger: Logger },
+  settings: {
+    readonly maxBodyBytes: number;
+    readonly compressor: AnswerCompressor;
+    readonly logger: Logger;
+  },
 ): BffServer {
   const routes = new Map(bffs.map((bff) => [`/${bff.settings.name}/graphql`, createRoute(bff)]));
 
@@ -47,6 +52,7 @@ export function createBffServer(
       const exchange = openExchange(request, response);
       const done = lifecycle.track();
       answer(exchange)
+        .then((answered) => settings.compressor.compress(exchange, answered))
         .then((answered) => sendAnswer(exchange, answered, lifecycle.isDraining))
         .catch((error: unknown) => {
           settings.logger.error(

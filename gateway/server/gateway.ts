@@ -5,6 +5,7 @@ import { createLogger } from "../observe/logger.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { createAdminServer } from "./admin-server.ts";
 import { createBffServer } from "./bff-server.ts";
+import { compressionLimits, createAnswerCompressor } from "./compress-answer.ts";
 import { buildGeneration, type Generation } from "./generation.ts";
 import { type HttpPort, listen } from "./http-port.ts";
 import { Lifecycle } from "./lifecycle.ts";
@@ -58,8 +59,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     problems,
   });
   const lifecycle = new Lifecycle();
+  const { maxBodyBytes, compressFromBytes: fromBytes } = settings;
+  const compressor = createAnswerCompressor({ fromBytes, limits: compressionLimits, metrics, logger });
   const bffServer = createBffServer(generation.bffs, lifecycle, {
-    maxBodyBytes: settings.maxBodyBytes,
+    maxBodyBytes,
+    compressor,
     logger,
   });
   const [first] = generation.bffs;
@@ -68,8 +72,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     metrics,
     lifecycle,
     tokens: first?.tokens ?? null,
-    maxBodyBytes: settings.maxBodyBytes,
+    maxBodyBytes,
     host: settings.adminHost,
+    compressor,
   });
   const dispose = async (): Promise<void> => {
     await Promise.all([bffServer.dispose(), adminServer.dispose(), generation.dispose()]);

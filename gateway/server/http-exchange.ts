@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { OverlockError } from "../core/errors.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
-import type { GatewayRequest, HttpAnswer } from "../pipeline/gateway-request.ts";
+import { type GatewayRequest, HttpAnswer } from "../pipeline/gateway-request.ts";
 
 /** One HTTP request and its answer, on `node:http`. */
 export interface HttpExchange {
@@ -67,6 +67,12 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
     request.once("error", () => reject(clientGone()));
     request.once("close", () => reject(clientGone()));
   });
+}
+
+/** An answer of the Fetch API, whole. Yoga's own headers keep the letters that they were set with. */
+export async function readFetchAnswer(response: Response): Promise<HttpAnswer> {
+  const headers = [...response.headers].map(([name, value]) => [name.toLowerCase(), value] as const);
+  return new HttpAnswer(response.status, Object.fromEntries(headers), await response.text());
 }
 
 /**

@@ -4,7 +4,7 @@ import { RequestRefusal } from "../core/request-refusal.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
 import { HttpAnswer } from "../pipeline/gateway-request.ts";
 import { refuseRequest, runStages } from "../pipeline/stages.ts";
-import type { HttpExchange } from "./http-exchange.ts";
+import { type HttpExchange, readFetchAnswer } from "./http-exchange.ts";
 
 /** Serves one BFF: graphql-yoga reads the parameters of a request, our stages do everything of GraphQL. */
 export interface YogaLane {
@@ -50,7 +50,7 @@ export function createYogaLane(bff: BffRuntime): YogaLane {
           }),
         });
         const response = await yoga.fetch(fetchRequest, { exchange });
-        return new HttpAnswer(response.status, Object.fromEntries(response.headers), await response.text());
+        return await readFetchAnswer(response);
       } catch (error) {
         return refuseRequest(bff, facts, error);
       }

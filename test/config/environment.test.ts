@@ -19,6 +19,7 @@ describe("an empty environment", () => {
       adminHost: "127.0.0.1",
       logLevel: "info",
       maxBodyBytes: 1_048_576,
+      compressFromBytes: 1400,
       shutdownDelayMs: 0,
       shutdownTimeoutMs: 30_000,
       jwt: null,
@@ -35,7 +36,7 @@ describe("an empty environment", () => {
     );
     const stated = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null));
     expect(settings).toEqual(readEnvironment(stated as Environment, new Problems()));
-    expect(Object.keys(told)).toHaveLength(11);
+    expect(Object.keys(told)).toHaveLength(12);
   });
 });
 
@@ -44,6 +45,7 @@ describe("a number", () => {
     ["PORT", "port", 0, 65_535],
     ["ADMIN_PORT", "adminPort", 0, 65_535],
     ["MAX_BODY_BYTES", "maxBodyBytes", 1, 104_857_600],
+    ["COMPRESS_FROM_BYTES", "compressFromBytes", 0, 104_857_600],
     ["SHUTDOWN_DELAY_MS", "shutdownDelayMs", 0, 600_000],
     ["SHUTDOWN_TIMEOUT_MS", "shutdownTimeoutMs", 1, 600_000],
   ])("%s is a whole number within its range", (name, key, min, max) => {
@@ -158,6 +160,7 @@ describe("a misspelt name", () => {
     ["JWT_JWK_URL", "JWT_JWKS_URL"],
     ["LOG_LEVELS", "LOG_LEVEL"],
     ["MAX_BODY_BYTE", "MAX_BODY_BYTES"],
+    ["COMPRESS_FROM_BYTE", "COMPRESS_FROM_BYTES"],
   ])("%s is told with the right one: %s", (name, right) => {
     expect(problems({ [name]: "1" }).map(({ coordinate, hint }) => [coordinate, hint])).toEqual(
       right === null ? [] : [[name, `did you mean "${right}"?`]],
