@@ -3,12 +3,15 @@ import { defineBff } from "overlock";
 export default defineBff({
   name: "mobile",
   requestTimeoutMs: 5000,
+  locales: ["en-US", "de", "fr", "ar-EG"],
+  timeZone: "Europe/Berlin",
   explorerOperation: `# The first screen of the app in one request. unread and orders need a token: put the one that npm start printed into
 # Headers below, { "authorization": "Bearer …" }.
 query Home {
   home {
     unread
-    featured(first: 6) { id title price { units nanos currency } inStock stars }
+    featured(first: 6) { id title priceText badges inStock stars }
+    latestVoices { stars text author }
     orders(first: 1) { status lines { quantity product { title } } }
   }
 }

@@ -2,6 +2,8 @@ import { defineBff } from "overlock";
 
 export default defineBff({
   name: "web",
+  locales: ["en-US", "de", "fr", "ar-EG"],
+  timeZone: "Europe/Berlin",
   explorerOperation: `# One query, four backends: catalog and inventory speak gRPC, reviews and accounts REST.
 query FeaturedProducts {
   products(first: 3) {

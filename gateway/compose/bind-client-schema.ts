@@ -11,15 +11,15 @@ import {
 } from "graphql";
 import { nearestNameHint, type Problems } from "../core/problems.ts";
 import type { ClientField, ClientSchema, ClientType } from "../language/client-schema.ts";
-import { placeOf } from "../language/directive-reader.ts";
+import { type DirectiveUse, placeOf } from "../language/directive-reader.ts";
 import { namedTypeOf } from "../language/sdl-file.ts";
 import type { PathSelection } from "../language/selection-map.ts";
 import { shapers } from "../shape/registry.ts";
-import type { Shaper } from "../shape/shaper.ts";
+import type { LeafShaper, Shaper, ValueShape } from "../shape/shaper.ts";
 import { bindArguments, variablesOf } from "./bind-arguments.ts";
 import type { BoundClientSchema, BoundStep, FieldBinding } from "./bindings.ts";
 import { buildPlainSchema } from "./build-plain-schema.ts";
-import { builtNames, type ModelType, type SupergraphModel } from "./supergraph-model.ts";
+import { builtNames, type ModelField, type ModelType, type SupergraphModel } from "./supergraph-model.ts";
 
 /**
  * Binds every field of a client schema to the supergraph. Everything that doesn't fit is reported, and for every `!`
@@ -118,9 +118,14 @@ class Binder {
     if (isGroup) return this.#bindGroup(type, field, model);
     const steps = this.#bindPath({ field, path, start: model, clientField });
     this.#checkArgumentsUsed(field, path);
-    if (steps === null || !this.#checkType(field, clientField, steps)) return null;
-    const compiled = this.#compileShapers(field, clientField);
-    this.#warnOfFailingNonNull(field, clientField, steps, compiled);
+    const last = steps?.at(-1)?.field;
+    if (steps === null || last === undefined) return null;
+    const read = this.#shapeOf(last, steps);
+    const compiled = this.#compileShapers(field, clientField, read);
+    if (compiled === null) return null;
+    const site = { field, clientField, steps, last, read, compiled };
+    if (!this.#checkType(site)) return null;
+    this.#warnOfFailingNonNull(site);
     return { kind: "path", coordinate: field.coordinate, steps, shapers: compiled };
   }
 
@@ -219,25 +224,23 @@ class Binder {
     }
   }
 
-  /** The value's list depth and kind are those that the client field promises. */
-  #checkType(
-    field: ClientField,
-    clientField: GraphQLField<unknown, unknown>,
-    steps: readonly BoundStep[],
-  ): boolean {
-    const last = steps.at(-1)?.field;
-    if (last === undefined) return false;
+  /** What the shapers make of the value, or the value as it is, has the list depth and kind that the field promises. */
+  #checkType({ field, clientField, steps, last, read, compiled }: ReadSite): boolean {
     const found = clientField.type.toString();
-    const depth = steps.reduce((sum, step) => sum + listDepth(step.field.type), 0);
+    const made = compiled.at(-1)?.output ?? read;
+    const depth = made.listDepth;
     if (depth !== listDepth(field.node.type)) {
-      const expected = `${listText(depth)}, as ${field.from?.text ?? last.coordinate} is`;
-      const hint = steps.length > 1 && depth > 0 ? "a path through a list keeps the list" : null;
+      const isReshaped = depth !== read.listDepth;
+      const origin = field.from?.text ?? last.coordinate;
+      const expected = `${listText(depth)}, as ${isReshaped ? "the shapers make it" : `${origin} is`}`;
+      const hint =
+        !isReshaped && steps.length > 1 && depth > 0 ? "a path through a list keeps the list" : null;
       this.#refuse(field, expected, found, hint);
       return false;
     }
-    const sourceName = namedTypeOf(last.type);
+    const sourceName = made.typeName;
     const clientType = getNamedType(clientField.type);
-    if (this.#model.types.has(sourceName)) {
+    if (made.kind === "object") {
       const target = isObjectType(clientType) ? this.#client.types.get(clientType.name) : undefined;
       if (target?.boundTo === sourceName) return true;
       // A type that shows nothing was reported where it is defined.
@@ -246,9 +249,14 @@ class Binder {
       this.#refuse(field, `a type that shows ${sourceName}`, shown, this.#viewHint(sourceName, target));
       return false;
     }
-    const names = leafNames(sourceName, isEnumType(this.#model.leafTypes.get(sourceName)));
+    const maker = compiled.findLastIndex((shaper) => shaper.kind === "leaf");
+    const names = maker === -1 ? leafNames(sourceName, made.kind === "enum") : [sourceName];
     if (isLeafType(clientType) && names.includes(clientType.name)) return true;
-    const expected = `${names.join(" or ")}, because ${last.coordinate} is ${sourceName}`;
+    const reason =
+      maker === -1
+        ? `${last.coordinate} is ${sourceName}`
+        : `@${field.shapers[maker]?.node.name.value} makes it one`;
+    const expected = `${names.join(" or ")}, because ${reason}`;
     const shown = isLeafType(clientType) ? clientType.name : `the object type ${clientType.name}`;
     this.#refuse(field, expected, shown, nearestNameHint(clientType.name, names));
     return false;
@@ -262,30 +270,73 @@ class Binder {
     return `declare a type with @view(of: "${sourceName}")`;
   }
 
-  #compileShapers(field: ClientField, clientField: GraphQLField<unknown, unknown>): Shaper[] {
+  /** In the order written, each for the shape that the one before makes. Null where one of them can't stand there. */
+  #compileShapers(
+    field: ClientField,
+    clientField: GraphQLField<unknown, unknown>,
+    read: ValueShape,
+  ): Shaper[] | null {
     const compiled: Shaper[] = [];
+    let shape = read;
     for (const use of field.shapers) {
       const definition = shapers.get(use.node.name.value);
-      const shaper = definition?.compile(use, { coordinate: field.coordinate, type: clientField.type });
-      if (shaper !== undefined && shaper !== null) compiled.push(shaper);
+      const shaper = definition?.compile(
+        use,
+        { coordinate: field.coordinate, type: clientField.type },
+        shape,
+      );
+      if (shaper === undefined || shaper === null) return null;
+      if (shaper.kind === "leaf" && !this.#checkReads(use, shaper, shape)) return null;
+      compiled.push(shaper);
+      shape = shaper.output;
     }
     return compiled;
   }
 
-  #warnOfFailingNonNull(
-    field: ClientField,
-    clientField: GraphQLField<unknown, unknown>,
-    steps: readonly BoundStep[],
-    compiled: readonly Shaper[],
-  ): void {
-    if (!isNonNullType(clientField.type) || compiled.some((shaper) => shaper.absorbsErrors)) return;
-    const failing = steps.find((step, index) => makesCall(step, steps[index - 1]));
+  /** The object has every field that the shaper reads of it, as a leaf that needs no arguments. */
+  #checkReads(use: DirectiveUse, { reads }: LeafShaper, { typeName }: ValueShape): boolean {
+    const type = this.#model.types.get(typeName);
+    const wrong = reads.find((name) => !this.#isPlain(type?.fields.get(name)));
+    if (wrong === undefined) return true;
+    const isMissing = type?.fields.has(wrong) !== true;
+    const found = isMissing ? `${typeName}, which has no ${wrong}` : `${typeName}, whose ${wrong} is none`;
+    use.refuse([], `an object with ${reads.join(", ")}, each a plain value`, found);
+    return false;
+  }
+
+  #isPlain(field: ModelField | undefined): boolean {
+    if (field === undefined || listDepth(field.type) > 0) return false;
+    if (this.#model.types.has(namedTypeOf(field.type))) return false;
+    return field.args.every(
+      (argument) => !isNonNullType(argument.type) || argument.defaultValue !== undefined,
+    );
+  }
+
+  /** What a path finds. */
+  #shapeOf(last: ModelField, steps: readonly BoundStep[]): ValueShape {
+    const typeName = namedTypeOf(last.type);
+    const isEnum = isEnumType(this.#model.leafTypes.get(typeName));
+    const kind = this.#model.types.has(typeName) ? "object" : isEnum ? "enum" : "scalar";
+    return { typeName, kind, listDepth: steps.reduce((sum, step) => sum + listDepth(step.field.type), 0) };
+  }
+
+  #warnOfFailingNonNull({ field, clientField, steps, last, compiled }: ReadSite): void {
+    if (!isNonNullType(clientField.type)) return;
+    if (compiled.some((shaper) => shaper.kind === "null" && shaper.absorbsErrors)) return;
+    const object = this.#model.types.get(namedTypeOf(last.type));
+    const reads = compiled
+      .flatMap((shaper) => (shaper.kind === "leaf" ? shaper.reads : []))
+      .map((name) => object?.fields.get(name))
+      .filter((read) => read !== undefined);
+    const failing =
+      steps.find((step, index) => makesCall(step.field, steps[index - 1]))?.field ??
+      reads.find((read) => makesCall(read, steps.at(-1)));
     if (failing === undefined) return;
     this.#problems.warn({
       place: field.place,
       coordinate: field.coordinate,
       expected: "a nullable type, or @default(onError: true): the call behind it can fail",
-      found: `${clientField.type.toString()} from ${failing.field.coordinate}`,
+      found: `${clientField.type.toString()} from ${failing.coordinate}`,
       hint: "when the call fails, the whole object around the field is null",
     });
   }
@@ -307,8 +358,17 @@ interface PathSite {
   readonly clientField: GraphQLField<unknown, unknown>;
 }
 
-/** The step is a call, or needs the row of an object that the step before only refers to. */
-function makesCall({ field }: BoundStep, previous: BoundStep | undefined): boolean {
+/** A field whose path is read and whose shapers are compiled. */
+interface ReadSite extends Pick<PathSite, "field" | "clientField"> {
+  readonly steps: readonly BoundStep[];
+  readonly last: ModelField;
+  /** The shape of what the path finds. */
+  readonly read: ValueShape;
+  readonly compiled: readonly Shaper[];
+}
+
+/** The field is a call, or needs the row of an object that the step before only refers to. */
+function makesCall(field: ModelField, previous: BoundStep | undefined): boolean {
   if (field.suppliers.some((supplier) => supplier.call !== null)) return true;
   return (previous?.field.suppliers ?? []).some((origin) =>
     origin.buildsObjects

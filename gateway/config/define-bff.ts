@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isTimeZone } from "../core/time-zone.ts";
 
 /** What a person writes in `bff.config.ts`. `docs/configuration.md` explains each option. */
 export interface BffConfig {
@@ -18,6 +19,10 @@ export interface BffConfig {
   readonly maxPreparedOperations?: number;
   /** The most values that one operation may resolve: fields and elements of lists, 1 to 100000000. Default 100000. */
   readonly maxResolvedValues?: number;
+  /** The locales that values are formatted for, 1 to 100; the first where a client wants none of them. Default `en-US`. */
+  readonly locales?: readonly string[];
+  /** The time zone that dates are shown in, by its IANA name. Default `UTC`. */
+  readonly timeZone?: string;
 }
 
 /** A BFF's options, validated, with nothing left open. */
@@ -28,6 +33,24 @@ export interface BffSettings extends Required<Omit<BffConfig, "explorerOperation
 function integer(min: number, max: number) {
   const expected = `a whole number from ${min} to ${max}`;
   return z.int(expected).min(min, expected).max(max, expected);
+}
+
+const expectedLocales = "a list of 1 to 100 different language tags that are known here, without extensions";
+const expectedTimeZone = "an IANA time zone such as Europe/Berlin";
+
+/** A language tag that the runtime has data for; extensions such as `-u-nu-arab` would not be negotiated. */
+function isLocale(tag: string): boolean {
+  try {
+    const [known] = Intl.NumberFormat.supportedLocalesOf(tag);
+    return known !== undefined && new Intl.Locale(tag).baseName === known;
+  } catch {
+    // Not even a language tag: supportedLocalesOf has no other answer for that.
+    return false;
+  }
+}
+
+function areDifferent(values: readonly string[]): boolean {
+  return new Set(values).size === values.length;
 }
 
 /** The options and their checks, each with what it expects as its message; `docs/configuration.md` lists the same. */
@@ -42,6 +65,14 @@ export const bffOptions = z.strictObject({
   maxDocumentTokens: integer(1, 1_000_000).default(10_000),
   maxPreparedOperations: integer(1, 1_000_000).default(5000),
   maxResolvedValues: integer(1, 100_000_000).default(100_000),
+  locales: z
+    .array(z.string(expectedLocales).refine(isLocale, expectedLocales), expectedLocales)
+    .min(1, expectedLocales)
+    .max(100, expectedLocales)
+    .transform((tags): readonly string[] => tags.map((tag) => new Intl.Locale(tag).toString()))
+    .refine(areDifferent, expectedLocales)
+    .default(["en-US"]),
+  timeZone: z.string(expectedTimeZone).refine(isTimeZone, expectedTimeZone).default("UTC"),
 });
 
 /** Marks an object as a BFF's config and gives it its type. Nothing is checked until the gateway starts. */

@@ -28,6 +28,10 @@ export interface RequestScope {
   /** The client's headers, names in lower case; repeated headers joined by ", ". */
   readonly headers: ReadonlyMap<string, string>;
   readonly deadline: Deadline;
+  /** The locale of the answer: one of the BFF's own. */
+  readonly locale: string;
+  /** The time zone of the answer, an IANA name. */
+  readonly timeZone: string;
   readonly absorbed: AbsorbedError[];
   recordUpstreamCall(call: UpstreamCall): void;
 }

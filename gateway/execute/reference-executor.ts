@@ -20,7 +20,7 @@ import type { PreparedOperation } from "../prepare/prepare-operation.ts";
 import { Execution } from "./execution.ts";
 import { isolateElements, isolateWaitingElements } from "./isolate-elements.ts";
 import { readPath } from "./read-path.ts";
-import { shapeLeaves } from "./shape-leaves.ts";
+import { shapeLeaves, shapeObjects } from "./shape-leaves.ts";
 
 export interface ExecutionLimits {
   /** The most values that one run may resolve: fields, and elements of lists. */
@@ -98,11 +98,12 @@ function compileResolver(
     };
   }
   const isRequired = isInnermostNonNull(type);
+  const shape = shapeObjects(binding);
   return (parent, args, context, info) => {
     const execution = context as Execution;
     execution.countField();
     const { scope } = execution;
-    const found = readPath(parent, binding.steps, args as Args, scope);
+    const found = shape(readPath(parent, binding.steps, args as Args, scope), scope);
     let selected: readonly string[] | null = null;
     const confirmed = mapEntities(found, execution, (entity) => {
       if (!entity.isReference) return entity;
@@ -123,9 +124,15 @@ function isInnermostNonNull(type: GraphQLOutputType): boolean {
 
 function mapEntities(found: unknown, execution: Execution, map: (entity: Entity) => unknown): unknown {
   if (found instanceof Promise) return found.then((value: unknown) => mapEntities(value, execution, map));
-  if (!Array.isArray(found)) return found instanceof Entity ? map(found) : found;
+  if (!Array.isArray(found)) return found instanceof Entity ? handled(map(found)) : found;
   execution.countElements(found.length);
   return found.map((element: unknown) => mapEntities(element, execution, map));
+}
+
+/** Where the list around it is given up before it is completed, nobody else handles a rejection. */
+function handled(value: unknown): unknown {
+  if (value instanceof Promise) value.catch(() => {});
+  return value;
 }
 
 /** The supergraph fields that the selection reads first, fragments followed and skipped ones left out. */

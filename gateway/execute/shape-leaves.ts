@@ -1,8 +1,9 @@
 import type { GraphQLLeafType } from "graphql";
 import type { FieldBinding } from "../compose/bindings.ts";
+import { Entity } from "../compose/entity.ts";
 import { OverlockError, toOverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
-import type { Shaper } from "../shape/shaper.ts";
+import type { LeafShaper, ListShaper, Shaper } from "../shape/shaper.ts";
 
 type PathBinding = Extract<FieldBinding, { kind: "path" }>;
 
@@ -22,22 +23,17 @@ export type ShapeLeaves = (read: () => unknown, scope: RequestScope, path: Field
  */
 export function shapeLeaves(binding: PathBinding, leafType: GraphQLLeafType): ShapeLeaves {
   const { shapers, coordinate } = binding;
-  const shapeOne = compileShapers(shapers, leafType, coordinate);
-  const replacement = shapers.find((shaper) => shaper.replacement !== undefined)?.replacement;
-  const absorbs = shapers.some((shaper) => shaper.absorbsErrors);
+  const shape = compileShapers(shapers, (leaf) => serialize(leaf, leafType, coordinate), coordinate);
+  const ofNull = shapers.filter((shaper) => shaper.kind === "null");
+  const replacement = ofNull[0]?.replacement;
   const finish = (value: unknown): unknown => value ?? replacement ?? null;
 
-  if (!absorbs) {
-    return (read) => {
-      const found = read();
-      return found instanceof Promise
-        ? found.then((value: unknown) => finish(mapLeaves(value, shapeOne)))
-        : finish(mapLeaves(found, shapeOne));
-    };
+  if (!ofNull.some((shaper) => shaper.absorbsErrors)) {
+    return (read, scope) => andThen(shape(read(), scope), finish);
   }
   return async (read, scope, path) => {
     try {
-      return finish(await settleLeaves(mapLeaves(await read(), shapeOne)));
+      return finish(await settleLeaves(await shape(read(), scope)));
     } catch (thrown) {
       const error = toOverlockError(thrown);
       if (error.entry.isDenial || error.code === "INTERNAL_SERVER_ERROR") throw error;
@@ -47,34 +43,119 @@ export function shapeLeaves(binding: PathBinding, leafType: GraphQLLeafType): Sh
   };
 }
 
-function compileShapers(
-  shapers: readonly Shaper[],
-  leafType: GraphQLLeafType,
-  coordinate: string,
-): (value: unknown) => unknown {
-  return (value) => {
-    let shaped = value;
-    for (const shaper of shapers) shaped = shaper.shapeLeaf(shaped);
-    try {
-      return leafType.serialize(shaped);
-    } catch (cause) {
-      throw new OverlockError("INVALID_VALUE", `${coordinate}: not a value of ${leafType.name}`, { cause });
+/** Compiles what happens to a field of objects before anything of them is read: lists are cut and joined. */
+export function shapeObjects({ shapers, coordinate }: PathBinding): Shape {
+  return compileShapers(shapers, null, coordinate);
+}
+
+/** What a field's value becomes. A promise stays one. */
+type Shape = (value: unknown, scope: RequestScope) => unknown;
+
+type LeafStep = (leaf: unknown, scope: RequestScope) => unknown;
+
+/** Neighbouring steps on leaves become one pass over them, with `last` at the end of the last. */
+function compileShapers(shapers: readonly Shaper[], last: LeafStep | null, coordinate: string): Shape {
+  const stages: Shape[] = [];
+  let steps: LeafStep[] = [];
+  const endPass = (): void => {
+    if (steps.length > 0) stages.push(compilePass(steps));
+    steps = [];
+  };
+  for (const shaper of shapers) {
+    if (shaper.kind === "leaf") steps.push(compileStep(shaper));
+    else if (shaper.kind === "list") {
+      endPass();
+      stages.push((value) => shapeList(shaper, value, coordinate));
     }
+  }
+  if (last !== null) steps.push(last);
+  endPass();
+  const [only, ...others] = stages;
+  // Nearly every field: it is read, checked and nothing else.
+  if (only !== undefined && others.length === 0)
+    return (value, scope) => andThen(value, (found) => only(found, scope));
+  return (value, scope) =>
+    stages.reduce((shaped, stage) => andThen(shaped, (found) => stage(found, scope)), value);
+}
+
+function compilePass(steps: readonly LeafStep[]): Shape {
+  const [only, ...others] = steps;
+  if (only !== undefined && others.length === 0) return (value, scope) => mapLeaves(value, only, scope);
+  const shapeLeaf: LeafStep = (leaf, scope) => {
+    let shaped = leaf;
+    for (const step of steps)
+      shaped = andThen(shaped, (found) => (found === null ? null : step(found, scope)));
+    return shaped;
+  };
+  return (value, scope) => mapLeaves(value, shapeLeaf, scope);
+}
+
+function compileStep(shaper: LeafShaper): LeafStep {
+  const { reads } = shaper;
+  if (reads.length === 0) return (leaf, scope) => shaper.shapeLeaf(leaf, scope);
+  return async (leaf, scope) => {
+    if (!(leaf instanceof Entity)) return null;
+    const values = await Promise.all(reads.map((name) => leaf.read(name, {}, scope)));
+    // An object that is not there, such as a reference without a row, has nothing to shape.
+    if (values.every((value) => value === null || value === undefined)) return null;
+    return shaper.shapeLeaf(Object.fromEntries(reads.map((name, index) => [name, values[index]])), scope);
   };
 }
 
+function serialize(leaf: unknown, leafType: GraphQLLeafType, coordinate: string): unknown {
+  try {
+    return leafType.serialize(leaf);
+  } catch (cause) {
+    throw new OverlockError("INVALID_VALUE", `${coordinate}: not a value of ${leafType.name}`, { cause });
+  }
+}
+
+function andThen(value: unknown, next: (found: unknown) => unknown): unknown {
+  return value instanceof Promise ? value.then(next) : next(value);
+}
+
 /** Applies `shape` to every leaf that is there; an element that fails is the error itself, in its place. */
-function mapLeaves(value: unknown, shape: (leaf: unknown) => unknown): unknown {
+function mapLeaves(value: unknown, shape: LeafStep, scope: RequestScope): unknown {
   if (value === null || value === undefined || value instanceof Error) return value;
-  if (!Array.isArray(value)) return shape(value);
+  if (!Array.isArray(value)) return shape(value, scope);
   return value.map((element: unknown) => {
-    if (element instanceof Promise) return element.then((found: unknown) => mapLeaves(found, shape));
+    if (element instanceof Promise) return element.then((found: unknown) => mapLeaves(found, shape, scope));
     try {
-      return mapLeaves(element, shape);
+      return mapLeaves(element, shape, scope);
     } catch (error) {
       return error;
     }
   });
+}
+
+function shapeList(shaper: ListShaper, value: unknown, coordinate: string): unknown {
+  if (value === null || value === undefined || value instanceof Error) return value;
+  if (!Array.isArray(value))
+    throw new OverlockError("CANNOT_SHAPE", `${coordinate}: expected a list, found ${typeof value}`);
+  markAwaited(value);
+  if (shaper.levels === 1 || !value.some((element) => element instanceof Promise))
+    return shaper.shapeList(value);
+  return Promise.all(value.map(settleElement)).then((settled) => shaper.shapeList(settled));
+}
+
+/** An inner list that could not be read is the error in its place. */
+async function settleElement(element: unknown): Promise<unknown> {
+  try {
+    const found = await element;
+    markAwaited(found);
+    return found;
+  } catch (error) {
+    return error;
+  }
+}
+
+/**
+ * Elements may fail before anybody waits for them, while others are waited for, or because they were cut off and nobody
+ * ever will. Node would end the process over that; whoever waits for an element still meets its error.
+ */
+function markAwaited(value: unknown): void {
+  if (value instanceof Promise) value.then(markAwaited, () => undefined);
+  else if (Array.isArray(value)) for (const element of value) markAwaited(element);
 }
 
 /** Waits for every element of a list and raises the first error in it. */

@@ -10,7 +10,18 @@ export interface DirectiveCatalog {
 }
 
 const sourceOnly = new Set(["source", "rest", "grpc", "key", "lookup", "shareable"]);
-const clientOnly = new Set(["view", "default", "truncate"]);
+const clientOnly = new Set([
+  "view",
+  "default",
+  "truncate",
+  "slice",
+  "flatten",
+  "case",
+  "mask",
+  "formatNumber",
+  "formatDate",
+  "formatCurrency",
+]);
 
 /**
  * Directives of the schema language that a later version enforces. They are refused by name, because a policy that is
@@ -35,13 +46,6 @@ export const unenforcedDirectives: ReadonlySet<string> = new Set([
   "override",
   "provides",
   "external",
-  "slice",
-  "formatDate",
-  "formatNumber",
-  "formatCurrency",
-  "mask",
-  "flatten",
-  "case",
   "connection",
 ]);
 

@@ -3,6 +3,7 @@ import { Deadline } from "../core/deadline.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import { negotiateMediaType } from "./accept-header.ts";
+import { negotiateLocale } from "./accept-language.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
 import { type ExecutedOperation, executeOperation } from "./execute.ts";
 import type { GatewayRequest, HttpAnswer, RequestParams } from "./gateway-request.ts";
@@ -30,7 +31,7 @@ export async function runStages(
     const caller = await identify(bff.tokens, request, deadline);
     const operation = prepare(bff, request, params);
     record.operation = operation.prepared.name;
-    const scope = createScope(request, record, deadline, caller);
+    const scope = createScope(bff, request, { record, deadline, caller });
     const executed = await executeOperation(bff, operation, scope);
     answer = respond(mediaType, executed, record.absorbed);
     recordExecution(record, executed);
@@ -59,19 +60,26 @@ export function refuseRequest(bff: BffRuntime, request: GatewayRequest, thrown: 
 }
 
 function createScope(
+  { settings }: BffRuntime,
   request: GatewayRequest,
-  record: RequestRecord,
-  deadline: Deadline,
-  caller: RequestScope["caller"] = anonymousCaller,
+  { record, deadline, caller = anonymousCaller }: ScopeParts,
 ): RequestScope {
   return {
     requestId: request.requestId,
     caller,
     headers: request.headers,
     deadline,
+    locale: negotiateLocale(request.headers.get("accept-language"), settings.locales),
+    timeZone: settings.timeZone,
     absorbed: record.absorbed,
     recordUpstreamCall: (call) => void record.upstreamCalls.push(call),
   };
+}
+
+interface ScopeParts {
+  readonly record: RequestRecord;
+  readonly deadline: Deadline;
+  readonly caller?: RequestScope["caller"];
 }
 
 function recordExecution(record: RequestRecord, { data, errors }: ExecutedOperation): void {

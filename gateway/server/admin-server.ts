@@ -135,6 +135,8 @@ function createScope(
     headers: facts.headers,
     caller,
     deadline,
+    locale: "en-US",
+    timeZone: "UTC",
     absorbed: [],
     recordUpstreamCall({ source, code, durationMs }) {
       metrics.increment("overlock_upstream_calls_total", { source, code: code ?? "ok" });

@@ -14,7 +14,7 @@ import type { ShaperDefinition } from "./shaper.ts";
 /** `@default(value:, onError:)`: what stands in for null, and with `onError` for a backend's failure. */
 export const defaultValue: ShaperDefinition = {
   name: "default",
-  compile(use, field) {
+  compile(use, field, input) {
     const { type } = field;
     if (!isInputType(type)) {
       use.refuse([], "a field of a scalar or enum type, or a list of them", type.toString());
@@ -29,7 +29,7 @@ export const defaultValue: ShaperDefinition = {
       use.refuse(["value"], expectedValue(type, names), shortened(print(node)), hint);
       return null;
     }
-    return { shapeLeaf: (leaf) => leaf, replacement: value, absorbsErrors: use.flag("onError") };
+    return { kind: "null", output: input, replacement: value, absorbsErrors: use.flag("onError") };
   },
 };
 

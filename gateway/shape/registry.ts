@@ -1,8 +1,27 @@
+import { letterCase } from "./case.ts";
 import { defaultValue } from "./default.ts";
+import { flatten } from "./flatten.ts";
+import { formatCurrency } from "./format-currency.ts";
+import { formatDate } from "./format-date.ts";
+import { formatNumber } from "./format-number.ts";
+import { mask } from "./mask.ts";
 import type { ShaperDefinition } from "./shaper.ts";
+import { slice } from "./slice.ts";
 import { truncate } from "./truncate.ts";
+
+const definitions: readonly ShaperDefinition[] = [
+  defaultValue,
+  truncate,
+  slice,
+  flatten,
+  letterCase,
+  mask,
+  formatNumber,
+  formatDate,
+  formatCurrency,
+];
 
 /** Every shaper by its directive's name. */
 export const shapers: ReadonlyMap<string, ShaperDefinition> = new Map(
-  [defaultValue, truncate].map((definition) => [definition.name, definition]),
+  definitions.map((definition) => [definition.name, definition]),
 );

@@ -1,6 +1,6 @@
-import { getNamedType } from "graphql";
-import { OverlockError, quoted } from "../core/errors.ts";
+import { quoted } from "../core/errors.ts";
 import type { ShaperDefinition } from "./shaper.ts";
+import { readText, textShape } from "./text.ts";
 
 /**
  * `@truncate(length:, ellipsis:)`: at most `length` grapheme clusters, the ellipsis included; what is cut off never
@@ -8,11 +8,9 @@ import type { ShaperDefinition } from "./shaper.ts";
  */
 export const truncate: ShaperDefinition = {
   name: "truncate",
-  compile(use, field) {
-    if (getNamedType(field.type).name !== "String") {
-      use.refuse([], "a field of type String, or a list of them", field.type.toString());
-      return null;
-    }
+  compile(use, field, input) {
+    const output = textShape(use, input);
+    if (output === null) return null;
     const length = use.integer("length", 1, 1_000_000);
     if (length === null) return null;
     const ellipsis = use.text("ellipsis") ?? "";
@@ -23,17 +21,10 @@ export const truncate: ShaperDefinition = {
       return null;
     }
     return {
-      replacement: undefined,
-      absorbsErrors: false,
-      shapeLeaf(value) {
-        if (typeof value !== "string") {
-          throw new OverlockError(
-            "CANNOT_SHAPE",
-            `${field.coordinate}: expected a text, found ${typeof value}`,
-          );
-        }
-        return truncateText(value, length, ellipsis, ellipsisLength);
-      },
+      kind: "leaf",
+      output,
+      reads: [],
+      shapeLeaf: (value) => truncateText(readText(value, field), length, ellipsis, ellipsisLength),
     };
   },
 };

@@ -136,11 +136,34 @@ describe("a BFF folder", () => {
         `${name}: a whole number from 1 to ${max}, found ${String(value).replaceAll('"', "'")}`,
       ]);
     }),
+    ...[
+      "[]",
+      '"de"',
+      "[7]",
+      '["de", ""]',
+      '["xx"]',
+      '["de_DE"]',
+      '["de-u-nu-arab"]',
+      '["de", "de"]',
+      '["de-DE", "de-de"]',
+    ].map((value) => [
+      `export default { name: "web", locales: ${value} };`,
+      `locales: a list of 1 to 100 different language tags that are known here, without extensions, found ${inWords(value)}`,
+    ]),
+    ...['"Berlin"', '"+01:00"', '""', "7", "null"].map((value) => [
+      `export default { name: "web", timeZone: ${value} };`,
+      `timeZone: an IANA time zone such as Europe/Berlin, found ${value.replaceAll('"', "'")}`,
+    ]),
   ])("with %s has one problem: %s", async (config, problem) => {
     write("bff-web/bff.config.ts", config);
     const { problems, project } = await load();
     expect(problems.map((line) => line.replace(/^.*? {2}/, ""))).toEqual([problem]);
     expect(project.bffs).toEqual([]);
+  });
+
+  test("keeps its locales as everybody writes them", async () => {
+    write("bff-web/bff.config.ts", 'export default { name: "web", locales: ["EN-gb", "zh-hant", "de"] };');
+    expect((await load()).project.bffs[0]?.settings.locales).toEqual(["en-GB", "zh-Hant", "de"]);
   });
 
   test("names the file of each problem", async () => {
@@ -154,7 +177,7 @@ describe("a BFF folder", () => {
   test("has the nearest name for an option that is none", async () => {
     write("bff-web/bff.config.ts", 'export default { name: "web", requestTimeout: 1, __proto: 1 };');
     const known =
-      "name, schema, explorer, explorerOperation, requestTimeoutMs, maxDocumentTokens, maxPreparedOperations, maxResolvedValues";
+      "name, schema, explorer, explorerOperation, requestTimeoutMs, maxDocumentTokens, maxPreparedOperations, maxResolvedValues, locales, timeZone";
     const { facts } = await load();
     expect(facts.map(({ coordinate, expected, found, hint }) => [coordinate, expected, found, hint])).toEqual(
       [
@@ -209,6 +232,11 @@ describe("a BFF folder", () => {
   });
 });
 
+/** As the problem shows a list or a text. */
+function inWords(literal: string): string {
+  return literal.replace(/^\[(.+)\]$/, "[ $1 ]").replaceAll('"', "'");
+}
+
 const defaults = {
   schema: "schema.graphql",
   explorer: true,
@@ -217,6 +245,8 @@ const defaults = {
   maxDocumentTokens: 10_000,
   maxPreparedOperations: 5000,
   maxResolvedValues: 100_000,
+  locales: ["en-US"],
+  timeZone: "UTC",
 };
 
 function write(file: string, text: string): void {

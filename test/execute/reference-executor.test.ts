@@ -14,6 +14,14 @@ type Query {
   names(first: Int = 3): [String!] @from(field: "products(first: $args.first).items.name")
   shortNames(first: Int = 3): [String] @from(field: "products(first: $args.first).items.name") @truncate(length: 8)
   nested: Outer
+  badDates: [String] @from(field: "products(first: 3).items.name") @formatDate
+  spareDates: [String!] @from(field: "products(first: 3).items.name") @formatDate @default(value: ["?"], onError: true)
+  prices: [String!] @from(field: "products(first: 3).items.price") @formatCurrency @slice(offset: 1, limit: 1)
+  longPrice(id: ID!): String @from(field: "product(id: $args.id).price") @formatCurrency @truncate(length: 2) @case(to: LOWER)
+  flatAuthorNames: [String] @from(field: "products(first: 3).items.reviews(first: 2).author.name") @flatten
+  firstReviews: [Review] @from(field: "products(first: 3).items.reviews(first: 2)") @flatten @slice(offset: 1, limit: 2)
+  firstQuantity: [Int] @from(field: "products(first: 20).items.stock.quantity") @slice(limit: 1)
+  flatQuantity: [String] @from(field: "products(first: 20).items.reviews(first: 1).author.name") @flatten @slice(limit: 2) @default(value: ["?"], onError: true)
 }
 type Outer @view(of: "Query") { inner: Inner! deep: Outer }
 type Inner @view(of: "Query") { products(first: Int = 1): [Card!] @from(field: "products(first: $args.first).items") }
@@ -117,6 +125,77 @@ describe("lists", () => {
           .join("")}…`,
     );
     expect(answer.data).toEqual({ names, shortNames });
+  });
+});
+
+describe("values that are formatted", () => {
+  it("are an error each where they can't be shaped, or what stands in for it", async () => {
+    const answer = await test.query("{ badDates spareDates }");
+    expect(pathsAndCodes(answer)).toEqual([0, 1, 2].map((at) => `badDates.${at} CANNOT_SHAPE`));
+    expect(answer.data).toEqual({ badDates: [null, null, null], spareDates: ["?"] });
+    expect(answer.extensions).toEqual({ completeness: [{ path: ["spareDates"], code: "CANNOT_SHAPE" }] });
+    const [product] = test.shop.data.featuredProducts;
+    expect(answer.text).not.toContain(product?.name);
+  });
+
+  it("may be objects, of which the shaper reads what it needs, and go on to the next shaper", async () => {
+    const { featuredProducts } = test.shop.data;
+    const [, second] = featuredProducts;
+    const answer = await test.query('{ prices longPrice(id: "p1") none: longPrice(id: "nope") }');
+    expect(answer.errors).toEqual([]);
+    const text = `€${second?.price.units}.${String(second?.price.nanos).padStart(9, "0").slice(0, 2)}`;
+    expect(answer.data).toEqual({ prices: [text], longPrice: "€…", none: null });
+  });
+});
+
+describe("lists that are joined and cut", () => {
+  const reviews = () =>
+    test.shop.data.featuredProducts
+      .slice(0, 3)
+      .flatMap(({ id }) => (test.shop.data.reviewsByProductId.get(id) ?? []).slice(0, 2));
+
+  it("keep their order", async () => {
+    const answer = await test.query("{ flatAuthorNames firstReviews { id } }");
+    expect(answer.errors).toEqual([]);
+    const nameOf = (id: string) => test.shop.data.userById.get(id)?.name ?? null;
+    expect(answer.data).toEqual({
+      flatAuthorNames: reviews().map(({ authorId }) => nameOf(authorId)),
+      firstReviews: reviews()
+        .slice(1, 3)
+        .map(({ id }) => ({ id })),
+    });
+  });
+
+  it("read nothing more of the objects that were cut off", async () => {
+    await test.query("{ firstReviews { author { name } } }");
+    const asked = test.shop.accounts.log.entries.map(({ url }) => url);
+    const authors = reviews()
+      .slice(1, 3)
+      .map(({ authorId }) => authorId);
+    const pairs = [...new Set(authors)].map((id) => `ids=${id}`);
+    expect(asked).toEqual([`/users?${pairs.join("&")}`]);
+  });
+
+  it("carry errors at the places that elements have in the answer, and what was cut off may fail unseen", async () => {
+    test.shop.accounts.faults.set({ method: "GET /users", fault: "error" });
+    test.shop.inventory.faults.set({ method: "BatchGetStock", fault: "error" });
+    const answer = await test.query("{ flatAuthorNames firstQuantity flatQuantity }");
+    expect(pathsAndCodes(answer)).toEqual([
+      "firstQuantity.0 UPSTREAM_ERROR",
+      ...reviews().map((_, index) => `flatAuthorNames.${index} UPSTREAM_ERROR`),
+    ]);
+    expect(answer.data).toEqual({
+      flatAuthorNames: reviews().map(() => null),
+      firstQuantity: [null],
+      flatQuantity: ["?"],
+    });
+  });
+
+  it("are an error where the inner lists could not be read", async () => {
+    test.shop.reviews.faults.set({ method: "GET /reviews", fault: "error" });
+    const answer = await test.query("{ flatAuthorNames }");
+    expect(pathsAndCodes(answer)).toEqual([0, 1, 2].map((at) => `flatAuthorNames.${at} UPSTREAM_ERROR`));
+    expect(answer.data).toEqual({ flatAuthorNames: [null, null, null] });
   });
 });
 

@@ -265,6 +265,37 @@ const cases: readonly GoldenCase[] = [
     }),
   },
   {
+    name: "shapers read what they need with the calls that are made anyway",
+    bff: "mobile",
+    query: `{ home { latestVoices { stars } featured(first: 3) { badges priceText } }
+      product(id: "p7") { priceText weight released } }`,
+    calls: () => ["catalog BatchGetProducts", "catalog ListProducts", "reviews GET /reviews"],
+    data: (shop) => {
+      const product = shop.productById.get("p7");
+      if (product === undefined) throw new Error("expected p7");
+      const featured = shop.featuredProducts.slice(0, 3);
+      return {
+        home: {
+          latestVoices: featured.flatMap(({ id }) => reviewsOf(shop, id, 1).map(({ stars }) => ({ stars }))),
+          featured: featured.map(({ tags, price }) => ({
+            badges: tags
+              .slice(0, 2)
+              .map((tag) => tag.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase())),
+            priceText: inEnglish(price),
+          })),
+        },
+        product: {
+          priceText: inEnglish(product.price),
+          weight: `${product.weightGrams.toLocaleString("en-US")} g`,
+          released: new Date(product.releasedAt).toLocaleDateString("en-US", {
+            dateStyle: "long",
+            timeZone: "Europe/Berlin",
+          }),
+        },
+      };
+    },
+  },
+  {
     name: "a path through lists keeps the list, and a default stands in where there is nothing",
     bff: "mobile",
     query: '{ product(id: "p990") { reviewCount reviews(first: 50) { stars author } } }',
@@ -292,6 +323,49 @@ describe("golden cases", () => {
     expect(answer.errors).toEqual([]);
     expect(answer.data).toEqual(data(test.shop.data));
     expect(test.shop.calls().toSorted()).toEqual(calls(test.shop.data));
+  });
+
+  it("writes prices and dates in the language that is asked for, and in the first where none is known", async () => {
+    const query = '{ product(id: "p7") { priceText weight released } }';
+    const { price, weightGrams, releasedAt } = test.shop.data.productById.get("p7") ?? {};
+    const inLocale = (locale: string) => ({
+      priceText: Number(`${price?.units}.${String(price?.nanos).padStart(9, "0")}`).toLocaleString(locale, {
+        style: "currency",
+        currency: "EUR",
+      }),
+      weight: weightGrams?.toLocaleString(locale, { style: "unit", unit: "gram" }),
+      released: new Date(releasedAt ?? "").toLocaleDateString(locale, {
+        dateStyle: "long",
+        timeZone: "Europe/Berlin",
+      }),
+    });
+    for (const [asked, locale] of [
+      ["de-AT, en;q=0.5", "de"],
+      ["ar-EG", "ar-EG"],
+      ["es;q=1, fr-CA;q=0.1", "fr"],
+      ["xx-evil", "en-US"],
+    ] as const) {
+      const { data } = await test.query(query, { bff: "mobile", headers: { "accept-language": asked } });
+      expect(data).toEqual({ product: inLocale(locale) });
+    }
+  });
+
+  it("formats money and times of orders, each from the message that the orders service sent", async () => {
+    const query = "{ viewer { orders(first: 2) { items { placedAtText totalText } } } }";
+    const { data, errors } = await test.query(query, { token });
+    const orders = (test.shop.data.ordersByUserId.get("u1") ?? []).slice(0, 2);
+    expect(errors).toEqual([]);
+    expect(orders.length).toBeGreaterThan(0);
+    const items = orders.map(({ placedAt, total }) => ({
+      placedAtText: new Date(placedAt).toLocaleString("en-US", {
+        dateStyle: "medium",
+        timeStyle: "short",
+        timeZone: "Europe/Berlin",
+      }),
+      totalText: inEnglish(total),
+    }));
+    expect(data).toEqual({ viewer: { orders: { items } } });
+    expect(test.shop.calls()).toEqual(["orders ListOrders"]);
   });
 
   it("asks for each key once and names no key that nobody selected", async () => {
@@ -335,6 +409,11 @@ describe("golden cases", () => {
 
 function repeat(call: string, times: number): string[] {
   return Array.from({ length: times }, () => call);
+}
+
+/** An amount in euros as English writes it. */
+function inEnglish({ units, nanos }: { readonly units: string; readonly nanos: number }): string {
+  return `€${Number(units).toLocaleString("en-US")}.${String(nanos).padStart(9, "0").slice(0, 2)}`;
 }
 
 function reviewsOf(shop: ShopData, productId: string, first: number) {

@@ -12,13 +12,20 @@ const catalog = readDirectiveCatalog();
 describe("the catalog of directives", () => {
   test("has every directive of schemas/directives.graphql, and none of GraphQL's own", () => {
     expect([...catalog.directives.keys()].toSorted()).toEqual([
+      "case",
       "default",
+      "flatten",
+      "formatCurrency",
+      "formatDate",
+      "formatNumber",
       "from",
       "grpc",
       "key",
       "lookup",
+      "mask",
       "rest",
       "shareable",
+      "slice",
       "source",
       "truncate",
       "view",
@@ -36,13 +43,20 @@ describe("the catalog of directives", () => {
   test("knows in which kind of file each may stand", () => {
     const homes = [...catalog.directives.keys()].map((name) => [name, homeOf(name)]);
     expect(Object.fromEntries(homes)).toEqual({
+      case: "client",
       default: "client",
+      flatten: "client",
+      formatCurrency: "client",
+      formatDate: "client",
+      formatNumber: "client",
       from: null,
       grpc: "source",
       key: "source",
       lookup: "source",
+      mask: "client",
       rest: "source",
       shareable: "source",
+      slice: "client",
       source: "source",
       truncate: "client",
       view: "client",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compileShaper, shaperOf } from "./compile-shaper.ts";
+import { compileShaper, nullShaperOf } from "./compile-shaper.ts";
 
 const types = "enum Genre { NOVEL POETRY } scalar Json";
 
@@ -21,15 +21,15 @@ describe("what stands in for null", () => {
     { type: "[String!]", value: '"one"', replacement: ["one"] },
     { type: "Json", value: '{ a: [1, "b"] }', replacement: { a: [1, "b"] } },
   ])("is a value of the field's type: $type, $value", ({ type, value, replacement }) => {
-    const shaper = shaperOf(`type Query { field: ${type} @default(value: ${value}) } ${types}`);
+    const shaper = nullShaperOf(`type Query { field: ${type} @default(value: ${value}) } ${types}`);
     expect(shaper.replacement).toEqual(replacement);
   });
 
-  test("does not touch other values, and absorbs errors only where it says so", () => {
-    const plain = shaperOf("type Query { field: Int @default(value: 0) }");
-    const absorbing = shaperOf("type Query { field: Int @default(value: 0, onError: true) }");
-    const off = shaperOf("type Query { field: Int @default(value: 0, onError: false) }");
-    expect(plain.shapeLeaf(7)).toBe(7);
+  test("leaves the value's shape as it is, and absorbs errors only where it says so", () => {
+    const plain = nullShaperOf("type Query { field: Int @default(value: 0) }");
+    const absorbing = nullShaperOf("type Query { field: Int @default(value: 0, onError: true) }");
+    const off = nullShaperOf("type Query { field: Int @default(value: 0, onError: false) }");
+    expect(plain.output).toEqual({ typeName: "Int", kind: "scalar", listDepth: 0 });
     expect([plain, absorbing, off].map((shaper) => shaper.absorbsErrors)).toEqual([false, true, false]);
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileShaper, shaperOf } from "./compile-shaper.ts";
+import { compileShaper, english, leafShaperOf } from "./compile-shaper.ts";
 
 const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
 
@@ -10,7 +10,10 @@ function lengthOf(text: string): number {
 
 function truncate(text: string, length: number, ellipsis?: string): unknown {
   const argument = ellipsis === undefined ? "" : `, ellipsis: ${JSON.stringify(ellipsis)}`;
-  return shaperOf(`type Query { field: String @truncate(length: ${length}${argument}) }`).shapeLeaf(text);
+  return leafShaperOf(`type Query { field: String @truncate(length: ${length}${argument}) }`).shapeLeaf(
+    text,
+    english,
+  );
 }
 
 describe("a text that fits", () => {
@@ -78,8 +81,8 @@ describe("a text that does not fit", () => {
 
 describe("values and places that are no text", () => {
   test.each([7, true, { text: "a" }])("can't be shaped: %j", (value) => {
-    const shaper = shaperOf("type Query { field: String @truncate(length: 4) }");
-    expect(() => shaper.shapeLeaf(value)).toThrow(
+    const shaper = leafShaperOf("type Query { field: String @truncate(length: 4) }");
+    expect(() => shaper.shapeLeaf(value, english)).toThrow(
       expect.objectContaining({
         code: "CANNOT_SHAPE",
         message: `Query.field: expected a text, found ${typeof value}`,
@@ -87,17 +90,19 @@ describe("values and places that are no text", () => {
     );
   });
 
-  test("a list of texts is shaped element by element, and null stays null", () => {
-    const shaper = shaperOf("type Query { field: [[String!]!]! @truncate(length: 2) }");
-    expect(shaper.shapeLeaf("abc")).toBe("a…");
-    expect(shaper.replacement).toBeUndefined();
-    expect(shaper.absorbsErrors).toBe(false);
+  test("a list of texts is shaped element by element, and stays a list of texts", () => {
+    const shaper = leafShaperOf("type Query { field: [[String!]!]! @truncate(length: 2) }");
+    expect(shaper.shapeLeaf("abc", english)).toBe("a…");
+    expect(shaper.output).toEqual({ typeName: "String", kind: "scalar", listDepth: 2 });
   });
 
-  test.each(["ID", "Int", "[Float!]", "Genre"])("a field of type %s is refused", (type) => {
-    const { shaper, problems } = compileShaper(
-      `type Query { field: ${type} @truncate(length: 4) } enum Genre { NOVEL }`,
-    );
+  test.each(["ID", "Genre"])("a value of type %s is a text too", (type) => {
+    const sdl = `type Query { field: ${type} @truncate(length: 4) } enum Genre { NOVEL }`;
+    expect(leafShaperOf(sdl).output.typeName).toBe("String");
+  });
+
+  test.each(["Int", "[Float]", "Boolean"])("a value of type %s is refused", (type) => {
+    const { shaper, problems } = compileShaper(`type Query { field: ${type} @truncate(length: 4) }`);
     expect(shaper).toBeNull();
     expect(problems).toEqual([
       [

@@ -436,6 +436,138 @@ bff-web/schema.graphql:24:50  Book.tags @truncate(ellipsis:)
     );
 
     refuses(
+      "shapers on what they do not take",
+      [
+        [client, "  title: String! @truncate(length: 40)\n", "  title: String! @slice(limit: 1)\n"],
+        [client, "  pages: Int @default(value: 0)\n", "  pages: Int @mask\n"],
+        [client, "  tags: [String!]\n", "  tags: [String!] @flatten\n"],
+        [client, "  author: Writer\n", "  author: Writer @case(to: UPPER)\n"],
+      ],
+      `
+bff-web/schema.graphql:15:18  BookCard.title @slice
+  expected  a list
+  found     String
+
+bff-web/schema.graphql:22:14  Book.pages @mask
+  expected  a field of type String, or a list of them
+  found     Int
+
+bff-web/schema.graphql:24:19  Book.tags @flatten
+  expected  a list of lists
+  found     [String]
+
+bff-web/schema.graphql:25:18  Book.author @case
+  expected  a field of type String, or a list of them
+  found     Author
+`,
+    );
+
+    refuses(
+      "arguments that shapers do not take",
+      [
+        [
+          client,
+          "  tags: [String!]\n",
+          '  tags: [String!] @slice(offset: -1, limit: 0)\n  tag2: [String!] @from(field: "tags") @mask(keepFirst: 101, keepLast: -1, with: "**")\n  tag3: [String!] @from(field: "tags") @case(to: CAMEL)\n',
+        ],
+      ],
+      `
+bff-web/schema.graphql:24:34  Book.tags @slice(offset:)
+  expected  0 to 1000000
+  found     -1
+
+bff-web/schema.graphql:24:45  Book.tags @slice(limit:)
+  expected  1 to 1000000
+  found     0
+
+bff-web/schema.graphql:25:57  Book.tag2 @mask(keepFirst:)
+  expected  0 to 100
+  found     101
+
+bff-web/schema.graphql:25:72  Book.tag2 @mask(keepLast:)
+  expected  0 to 100
+  found     -1
+
+bff-web/schema.graphql:25:82  Book.tag2 @mask(with:)
+  expected  one character
+  found     "**", which has 2
+
+bff-web/schema.graphql:26:50  Book.tag3 @case(to:)
+  expected  LetterCase
+  found     CAMEL
+`,
+    );
+
+    refuses(
+      "formats of what they can't format, and for zones, units and currencies that there are not",
+      [
+        [
+          client,
+          "  pages: Int @default(value: 0)\n",
+          '  pages: String @formatNumber(unit: "page")\n  pages2: String @from(field: "pages") @formatCurrency\n  pages3: String @from(field: "pages") @formatDate\n',
+        ],
+        [client, "  genre: Genre\n", "  genre: Genre @formatNumber\n"],
+        [client, "  tags: [String!]\n", '  tags: [String!] @formatDate(timeZone: "Berlin")\n'],
+        [client, "  author: Writer\n", "  author: String @formatCurrency\n"],
+        [
+          client,
+          '  born: Int @from(field: "birthYear")\n',
+          '  born: Int @from(field: "birthYear") @formatNumber\n',
+        ],
+      ],
+      `
+bff-web/schema.graphql:22:37  Book.pages @formatNumber(unit:)
+  expected  a unit of ECMA-402, such as gram or kilometer-per-hour
+  found     "page"
+
+bff-web/schema.graphql:23:40  Book.pages2 @formatCurrency(currency:)
+  expected  an ISO 4217 code such as EUR, for a number
+  found     none
+
+bff-web/schema.graphql:24:40  Book.pages3 @formatDate(epoch:)
+  expected  SECONDS or MILLISECONDS, because the value is a number
+  found     none
+
+bff-web/schema.graphql:25:16  Book.genre @formatNumber
+  expected  a number, a text that is one, or a list of them
+  found     Genre
+
+bff-web/schema.graphql:26:41  Book.tags @formatDate(timeZone:)
+  expected  an IANA time zone such as Europe/Berlin
+  found     "Berlin"
+
+bff-web/schema.graphql:27:18  Book.author @formatCurrency
+  expected  an object with units, nanos, currencyCode, each a plain value
+  found     Author, which has no units
+
+bff-web/schema.graphql:39:3  Writer.born
+  expected  String, because @formatNumber makes it one
+  found     Int
+`,
+    );
+
+    refuses(
+      "a field that is not of the shape that the shapers make",
+      [
+        [client, "  tags: [String!]\n", "  tags: [ID!] @case(to: LOWER)\n"],
+        [
+          client,
+          "  similar: [BookCard!]\n",
+          '  similar: [BookCard!]\n  tags2: [[String!]] @from(field: "similar.tags") @flatten\n',
+        ],
+      ],
+      `
+bff-web/schema.graphql:24:3  Book.tags
+  expected  String, because @case makes it one
+  found     ID
+
+bff-web/schema.graphql:27:3  Book.tags2
+  expected  a list, as the shapers make it
+  found     [[String!]]
+`,
+    );
+
+    refuses(
       "a supergraph without Query",
       [
         [books, null],

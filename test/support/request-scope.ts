@@ -24,6 +24,8 @@ export function createScope(options: ScopeOptions = {}): TestScope {
     caller: claims === null ? anonymousCaller : callerWith(claims),
     headers: new Map(Object.entries(headers)),
     deadline: Deadline.start(timeoutMs, client),
+    locale: "en-US",
+    timeZone: "UTC",
     absorbed: [],
     calls,
     recordUpstreamCall: (call) => void calls.push(call),
