@@ -20,7 +20,8 @@ export function startRecord(): RequestRecord {
 
 /**
  * One log line and the metrics of a request. Neither variables nor tokens nor anything else that a client or backend
- * wrote is in it, but for the operation's name; what an internal error said is logged at debug level.
+ * wrote is in it, but for the operation's name; what an internal error said is logged at debug level. Of
+ * faults of the gateway's own, which only its developers can mend, the first is logged at error level.
  */
 export function observe(bff: BffRuntime, request: GatewayRequest, record: RequestRecord): void {
   const { logger, metrics } = bff;
@@ -48,9 +49,10 @@ export function observe(bff: BffRuntime, request: GatewayRequest, record: Reques
     },
     "request",
   );
-  for (const { code, cause } of record.errors) {
-    logger.debug({ requestId: request.requestId, client, code, err: cause }, "error");
-  }
+  const { requestId } = request;
+  for (const { code, cause } of record.errors) logger.debug({ requestId, client, code, err: cause }, "error");
+  const fault = record.errors.find(({ code }) => code === "INTERNAL_SERVER_ERROR");
+  if (fault !== undefined) logger.error({ requestId, client, err: fault.cause }, "fault of the gateway");
 }
 
 const maxNameLength = 100;

@@ -7,6 +7,7 @@ import { errorCodes } from "../core/error-codes.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { TokenVerifier } from "../identity/jwt.ts";
+import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { type GatewayRequest, HttpAnswer } from "../pipeline/gateway-request.ts";
 import { identify } from "../pipeline/identify.ts";
@@ -28,6 +29,7 @@ export interface AdminParts {
   readonly lifecycle: Lifecycle;
   readonly tokens: TokenVerifier | null;
   readonly maxBodyBytes: number;
+  readonly logger: Logger;
   /** The address it listens on. */
   readonly host: string;
   readonly compressor: AnswerCompressor;
@@ -88,7 +90,10 @@ export function createAdminServer(parts: AdminParts): AdminServer {
         .catch(refuse)
         .then((answered) => parts.compressor.compress(exchange, answered))
         .then((answered) => sendAnswer(exchange, answered, lifecycle.isDraining))
-        .catch(() => response.destroy());
+        .catch((error: unknown) => {
+          parts.logger.error({ err: error }, "an answer could not be sent");
+          response.destroy();
+        });
     },
     dispose: async () => {
       await yoga.dispose();

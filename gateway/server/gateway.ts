@@ -74,6 +74,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     tokens: first?.tokens ?? null,
     maxBodyBytes,
     host: settings.adminHost,
+    logger,
     compressor,
   });
   const dispose = async (): Promise<void> => {

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createLogger } from "../../gateway/observe/logger.ts";
+import { Metrics } from "../../gateway/observe/metrics.ts";
+import { observe, startRecord } from "../../gateway/pipeline/observe.ts";
 import { secretMessage } from "../backends/faults.ts";
 import { rawRequest, sendRaw } from "../support/raw-connection.ts";
 import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
@@ -212,5 +215,25 @@ describe("the log at debug level", () => {
     ]);
     expect(lines[1]?.["requestId"]).toBe(lines[0]?.["requestId"]);
     expect(JSON.stringify(lines[1])).toContain(secretMessage);
+  });
+});
+
+describe("a fault of the gateway's own", () => {
+  it("is logged at error level with its cause, once for a request, and other errors are not", () => {
+    const lines: Record<string, unknown>[] = [];
+    const logger = createLogger("info", {
+      write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>),
+    });
+    const bff = { settings: { name: "web" }, logger, metrics: new Metrics() };
+    const request = { requestId: "r1", receivedAtMs: performance.now() };
+    const fault = { code: "INTERNAL_SERVER_ERROR", cause: new TypeError("x is undefined") } as const;
+    const errors = [{ code: "UPSTREAM_ERROR", cause: new Error("theirs") }, fault, fault] as const;
+    observe(bff as never, request as never, { ...startRecord(), errors });
+    expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
+      ["info", "request"],
+      ["error", "fault of the gateway"],
+    ]);
+    expect(lines[1]).toMatchObject({ requestId: "r1", client: "web", err: { message: "x is undefined" } });
+    expect(JSON.stringify(lines)).not.toContain("theirs");
   });
 });

@@ -37,10 +37,9 @@ export function openGrpcSource(
 ): Source | null {
   const service = loadService(schema, protosFolder);
   if (service === null) return null;
-  const { protocol, host, hostname, port } = new URL(url);
-  const address = port === "" ? `${hostname}:${protocol === "grpcs:" ? 443 : 80}` : host;
+  const { address, isSecure } = readGrpcUrl(url);
   const channel = new GrpcChannel(address, {
-    isSecure: protocol === "grpcs:",
+    isSecure,
     maxResponseBytes: schema.maxResponseBytes,
   });
   const headers = compileRequestHeaders(schema);
@@ -71,6 +70,13 @@ export function openGrpcSource(
     properties: properties.compile(),
     dispose: () => Promise.resolve(channel.dispose()),
   };
+}
+
+/** `host:port` of a checked URL; without a port 80 is meant, 443 for `grpcs://`. */
+export function readGrpcUrl(url: string): { readonly address: string; readonly isSecure: boolean } {
+  const { protocol, host, hostname, port } = new URL(url);
+  const isSecure = protocol === "grpcs:";
+  return { address: port === "" ? `${hostname}:${isSecure ? 443 : 80}` : host, isSecure };
 }
 
 function loadService(schema: SourceSchema, protosFolder: string): ProtoService | null {
