@@ -30,7 +30,14 @@ export const secretMessage = "secret stack at db.internal:5432";
 /** The size of the payload of `huge`, in bytes. */
 export const hugeBytes = 21 * 1024 * 1024;
 
-type Behaviour<Fault> = { readonly latencyMs: number; readonly fault: Fault | null };
+/** Changes an answer, so that one row of it is wrong: HTTP: the body before it is JSON; gRPC: the message in camelCase. */
+export type Rewrite = (answer: unknown) => object;
+
+type Behaviour<Fault> = {
+  readonly latencyMs: number;
+  readonly fault: Fault | null;
+  readonly rewrite: Rewrite | null;
+};
 
 /** How a backend misbehaves; can be changed at any time and holds for the calls that arrive after. */
 export class Faults<Fault extends HttpFault | GrpcFault> {
@@ -38,11 +45,18 @@ export class Faults<Fault extends HttpFault | GrpcFault> {
 
   /**
    * Replaces what `method` (named as in the request log; absent: every method without a rule of its own) does:
-   * waits `latencyMs`, then plays `fault`; with `times`, for that many calls only.
+   * waits `latencyMs`, then plays `fault`, or does its work and changes the answer by `rewrite`; with `times`, for that
+   * many calls only.
    */
-  set(rule: { method?: string; latencyMs?: number; fault?: Fault | null; times?: number }): void {
-    const { method = anyMethod, latencyMs = 0, fault = null, times = Infinity } = rule;
-    this.#rules.set(method, { latencyMs, fault, callsLeft: times });
+  set(rule: {
+    method?: string;
+    latencyMs?: number;
+    fault?: Fault | null;
+    rewrite?: Rewrite;
+    times?: number;
+  }): void {
+    const { method = anyMethod, latencyMs = 0, fault = null, rewrite = null, times = Infinity } = rule;
+    this.#rules.set(method, { latencyMs, fault, rewrite, callsLeft: times });
   }
 
   /** Back to health. */
@@ -62,7 +76,7 @@ export class Faults<Fault extends HttpFault | GrpcFault> {
 }
 
 const anyMethod = "*";
-const healthy = { latencyMs: 0, fault: null };
+const healthy = { latencyMs: 0, fault: null, rewrite: null };
 
 /** Whether the fault names a status. */
 export function isStatusFault(fault: string): fault is StatusFault {

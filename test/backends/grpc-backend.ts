@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Server, ServerCredentials, status } from "@grpc/grpc-js";
+import { Metadata, Server, ServerCredentials, status } from "@grpc/grpc-js";
 import type { sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import type { AnyDefinition, ServiceDefinition } from "@grpc/proto-loader";
@@ -9,6 +9,8 @@ import { Faults, hugeBytes, isStatusFault, secretMessage, statusOf } from "./fau
 import type { GrpcFault } from "./faults.ts";
 import { Listener } from "./listener.ts";
 import type { RequestLog } from "./request-log.ts";
+import { packRichStatus } from "./rich-status.ts";
+import type { ErrorDetail } from "./rich-status.ts";
 
 /**
  * Answers one decoded request (names in camelCase, 64-bit integers and enum values as strings, every field present),
@@ -19,13 +21,17 @@ export type GrpcMethod = {
   answer(request: object, metadata: Readonly<Record<string, string>>): object;
 }["answer"];
 
-/** Answered with this status code and message. */
+/** Answered with this status code and message, and with details in the trailer `grpc-status-details-bin`. */
 export class GrpcError extends Error {
   readonly code: status;
+  readonly metadata = new Metadata();
 
-  constructor(code: status, message: string) {
+  constructor(code: status, message: string, details: readonly ErrorDetail[] = []) {
     super(message);
     this.code = code;
+    if (details.length > 0) {
+      this.metadata.set("grpc-status-details-bin", packRichStatus({ code, message, details }));
+    }
   }
 }
 
@@ -97,10 +103,12 @@ export class GrpcBackend {
       callback(...result);
     };
     try {
-      const { latencyMs, fault } = this.faults.take(name);
+      const { latencyMs, fault, rewrite } = this.faults.take(name);
       if (latencyMs > 0) await sleep(latencyMs, undefined, { signal: gone.signal });
-      if (fault === null) answer(null, method(call.request, headers));
-      else if (fault === "reset") this.#reset(call.getPeer());
+      if (fault === null) {
+        const message = method(call.request, headers);
+        answer(null, rewrite === null ? message : rewrite(message));
+      } else if (fault === "reset") this.#reset(call.getPeer());
       else playFault(fault, answer);
     } catch (error) {
       // Nobody is left to be told.

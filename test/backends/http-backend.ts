@@ -2,8 +2,9 @@ import { createServer, STATUS_CODES } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
 import { Faults, hugeBytes, isStatusFault, secretMessage, statusOf } from "./faults.ts";
-import type { HttpFault } from "./faults.ts";
+import type { HttpFault, Rewrite } from "./faults.ts";
 import { Listener } from "./listener.ts";
 import type { RequestLog } from "./request-log.ts";
 
@@ -11,25 +12,44 @@ export type HttpRequest = {
   /** The values of the `{names}` in the route's path. */
   readonly path: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
-  /** The parsed JSON body; null without one. */
+  /** The parsed JSON body, the pairs of a form (a name that comes twice has a list); null without one. */
   readonly body: unknown;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
 };
 
 export type HttpRoute = {
-  readonly method: "GET" | "POST";
+  /** A GET answers HEAD too. */
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** `/users/{id}`: a name in braces stands for one whole segment. */
   readonly path: string;
-  /** Returns the body of a 200, or throws an `HttpError`. */
+  /** Returns the body of a 200 or an `HttpAnswer`, or throws an `HttpError`. */
   readonly answer: (request: HttpRequest) => unknown;
 };
 
-/** Answered as `{"error": message}` with this status. */
+/** An answer that is not a plain 200. */
+export class HttpAnswer {
+  readonly status: number;
+  /** Undefined: none. */
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, body?: unknown, headers: Readonly<Record<string, string>> = {}) {
+    this.status = status;
+    this.body = body;
+    this.headers = headers;
+  }
+}
+
+/** Answered with this status as `{"error": message}`, with a code as `{"error": {"code": …, "message": …}}`. */
 export class HttpError extends Error {
   readonly status: number;
+  readonly code: string | null;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, code: string | null = null) {
     super(message);
     this.status = status;
+    this.code = code;
   }
 }
 
@@ -73,42 +93,57 @@ export class HttpBackend {
       const { method = "", url = "" } = request;
       const [path = "", ...query] = url.split("?");
       const name = `${method} ${path}`;
-      const body = parseJson(await text(request));
-      const entry = this.log.add({ method: name, url, headers: joinHeaders(request), message: body ?? null });
+      const body = parseBody(await text(request), request.headers["content-type"] ?? "");
+      const headers = joinHeaders(request);
+      const entry = this.log.add({ method: name, url, headers, message: body ?? null });
       response.once("close", () => (entry.cancelled = !response.writableFinished));
 
-      const { latencyMs, fault } = this.faults.take(name);
+      const { latencyMs, fault, rewrite } = this.faults.take(name);
       if (latencyMs > 0) await sleep(latencyMs, undefined, { signal: gone.signal });
       if (fault !== null) return playFault(fault, response);
       if (body === undefined) throw new HttpError(400, "Expected a JSON body.");
       for (const route of this.#routes) {
-        const segments = route.method === method ? matchPath(route.path, path) : null;
+        const isAsked = route.method === (method === "HEAD" ? "GET" : method);
+        const segments = isAsked ? matchPath(route.path, path) : null;
         if (segments === null) continue;
-        const answer = await route.answer({
+        const found = await route.answer({
           path: segments,
           query: new URLSearchParams(query.join("?")),
           body,
+          headers,
         });
-        return sendJson(response, 200, answer);
+        const answer = found instanceof HttpAnswer ? found : new HttpAnswer(200, found);
+        return sendAnswer(request, response, rewrite === null ? answer : withBody(answer, rewrite));
       }
       throw new HttpError(404, `Nothing is at ${name}.`);
     } catch (error) {
       // Nobody is left to be told.
       if (gone.signal.aborted) return;
       const status = error instanceof HttpError ? error.status : 500;
-      sendJson(response, status, { error: error instanceof Error ? error.message : String(error) });
+      const message = error instanceof Error ? error.message : String(error);
+      const code = error instanceof HttpError ? error.code : null;
+      sendJson(response, status, { error: code === null ? message : { code, message } });
     }
   }
 }
 
-/** Null for an empty body, undefined for one that is no JSON. */
-function parseJson(body: string): unknown {
+/** Null for an empty body, undefined for one that is neither a form nor JSON. */
+function parseBody(body: string, contentType: string): unknown {
   if (body === "") return null;
+  if (contentType.startsWith("application/x-www-form-urlencoded")) return readForm(new URLSearchParams(body));
   try {
     return JSON.parse(body);
   } catch {
     return undefined;
   }
+}
+
+function readForm(form: URLSearchParams): Record<string, string | string[]> {
+  const pairs = [...new Set(form.keys())].map((name) => {
+    const [first = "", ...rest] = form.getAll(name);
+    return [name, rest.length === 0 ? first : [first, ...rest]] as const;
+  });
+  return Object.fromEntries(pairs);
 }
 
 function joinHeaders(request: IncomingMessage): Record<string, string> {
@@ -170,6 +205,31 @@ function playFault(fault: HttpFault, response: ServerResponse): void {
     case "wrong-shape":
       return sendJson(response, 200, { data: 42 });
   }
+}
+
+function withBody({ status, body, headers }: HttpAnswer, rewrite: Rewrite): HttpAnswer {
+  return new HttpAnswer(status, rewrite(body), headers);
+}
+
+/** HEAD and 204 have no body; a body of 1 KiB and more is packed for a caller who accepts gzip. */
+function sendAnswer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, body, headers }: HttpAnswer,
+): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (body === undefined) {
+    response.writeHead(status).end();
+    return;
+  }
+  const plain = Buffer.from(JSON.stringify(body));
+  const { "accept-encoding": accepted = "" } = request.headers;
+  const isPacked = plain.length >= 1024 && /(?:^|[\s,])gzip\b/.test(accepted);
+  if (isPacked) response.setHeader("content-encoding", "gzip");
+  const sent = isPacked ? gzipSync(plain, { level: 1 }) : plain;
+  response.writeHead(status, { "content-type": "application/json", "content-length": sent.length });
+  // node:http keeps the body of an answer to HEAD to itself.
+  response.end(sent);
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
