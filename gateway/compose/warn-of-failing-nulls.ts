@@ -1,0 +1,42 @@
+import { isNonNullType } from "graphql";
+import type { Problems } from "../core/problems.ts";
+import { namedTypeOf } from "../language/sdl-file.ts";
+import type { BoundValue } from "./bind-value.ts";
+import type { BoundStep } from "./bindings.ts";
+import { builtNames, type ModelField, type SupergraphModel } from "./supergraph-model.ts";
+
+/** A `!` whose own call can fail takes the object around it along. */
+export function warnOfFailingNonNull(
+  { field, clientField, steps, last, compiled }: BoundValue,
+  model: SupergraphModel,
+  problems: Problems,
+): void {
+  if (!isNonNullType(clientField.type)) return;
+  if (compiled.some((shaper) => shaper.kind === "null" && shaper.absorbsErrors)) return;
+  const object = model.types.get(namedTypeOf(last.type));
+  const reads = compiled
+    .flatMap((shaper) => (shaper.kind === "leaf" ? shaper.reads : []))
+    .map((name) => object?.fields.get(name))
+    .filter((read) => read !== undefined);
+  const failing =
+    steps.find((step, index) => makesCall(step.field, steps[index - 1]))?.field ??
+    reads.find((read) => makesCall(read, steps.at(-1)));
+  if (failing === undefined) return;
+  problems.warn({
+    place: field.place,
+    coordinate: field.coordinate,
+    expected: "a nullable type, or @default(onError: true): the call behind it can fail",
+    found: `${clientField.type.toString()} from ${failing.coordinate}`,
+    hint: "when the call fails, the whole object around the field is null",
+  });
+}
+
+/** The field is a call, or needs the row of an object that the step before only refers to. */
+function makesCall(field: ModelField, previous: BoundStep | undefined): boolean {
+  if (field.suppliers.some((supplier) => supplier.call !== null)) return true;
+  return (previous?.field.suppliers ?? []).some((origin) =>
+    origin.buildsObjects
+      ? !builtNames(origin.field).includes(field.name)
+      : !field.suppliers.some((supplier) => supplier.source === origin.source),
+  );
+}
