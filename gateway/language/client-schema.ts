@@ -1,5 +1,12 @@
-import { DirectiveLocation, type DocumentNode, type FieldDefinitionNode, Kind } from "graphql";
+import {
+  DirectiveLocation,
+  type DocumentNode,
+  type FieldDefinitionNode,
+  Kind,
+  type ObjectTypeDefinitionNode,
+} from "graphql";
 import type { Problems, SourcePlace } from "../core/problems.ts";
+import { type AbstractType, readAbstractType, refuseFieldDirectives } from "./abstract-types.ts";
 import type { DirectiveCatalog } from "./directive-catalog.ts";
 import {
   DirectiveReader,
@@ -8,7 +15,7 @@ import {
   placeOf,
   readLeafDirectives,
 } from "./directive-reader.ts";
-import { fieldCoordinate, parseSdlFile } from "./sdl-file.ts";
+import { type AbstractTypeNode, fieldCoordinate, parseSdlFile, type SdlFile } from "./sdl-file.ts";
 
 export interface ClientField {
   readonly name: string;
@@ -33,10 +40,20 @@ export interface ClientType {
   readonly fields: ReadonlyMap<string, ClientField>;
 }
 
+/** An interface or a union of a client schema; its possible types are views. */
+export interface ClientAbstractType extends AbstractType {
+  /** The supergraph type: what `@view` names, or the type's own name; null where its `@view` was refused. */
+  readonly boundTo: string | null;
+  readonly viewUse: DirectiveUse | null;
+}
+
 /** A BFF's client schema, checked by itself. */
 export interface ClientSchema {
   readonly file: string;
+  /** Object types. */
   readonly types: ReadonlyMap<string, ClientType>;
+  /** Interfaces and unions. */
+  readonly abstractTypes: ReadonlyMap<string, ClientAbstractType>;
   /** The file without Overlock's directives: exactly what clients may introspect. */
   readonly plainDocument: DocumentNode;
 }
@@ -70,11 +87,28 @@ export function readClientSchema(
     for (const field of type.fields ?? []) {
       fields.set(field.name.value, readField(reader, fieldCoordinate(type, field), field));
     }
-    const hasView = type.directives?.some((directive) => directive.name.value === "view") ?? false;
-    const boundTo = hasView && name !== "Query" ? (viewUse?.text("of") ?? null) : name;
+    const boundTo = hasView(type) && name !== "Query" ? (viewUse?.text("of") ?? null) : name;
     types.set(name, { name, place: placeOf(type, file), boundTo, viewUse: viewUse ?? null, fields });
   }
-  return { file, types, plainDocument: sdl.plainDocument };
+  return { file, types, abstractTypes: readAbstractTypes(sdl, reader), plainDocument: sdl.plainDocument };
+}
+
+function readAbstractTypes(sdl: SdlFile, reader: DirectiveReader): ReadonlyMap<string, ClientAbstractType> {
+  const types = new Map<string, ClientAbstractType>();
+  for (const node of sdl.abstractTypes) {
+    const type = readAbstractType(node, sdl);
+    const location =
+      node.kind === Kind.UNION_TYPE_DEFINITION ? DirectiveLocation.UNION : DirectiveLocation.INTERFACE;
+    const [viewUse] = reader.read(node.directives, location, type.name).get("view") ?? [];
+    refuseFieldDirectives(type, reader);
+    const boundTo = hasView(node) ? (viewUse?.text("of") ?? null) : type.name;
+    types.set(type.name, { ...type, boundTo, viewUse: viewUse ?? null });
+  }
+  return types;
+}
+
+function hasView({ directives }: ObjectTypeDefinitionNode | AbstractTypeNode): boolean {
+  return directives?.some((directive) => directive.name.value === "view") ?? false;
 }
 
 function readField(reader: DirectiveReader, coordinate: string, field: FieldDefinitionNode): ClientField {

@@ -9,7 +9,7 @@ export interface DirectiveCatalog {
   readonly directives: ReadonlyMap<string, GraphQLDirective>;
 }
 
-const sourceOnly = new Set(["source", "rest", "grpc", "key", "lookup", "shareable"]);
+const sourceOnly = new Set(["source", "rest", "grpc", "key", "lookup", "shareable", "discriminator"]);
 const clientOnly = new Set([
   "view",
   "default",

@@ -1,9 +1,9 @@
 import {
   type ASTNode,
-  type DefinitionNode,
   type DocumentNode,
   type FieldDefinitionNode,
   GraphQLError,
+  type InterfaceTypeDefinitionNode,
   isTypeDefinitionNode,
   Kind,
   Lexer,
@@ -13,12 +13,14 @@ import {
   Source,
   TokenKind,
   type TypeNode,
+  type UnionTypeDefinitionNode,
   visit,
 } from "graphql";
 import { validateSDL } from "graphql/validation/validate.js";
 import type { Problems } from "../core/problems.ts";
 import { isStandard, type SchemaFileKind } from "./directive-catalog.ts";
 import { placeOf } from "./directive-reader.ts";
+import { mergeExtensions } from "./merge-extensions.ts";
 
 /** One parsed schema file. */
 export interface SdlFile {
@@ -28,7 +30,11 @@ export interface SdlFile {
   /** The same without Overlock's directives and without `schema`: plain GraphQL. */
   readonly plainDocument: DocumentNode;
   readonly objectTypes: readonly ObjectTypeDefinitionNode[];
+  readonly abstractTypes: readonly AbstractTypeNode[];
 }
+
+/** A type whose values are objects of several types. */
+export type AbstractTypeNode = InterfaceTypeDefinitionNode | UnionTypeDefinitionNode;
 
 /**
  * Parses a schema file and checks it as plain GraphQL. Returns null, with problems reported, where it can't be read;
@@ -59,7 +65,10 @@ export function parseSdlFile(
   }
   if (!isSupported || errors.length > 0) return null;
   const objectTypes = document.definitions.filter((node) => node.kind === Kind.OBJECT_TYPE_DEFINITION);
-  return { file, document, plainDocument, objectTypes };
+  const abstractTypes = document.definitions.filter(
+    (node) => node.kind === Kind.INTERFACE_TYPE_DEFINITION || node.kind === Kind.UNION_TYPE_DEFINITION,
+  );
+  return { file, document, plainDocument, objectTypes, abstractTypes };
 }
 
 /** The name inside lists and non-nulls. */
@@ -137,46 +146,7 @@ const closingKinds: ReadonlySet<TokenKind> = new Set([
   TokenKind.PAREN_R,
 ]);
 
-/**
- * `extend type X` adds to X where the file defines it, before or after, and defines it otherwise, as everywhere in the
- * schema language. A second definition of X stays one, to be reported.
- */
-function mergeExtensions(definitions: readonly DefinitionNode[]): DefinitionNode[] {
-  const merged: DefinitionNode[] = [];
-  const places = new Map<string, { readonly at: number; readonly isDefined: boolean }>();
-  for (const node of definitions) {
-    if (node.kind !== Kind.OBJECT_TYPE_DEFINITION && node.kind !== Kind.OBJECT_TYPE_EXTENSION) {
-      merged.push(node);
-      continue;
-    }
-    const name = node.name.value;
-    const isDefinition = node.kind === Kind.OBJECT_TYPE_DEFINITION;
-    const place = places.get(name);
-    const earlier = place === undefined ? undefined : merged[place.at];
-    if (place === undefined || earlier?.kind !== Kind.OBJECT_TYPE_DEFINITION) {
-      places.set(name, { at: merged.length, isDefined: isDefinition });
-      merged.push({ ...node, kind: Kind.OBJECT_TYPE_DEFINITION });
-    } else if (isDefinition && place.isDefined) merged.push(node);
-    else {
-      const [base, extension] = isDefinition ? [node, earlier] : [earlier, node];
-      places.set(name, { at: place.at, isDefined: place.isDefined || isDefinition });
-      merged[place.at] = {
-        ...base,
-        kind: Kind.OBJECT_TYPE_DEFINITION,
-        interfaces: [...(base.interfaces ?? []), ...(extension.interfaces ?? [])],
-        fields: [...(base.fields ?? []), ...(extension.fields ?? [])],
-        directives: [...(base.directives ?? []), ...(extension.directives ?? [])],
-      };
-    }
-  }
-  return merged;
-}
-
 const unsupportedKinds = new Map<Kind, string>([
-  [Kind.INTERFACE_TYPE_DEFINITION, "an interface"],
-  [Kind.INTERFACE_TYPE_EXTENSION, "an interface"],
-  [Kind.UNION_TYPE_DEFINITION, "a union"],
-  [Kind.UNION_TYPE_EXTENSION, "a union"],
   [Kind.SCALAR_TYPE_EXTENSION, "an extension of a scalar"],
   [Kind.ENUM_TYPE_EXTENSION, "an extension of an enum"],
   [Kind.INPUT_OBJECT_TYPE_EXTENSION, "an extension of an input type"],
@@ -207,14 +177,11 @@ function refuseUnsupported(
       refuse(node, coordinate, "types, enums, inputs and scalars (what this version enforces)", construct);
     }
     if (isTypeDefinitionNode(node)) refuseInternalName(node.name, coordinate);
-    if (node.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
+    if (node.kind !== Kind.OBJECT_TYPE_DEFINITION && node.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue;
     if (node.name.value === "Mutation" || node.name.value === "Subscription") {
       refuse(node, coordinate, "Query only (what this version enforces)", `type ${node.name.value}`);
     }
     for (const field of node.fields ?? []) refuseInternalName(field.name, fieldCoordinate(node, field));
-    if ((node.interfaces ?? []).length > 0) {
-      refuse(node, coordinate, "a type without interfaces (what this version enforces)", "implements");
-    }
   }
   for (const node of document.definitions) {
     if (node.kind !== Kind.SCHEMA_DEFINITION && node.kind !== Kind.SCHEMA_EXTENSION) continue;
@@ -251,6 +218,9 @@ function coordinateOf(node: ASTNode | undefined): string {
 }
 
 /** `Type.field`. */
-export function fieldCoordinate(type: ObjectTypeDefinitionNode, field: FieldDefinitionNode): string {
+export function fieldCoordinate(
+  type: ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode,
+  field: FieldDefinitionNode,
+): string {
   return `${type.name.value}.${field.name.value}`;
 }

@@ -8,6 +8,7 @@ import {
   type TypeDefinitionNode,
 } from "graphql";
 import { nearestNameHint, type Problems, type SourcePlace } from "../core/problems.ts";
+import { readAbstractTypes, type SourceAbstractType } from "./abstract-types.ts";
 import { type CallContext, checkRawSelection } from "./call-declaration.ts";
 import type { DirectiveCatalog } from "./directive-catalog.ts";
 import {
@@ -65,7 +66,10 @@ export interface SourceSchema {
   readonly service: string | null;
   readonly forwardHeaders: readonly string[];
   readonly headers: readonly HeaderDeclaration[];
+  /** Object types. */
   readonly types: ReadonlyMap<string, SourceType>;
+  /** Interfaces and unions. */
+  readonly abstractTypes: ReadonlyMap<string, SourceAbstractType>;
   /** The file without Overlock's directives. */
   readonly plainDocument: DocumentNode;
   /** The `@source` use, for problems found later. */
@@ -88,11 +92,12 @@ export function readSourceSchema(
   if (source === null) return null;
   const definitions = new Map(sdl.document.definitions.filter(isTypeDefinitionNode).map(withName));
   readLeafDirectives(sdl.document, reader);
+  const abstractTypes = readAbstractTypes(sdl, reader);
   const types = new Map<string, SourceType>();
   for (const type of sdl.objectTypes) {
     types.set(type.name.value, readType({ type, reader, kind: source.kind, definitions }));
   }
-  return { file, ...source, types, plainDocument: sdl.plainDocument, use };
+  return { file, ...source, types, abstractTypes, plainDocument: sdl.plainDocument, use };
 }
 
 function withName(node: TypeDefinitionNode): [name: string, node: TypeDefinitionNode] {
@@ -113,7 +118,7 @@ function readType(parts: TypeParts): SourceType {
   const isRoot = rootTypeNames.has(name);
   const uses = reader.read(type.directives, DirectiveLocation.OBJECT, name);
   const leafFields = (type.fields ?? []).filter(
-    (field) => !isWrittenAsCall(field) && !isObject(namedTypeOf(field.type), definitions),
+    (field) => !isWrittenAsCall(field) && !isComposite(namedTypeOf(field.type), definitions),
   );
   const keyFields = leafFields.filter((field) => !isListTypeNode(field.type));
   const keyNames = keyFields.map((field) => field.name.value);
@@ -142,6 +147,16 @@ function isWrittenAsCall(field: FieldDefinitionNode): boolean {
 
 function isObject(name: string, definitions: TypeParts["definitions"]): boolean {
   return definitions.get(name)?.kind === Kind.OBJECT_TYPE_DEFINITION;
+}
+
+/** Of objects, whether they are of one type or of several. */
+function isComposite(name: string, definitions: TypeParts["definitions"]): boolean {
+  const kind = definitions.get(name)?.kind;
+  return (
+    isObject(name, definitions) ||
+    kind === Kind.INTERFACE_TYPE_DEFINITION ||
+    kind === Kind.UNION_TYPE_DEFINITION
+  );
 }
 
 function readKey(use: DirectiveUse, keyFields: readonly string[], isRoot: boolean): readonly string[] | null {
@@ -208,7 +223,14 @@ function checkLookup(use: DirectiveUse, { type, field, context, definitions }: F
   else if (field.type.kind !== Kind.NAMED_TYPE) {
     use.refuse([], "a nullable object: a lookup may find nothing", "a list or a non-null type");
   } else if (!isObject(field.type.name.value, definitions)) {
-    use.refuse([], "a field that returns an object", field.type.name.value);
+    const { value: name } = field.type.name;
+    const hint = isComposite(name, definitions) ? `give each type of ${name} a lookup of its own` : null;
+    use.refuse(
+      [],
+      "a field that returns an object",
+      hint === null ? name : `${name}, of several types`,
+      hint,
+    );
   }
 }
 

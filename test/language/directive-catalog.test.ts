@@ -14,6 +14,7 @@ describe("the catalog of directives", () => {
     expect([...catalog.directives.keys()].toSorted()).toEqual([
       "case",
       "default",
+      "discriminator",
       "flatten",
       "formatCurrency",
       "formatDate",
@@ -45,6 +46,7 @@ describe("the catalog of directives", () => {
     expect(Object.fromEntries(homes)).toEqual({
       case: "client",
       default: "client",
+      discriminator: "source",
       flatten: "client",
       formatCurrency: "client",
       formatDate: "client",

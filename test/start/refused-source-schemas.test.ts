@@ -649,37 +649,24 @@ bff-web/schema.graphql:1:1  truncate
 
   describe("constructs that this version does not enforce", () => {
     refuses(
-      "interfaces, unions, mutations, subscriptions and extensions of enums",
+      "mutations, subscriptions and extensions of enums",
       [
         [
           client,
           "type Writer ",
-          "interface Named {\n  name: String\n}\n\nunion Either = Book | BookCard\n\ntype Mutation {\n  buy(id: ID!): Book\n}\n\ntype Subscription {\n  sold: Book\n}\n\nextend enum Genre {\n  DRAMA\n}\n\ntype Writer ",
+          "type Mutation {\n  buy(id: ID!): Book\n}\n\ntype Subscription {\n  sold: Book\n}\n\nextend enum Genre {\n  DRAMA\n}\n\ntype Writer ",
         ],
-        [client, "type Book {", "type Book implements Named {"],
       ],
       `
-bff-web/schema.graphql:19:1  Book
-  expected  a type without interfaces (what this version enforces)
-  found     implements
-
-bff-web/schema.graphql:34:1  Named
-  expected  types, enums, inputs and scalars (what this version enforces)
-  found     an interface
-
-bff-web/schema.graphql:38:1  Either
-  expected  types, enums, inputs and scalars (what this version enforces)
-  found     a union
-
-bff-web/schema.graphql:40:1  Mutation
+bff-web/schema.graphql:34:1  Mutation
   expected  Query only (what this version enforces)
   found     type Mutation
 
-bff-web/schema.graphql:44:1  Subscription
+bff-web/schema.graphql:38:1  Subscription
   expected  Query only (what this version enforces)
   found     type Subscription
 
-bff-web/schema.graphql:48:1  Genre
+bff-web/schema.graphql:42:1  Genre
   expected  types, enums, inputs and scalars (what this version enforces)
   found     an extension of an enum
 `,
