@@ -1,17 +1,25 @@
+import type { DeclaredFailure } from "./declared-failure.ts";
 import { type ErrorCode, type ErrorCodeEntry, errorCodes } from "./error-codes.ts";
 
+export interface OverlockErrorOptions extends ErrorOptions {
+  /** What a source schema lets clients see of a backend's failure. */
+  readonly declared?: DeclaredFailure | null;
+}
+
 /**
- * An error with a registered code. What may be told to the client is {@link OverlockError.publicMessage}:
- * the error's own message where its code is of the client family, the registry's sentence otherwise.
+ * An error with a registered code. What may be told to the client is {@link OverlockError.publicMessage}: what a source
+ * schema declares, the error's own message where its code is of the client family, the registry's sentence otherwise.
  */
 export class OverlockError extends Error {
   readonly code: ErrorCode;
+  readonly declared: DeclaredFailure | null;
 
   /** `message` is written for the log; `cause` never leaves the process. */
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options: OverlockErrorOptions = {}) {
     super(message, options);
     this.name = "OverlockError";
     this.code = code;
+    this.declared = options.declared ?? null;
   }
 
   get entry(): ErrorCodeEntry {
@@ -19,7 +27,13 @@ export class OverlockError extends Error {
   }
 
   get publicMessage(): string {
+    if (typeof this.declared?.message === "string") return this.declared.message;
     return this.entry.family === "client" ? this.message : this.entry.publicMessage;
+  }
+
+  /** The backend's own code, where the source schema lets clients see it. */
+  get upstreamCode(): string | null {
+    return this.declared?.code ?? null;
   }
 }
 

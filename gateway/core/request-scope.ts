@@ -16,6 +16,8 @@ export interface UpstreamCall {
 export interface AbsorbedError {
   readonly path: readonly (string | number)[];
   readonly code: ErrorCode;
+  /** The backend's own code, where its source schema lets clients see it. */
+  readonly upstreamCode?: string;
 }
 
 /**

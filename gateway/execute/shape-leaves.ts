@@ -37,7 +37,8 @@ export function shapeLeaves(binding: PathBinding, leafType: GraphQLLeafType): Sh
     } catch (thrown) {
       const error = toOverlockError(thrown);
       if (error.entry.isDenial || error.code === "INTERNAL_SERVER_ERROR") throw error;
-      scope.absorbed.push({ path: pathToArray(path), code: error.code });
+      const { code, upstreamCode } = error;
+      scope.absorbed.push({ path: pathToArray(path), code, ...(upstreamCode !== null && { upstreamCode }) });
       return replacement;
     }
   };

@@ -14,6 +14,7 @@ import {
   unusedInputs,
 } from "./call-declaration.ts";
 import { type DirectiveUse, type PlacedSelection, placeOf } from "./directive-reader.ts";
+import { type ErrorRule, readErrorRules, type StatusNames } from "./error-rules.ts";
 import type { SelectionRoot } from "./selection-map.ts";
 import { parseUrlTemplate, TemplateSyntaxError, type UrlTemplate } from "./url-template.ts";
 
@@ -25,6 +26,7 @@ export interface RestDeclaration extends CallDeclarationBase {
   /** The selection that each template variable stands for; the batch's `as` is not among them. */
   readonly variables: ReadonlyMap<string, PlacedSelection>;
   readonly query: readonly NamedSelection[];
+  readonly errors: readonly ErrorRule[];
 }
 
 /** Reads a checked use of `@rest`. Null, with problems reported, where its template is none. */
@@ -32,6 +34,7 @@ export function readRest(use: DirectiveUse, context: CallContext): RestDeclarati
   const select = readRawSelection(use, ["select"]);
   const batch = readBatch(use, context);
   const query = readSelectionObject(use, ["query"], context);
+  const errors = readErrorRules(use, httpStatuses);
   const template = readTemplate(use);
   if (template === null) return null;
   const variables = readTemplateVariables(use, template, context);
@@ -49,8 +52,15 @@ export function readRest(use: DirectiveUse, context: CallContext): RestDeclarati
   for (const unused of use.isSound ? unusedInputs(selections, context) : []) {
     use.refuse([], `every argument used: {?args.${unused}} or query`, `${unused} unused`);
   }
-  return { kind: "rest", method: "GET", use, select, batch, template, variables, query };
+  return { kind: "rest", method: "GET", use, select, batch, template, variables, query, errors };
 }
+
+const httpStatuses: StatusNames = {
+  expected: 'a status of 400 to 599 or 200 to 299, or one of the classes "4xx", "5xx" and "2xx"',
+  names: ["4xx", "5xx", "2xx"],
+  isStatus: (text) => /^[245](?:\d\d|xx)$/.test(text),
+  needsWhen: (text) => text.startsWith("2"),
+};
 
 function readTemplate(use: DirectiveUse): UrlTemplate | null {
   const node = use.nodeAt(["GET"]);

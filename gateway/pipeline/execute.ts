@@ -12,6 +12,8 @@ export interface FieldError {
   readonly locations: readonly { readonly line: number; readonly column: number }[];
   readonly path: readonly (string | number)[];
   readonly code: ErrorCode;
+  /** The backend's own code, where its source schema lets clients see it. */
+  readonly upstreamCode: string | null;
   readonly cause: unknown;
 }
 
@@ -46,6 +48,7 @@ function toFieldError(error: GraphQLError): FieldError {
     locations: error.locations ?? [],
     path: error.path ?? [],
     code: origin.code,
+    upstreamCode: origin.upstreamCode,
     cause: origin,
   };
 }

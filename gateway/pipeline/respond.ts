@@ -13,11 +13,11 @@ export function respond(
 ): HttpAnswer {
   const body = {
     ...(errors.length > 0 && {
-      errors: errors.map(({ message, locations, path, code }) => ({
+      errors: errors.map(({ message, locations, path, code, upstreamCode }) => ({
         message,
         locations,
         path,
-        extensions: { code },
+        extensions: { code, ...(upstreamCode !== null && { upstreamCode }) },
       })),
     }),
     data,

@@ -62,7 +62,12 @@ describe("the directives in docs/schema-language.md", () => {
       .filter(({ text }) => text.startsWith("@"))
       .map(({ text }) => text.slice(1));
     expect(sections.toSorted()).toEqual([...catalog.directives.keys()].toSorted());
-    expect(inputTypes().map((type) => type.name)).toEqual(["SourceHeader", "Batch", "DiscriminatorMapping"]);
+    expect(inputTypes().map((type) => type.name)).toEqual([
+      "SourceHeader",
+      "Batch",
+      "ErrorRule",
+      "DiscriminatorMapping",
+    ]);
   });
 
   test.each([...catalog.directives.values()].filter((directive) => directive.args.length > 0))(

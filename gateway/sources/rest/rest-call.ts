@@ -1,12 +1,14 @@
-import { OverlockError, quoted } from "../../core/errors.ts";
+import { OverlockError } from "../../core/errors.ts";
 import { compileSelection, rawRoots } from "../../language/evaluate-selection.ts";
 import type { RestDeclaration } from "../../language/rest-declaration.ts";
 import type { SourceField, SourceSchema } from "../../language/source-schema.ts";
 import { expandUrlTemplate } from "../../language/url-template.ts";
-import type { HttpPool, HttpResponse } from "../../outbound/http-pool.ts";
+import type { HttpPool } from "../../outbound/http-pool.ts";
 import { runUpstreamCall } from "../../outbound/upstream-call.ts";
 import { compileBatch, compileInput, type DeclaredCall } from "../declared-call.ts";
+import { compileErrorRules } from "../error-mapping.ts";
 import { buildRequestHeaders, type RequestHeaders } from "../request-headers.ts";
+import { decodeResponse } from "./rest-response.ts";
 
 export interface RestCallParts {
   readonly source: SourceSchema;
@@ -31,6 +33,7 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
     "fields" in selection ? [] : [compileInput(selection, true)],
   );
   const select = declaration.select === null ? null : compileSelection(declaration.select.map);
+  const responseRules = { errors: compileErrorRules(declaration.errors), isNullOn404: batch === null };
   const owner = { source: source.name, coordinate: field.coordinate, timeoutMs: source.timeoutMs };
 
   const buildPath = (values: readonly unknown[], keys: readonly unknown[] | null): string | null => {
@@ -69,38 +72,9 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
         requestHeaders["accept"] = "application/json";
         requestHeaders["x-request-timeout-ms"] = String(deadline.remainingMs);
         const response = await pool.send({ method: "GET", path, headers: requestHeaders }, deadline);
-        const decoded = decodeResponse(response, keys !== null);
+        const decoded = decodeResponse(response, responseRules);
         return read(select === null ? decoded : select(rawRoots(decoded)));
       });
     },
   };
-}
-
-/** The decoded JSON of a response; null for 204, and for 404 where one thing was asked for. */
-function decodeResponse(response: HttpResponse, isBatched: boolean): unknown {
-  const { status, mediaType, body } = response;
-  if (status === 204 || (status === 404 && !isBatched)) return null;
-  if (status < 200 || status > 299) throw statusError(status);
-  if (!/^application\/(?:[-\w.+]+\+)?json$/.test(mediaType)) {
-    throw new OverlockError(
-      "UPSTREAM_INVALID_RESPONSE",
-      `expected application/json, found ${quoted(mediaType)}`,
-    );
-  }
-  try {
-    return JSON.parse(utf8.decode(body)) as unknown;
-  } catch (cause) {
-    throw new OverlockError("UPSTREAM_INVALID_RESPONSE", "the body is not JSON in UTF-8", { cause });
-  }
-}
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-function statusError(status: number): OverlockError {
-  const message = `HTTP status ${status}`;
-  if (status === 401 || status === 403) return new OverlockError("UPSTREAM_DENIED", message);
-  if (status === 408 || status === 504) return new OverlockError("UPSTREAM_TIMEOUT", message);
-  if (status === 429 || status >= 500) return new OverlockError("UPSTREAM_ERROR", message);
-  if (status >= 400) return new OverlockError("UPSTREAM_REJECTED", message);
-  return new OverlockError("UPSTREAM_INVALID_RESPONSE", `${message}; redirects are not followed`);
 }
