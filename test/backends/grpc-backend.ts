@@ -44,9 +44,18 @@ export class GrpcBackend {
   readonly faults = new Faults<GrpcFault>();
   readonly #listener: Listener;
 
+  /** Forgets what calls have changed. */
+  readonly reset: () => void;
+
   /** `methods` must hold every method of the service. */
-  constructor(service: ServiceDefinition, methods: Readonly<Record<string, GrpcMethod>>, log: RequestLog) {
+  constructor(
+    service: ServiceDefinition,
+    methods: Readonly<Record<string, GrpcMethod>>,
+    log: RequestLog,
+    reset: () => void = () => {},
+  ) {
     this.log = log;
+    this.reset = reset;
     const server = new Server();
     for (const [name, definition] of Object.entries(service)) {
       const method = methods[name];

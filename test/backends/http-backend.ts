@@ -60,8 +60,12 @@ export class HttpBackend {
   readonly #routes: readonly HttpRoute[];
   readonly #listener: Listener;
 
-  constructor(routes: readonly HttpRoute[], log: RequestLog) {
+  /** Forgets what requests have changed. */
+  readonly reset: () => void;
+
+  constructor(routes: readonly HttpRoute[], log: RequestLog, reset: () => void = () => {}) {
     this.log = log;
+    this.reset = reset;
     this.#routes = routes;
     this.#listener = new Listener(createServer((request, response) => void this.#handle(request, response)));
   }

@@ -1,3 +1,7 @@
+import { nameOccasion } from "./notifications.ts";
+import type { Notification, Notifications } from "./notifications.ts";
+import { describeProduct } from "./product-details.ts";
+import type { ProductDetails } from "./product-details.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import {
   adjectives,
@@ -19,7 +23,7 @@ export type Money = { readonly currencyCode: string; readonly units: string; rea
 
 export type Category = { readonly id: string; readonly name: string };
 
-export type Product = {
+export type Product = ProductDetails & {
   readonly id: string;
   readonly name: string;
   readonly description: string;
@@ -76,16 +80,15 @@ export type Order = {
   readonly placedAt: string;
   readonly lines: readonly OrderLine[];
   readonly total: Money;
+  readonly payment: Payment;
 };
 
-export type Notification = {
-  readonly id: string;
-  readonly text: string;
-  readonly createdAt: string;
-  readonly read: boolean;
-};
+export type Payment =
+  | { readonly kind: "card"; readonly network: string; readonly lastDigits: string }
+  | { readonly kind: "invoice"; readonly number: string; readonly dueAt: string };
 
-export type Notifications = { readonly unreadCount: number; readonly items: readonly Notification[] };
+/** Newest first. */
+export type WishList = readonly { readonly productId: string; readonly addedAt: string }[];
 
 export type Recommendation = {
   readonly productId: string;
@@ -121,6 +124,8 @@ export type ShopData = {
   /** Newest first. */
   readonly ordersByUserId: ReadonlyMap<string, readonly Order[]>;
   readonly notificationsByUserId: ReadonlyMap<string, Notifications>;
+  /** 0 to 12 products for each user; 8 for u1. */
+  readonly wishListByUserId: ReadonlyMap<string, WishList>;
   /** 4 to 8 for each product, best first. */
   readonly recommendationsByProductId: ReadonlyMap<string, readonly Recommendation[]>;
 };
@@ -134,7 +139,10 @@ export function buildShopData(): ShopData {
   const reviews = buildReviews(products, users, new SeededRandom(4));
   const reviewsByProductId = groupNewestFirst(reviews, "productId", "createdAt");
   const ratings = buildRatings(products, reviewsByProductId);
+  const reviewsByAuthorId = groupNewestFirst(reviews, "authorId", "createdAt");
   const orders = buildOrders(products, users, new SeededRandom(5));
+  const ordersByUserId = groupNewestFirst(orders, "userId", "placedAt");
+  const notifications = buildNotifications(users, new SeededRandom(9));
   return {
     categories,
     categoryById: indexBy(categories, "id"),
@@ -148,13 +156,25 @@ export function buildShopData(): ShopData {
     reviews,
     reviewById: indexBy(reviews, "id"),
     reviewsByProductId,
-    reviewsByAuthorId: groupNewestFirst(reviews, "authorId", "createdAt"),
+    reviewsByAuthorId,
     ratings,
     ratingByProductId: indexBy(ratings, "productId"),
     orders,
     orderById: indexBy(orders, "id"),
-    ordersByUserId: groupNewestFirst(orders, "userId", "placedAt"),
-    notificationsByUserId: buildNotifications(users, new SeededRandom(9)),
+    ordersByUserId,
+    notificationsByUserId: new Map(
+      users.map(({ id }, index) => {
+        const occasions = {
+          orders: ordersByUserId.get(id) ?? [],
+          reviews: reviewsByAuthorId.get(id) ?? [],
+          products,
+        };
+        const random = new SeededRandom(20_000 + index);
+        const items = (notifications.get(id) ?? []).map((one) => nameOccasion(one, occasions, random));
+        return [id, notificationsOf(items)];
+      }),
+    ),
+    wishListByUserId: buildWishLists(products, users, new SeededRandom(11)),
     recommendationsByProductId: buildRecommendations(products, new SeededRandom(8)),
   };
 }
@@ -165,13 +185,26 @@ export function stockItem(productId: string, quantity: number, warehouse: string
   return { productId, available: quantity > 0, quantity, level, warehouse };
 }
 
+/** The rating that follows from a product's reviews; undefined without one. */
+export function ratingOf(productId: string, reviews: readonly Review[]): Rating | undefined {
+  if (reviews.length === 0) return undefined;
+  const stars = reviews.reduce((sum, review) => sum + review.stars, 0);
+  return { productId, average: Math.round((stars / reviews.length) * 10) / 10, count: reviews.length };
+}
+
+/** The notifications with the number of those that are not read. */
+export function notificationsOf(items: readonly Notification[]): Notifications {
+  return { unreadCount: items.filter(({ read }) => !read).length, items };
+}
+
 export function centsOf(money: Money): number {
   return Number(money.units) * 100 + money.nanos / nanosPerCent;
 }
 
 const nanosPerCent = 10_000_000;
 
-function euros(cents: number): Money {
+/** An amount in euros; `cents`: an integer. */
+export function euros(cents: number): Money {
   return {
     currencyCode: "EUR",
     units: String(Math.trunc(cents / 100)),
@@ -188,11 +221,14 @@ function buildProducts(random: SeededRandom): Product[] {
   });
   return random.shuffle(drafts.slice(0, 1000)).map(({ name, categoryId, priceEuros, weightGrams }, index) => {
     const id = `p${index + 1}`;
+    const description = sentences(descriptionSentences, random.integer(1, 6), random);
+    const price = euros(random.integer(...priceEuros) * 100 + random.pick([0, 49, 90, 95, 99]));
     return {
+      ...describeProduct(index + 1, name, price),
       id,
       name,
-      description: sentences(descriptionSentences, random.integer(1, 6), random),
-      price: euros(random.integer(...priceEuros) * 100 + random.pick([0, 49, 90, 95, 99])),
+      description,
+      price,
       categoryId,
       tags: random.shuffle(tags).slice(0, random.integer(0, 4)),
       imageUrl: `https://images.shop.example/products/${id}.jpg`,
@@ -272,12 +308,7 @@ function buildRatings(
   products: readonly Product[],
   reviewsByProductId: ReadonlyMap<string, readonly Review[]>,
 ): Rating[] {
-  return products.flatMap(({ id }) => {
-    const reviews = reviewsByProductId.get(id);
-    if (reviews === undefined) return [];
-    const stars = reviews.reduce((sum, review) => sum + review.stars, 0);
-    return { productId: id, average: Math.round((stars / reviews.length) * 10) / 10, count: reviews.length };
-  });
+  return products.flatMap(({ id }) => ratingOf(id, reviewsByProductId.get(id) ?? []) ?? []);
 }
 
 function buildOrders(products: readonly Product[], users: readonly User[], random: SeededRandom): Order[] {
@@ -296,20 +327,49 @@ function buildOrders(products: readonly Product[], users: readonly User[], rando
       placedAt: time(random, 2023, 2025),
       lines,
       total: euros(cents),
+      payment: paymentOf(number),
     };
   });
 }
 
-function buildNotifications(users: readonly User[], random: SeededRandom): Map<string, Notifications> {
+/** Every third order is paid by invoice. */
+function paymentOf(orderNumber: number): Payment {
+  if (orderNumber % 3 === 0) {
+    const day = new Date(Date.UTC(2025, 0, 1 + (orderNumber % 365)));
+    return { kind: "invoice", number: `INV-${orderNumber}`, dueAt: day.toISOString().replace(".000Z", "Z") };
+  }
+  const network = orderNumber % 2 === 0 ? "VISA" : "MASTERCARD";
+  return { kind: "card", network, lastDigits: String(1000 + (orderNumber % 9000)) };
+}
+
+function buildNotifications(users: readonly User[], random: SeededRandom) {
   return new Map(
     users.map(({ id }) => {
       const items = range(random.integer(0, 8)).map((number) => ({
         id: `n${id.slice(1)}-${number}`,
-        text: random.pick(notificationTexts),
+        text: random.pick(notificationTexts).text,
         createdAt: time(random, 2025, 2025),
         read: random.next() < 0.6,
       }));
-      return [id, { unreadCount: items.filter(({ read }) => !read).length, items }];
+      return [id, items];
+    }),
+  );
+}
+
+function buildWishLists(
+  products: readonly Product[],
+  users: readonly User[],
+  random: SeededRandom,
+): Map<string, WishList> {
+  return new Map(
+    users.map(({ id }) => {
+      const length = id === "u1" ? 8 : random.integer(0, 12);
+      const wished = new Set(range(length).map(() => random.pick(products).id));
+      const days = [...wished].map((productId, index) => ({
+        productId,
+        addedAt: new Date(Date.UTC(2025, 5, 30 - index, 12)).toISOString().replace(".000Z", "Z"),
+      }));
+      return [id, days];
     }),
   );
 }

@@ -323,13 +323,23 @@ export const cities = [
 ] as const;
 
 export const notificationTexts = [
-  "Your order has left the warehouse.",
-  "Your order was delivered. Enjoy!",
-  "A product on your wish list is back in stock.",
-  "How did you like your last order? Write a review ✍️",
-  "−20 % on lighting until Sunday.",
-  "Somebody found your review helpful.",
+  { text: "Your order has left the warehouse.", type: "order_shipped" },
+  { text: "The rest of your order is on its way. Enjoy!", type: "order_shipped" },
+  { text: "A product on your wish list has become cheaper.", type: "price_drop" },
+  { text: "Somebody has answered your review ✍️", type: "review_reply" },
+  { text: "Cheaper until Sunday: something that you have looked at.", type: "price_drop" },
+  { text: "Somebody found your review helpful.", type: "review_reply" },
 ] as const;
+
+export const colours = ["oak", "charcoal", "bleu nuit", "moss", "cream", "rust", "sky"] as const;
+
+export const materials = ["steel", "linen", "ash wood", "recycled PET", "glass", "ceramic", "wool"] as const;
+
+export const brands = ["Nordlys", "Maison Aubert", "Kōbō", "Harrow & Sons", "Włókno", "Fjordal"] as const;
+
+export const suppliers = ["Lindgren AB", "Atelier Brun SARL", "三井工房", "Zielony Sp. z o.o."] as const;
+
+export const careAdvice = ["wipe with a damp cloth", "no bleach", "30 °C", "keep dry"] as const;
 
 export const recommendationReasons = [
   "Often bought together",

@@ -7,6 +7,7 @@ import { createOrders } from "./orders.ts";
 import { createRecommendations } from "./recommendations.ts";
 import { countUp, RequestLog } from "./request-log.ts";
 import { createReviews } from "./reviews.ts";
+import { createShipping } from "./shipping.ts";
 import { buildShopData } from "./shop-data.ts";
 import type { ShopData } from "./shop-data.ts";
 
@@ -16,10 +17,19 @@ type Backends = {
   readonly orders: GrpcBackend;
   readonly reviews: HttpBackend;
   readonly accounts: HttpBackend;
+  readonly shipping: HttpBackend;
   readonly recommendations: HttpBackend;
 };
 
-const sourceNames = ["catalog", "inventory", "orders", "reviews", "accounts", "recommendations"] as const;
+const sourceNames = [
+  "catalog",
+  "inventory",
+  "orders",
+  "reviews",
+  "accounts",
+  "shipping",
+  "recommendations",
+] as const;
 
 export type SourceName = (typeof sourceNames)[number];
 
@@ -31,6 +41,8 @@ export type Shop = Backends & {
   /** Every logged request in the order of arrival: `reviews GET /reviews`, `inventory BatchGetStock`. */
   calls(): string[];
   clearLogs(): void;
+  /** Forgets what requests have changed: every backend answers from `data` again. */
+  reset(): void;
   /** Kills all backends; resolves when their last socket is closed. */
   stop(): Promise<void>;
 };
@@ -51,6 +63,7 @@ export async function startShop({ ports = {}, data = buildShopData() }: ShopOpti
     orders: createOrders(data, new RequestLog(nextSequence)),
     reviews: createReviews(data, new RequestLog(nextSequence)),
     accounts: createAccounts(data, new RequestLog(nextSequence)),
+    shipping: createShipping(data, new RequestLog(nextSequence)),
     recommendations: createRecommendations(data, new RequestLog(nextSequence)),
   };
   const all = sourceNames.map((source) => ({ source, backend: backends[source] }));
@@ -73,6 +86,7 @@ export async function startShop({ ports = {}, data = buildShopData() }: ShopOpti
       ORDERS_URL: backends.orders.url,
       REVIEWS_URL: backends.reviews.url,
       ACCOUNTS_URL: backends.accounts.url,
+      SHIPPING_URL: backends.shipping.url,
       RECOMMENDATIONS_URL: `${backends.recommendations.url}/graphql`,
     },
     calls: () =>
@@ -82,6 +96,9 @@ export async function startShop({ ports = {}, data = buildShopData() }: ShopOpti
         .map(({ source, method }) => `${source} ${method}`),
     clearLogs: () => {
       for (const { backend } of all) backend.log.clear();
+    },
+    reset: () => {
+      for (const { backend } of all) backend.reset();
     },
     stop,
   };

@@ -67,8 +67,8 @@ export async function startTestGateway(environment: Environment = {}, root = sho
 
 /** What a closed gateway has left open, by whom it is seen; closing takes the other side a moment, at most `timeoutMs`. */
 async function openSocketsAfter(timeoutMs: number, gateway: Gateway, shop: Shop): Promise<string> {
-  const { catalog, inventory, orders, reviews, accounts, recommendations } = shop;
-  const holders = { gateway, catalog, inventory, orders, reviews, accounts, recommendations };
+  const { catalog, inventory, orders, reviews, accounts, shipping, recommendations } = shop;
+  const holders = { gateway, catalog, inventory, orders, reviews, accounts, shipping, recommendations };
   const endMs = performance.now() + timeoutMs;
   for (;;) {
     const left = Object.entries(holders).filter(([, { openSockets }]) => openSockets > 0);
