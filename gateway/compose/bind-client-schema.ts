@@ -2,9 +2,10 @@ import { type GraphQLField, type GraphQLSchema, isObjectType } from "graphql";
 import { nearestNameHint, type Problems } from "../core/problems.ts";
 import type { ClientField, ClientSchema, ClientType } from "../language/client-schema.ts";
 import { placeOf } from "../language/directive-reader.ts";
-import { listsAround, namedTypeOf } from "../language/sdl-file.ts";
+import { namedTypeOf, rootTypeNames } from "../language/sdl-file.ts";
 import type { PathSelection } from "../language/selection-map.ts";
 import { bindArguments, variablesOf } from "./bind-arguments.ts";
+import { bindGroup } from "./bind-group.ts";
 import { ValueBinder } from "./bind-value.ts";
 import type { BoundClientSchema, BoundStep, FieldBinding } from "./bindings.ts";
 import { buildPlainSchema } from "./build-plain-schema.ts";
@@ -64,8 +65,8 @@ class Binder {
   #refuseType(type: ClientType, found: string): void {
     const names = [...this.#model.types.keys()];
     const hint = nearestNameHint(found, names);
-    if (found === "Query" && type.name === "Query") {
-      const expected = "a source schema with type Query: every field of a client schema begins there";
+    if (rootTypeNames.has(found) && found === type.name) {
+      const expected = `a source schema with type ${found}: every field of this type begins there`;
       this.#problems.error({ place: type.place, coordinate: type.name, expected, found: "none" });
     } else if (type.viewUse === null) {
       const expected = "the name of a supergraph type, or @view(of:) with one";
@@ -79,30 +80,16 @@ class Binder {
     if (clientField === null || path === null) return null;
     const target = this.#client.types.get(namedTypeOf(field.node.type));
     const isGroup = field.from === null && !model.fields.has(field.name) && target?.boundTo === "Query";
-    if (isGroup) return this.#bindGroup(type, field, model);
+    if (isGroup) {
+      const site = { client: this.#client, type, field, model, problems: this.#problems };
+      return bindGroup(site);
+    }
     const steps = this.#bindPath({ field, path, start: model, clientField });
     this.#checkArgumentsUsed(field, path);
     const value = steps === null ? null : this.#values.bind({ field, clientField, steps });
-    if (value === null) return null;
+    if (value === null || (type.name === "Mutation" && !checkMutationShapers(field))) return null;
     warnOfFailingNonNull(value, this.#model, this.#problems);
     return { kind: "path", coordinate: field.coordinate, steps: value.steps, shapers: value.compiled };
-  }
-
-  /** A field without a place in the supergraph whose type shows Query: it fetches nothing and is never null. */
-  #bindGroup(type: ClientType, field: ClientField, model: ModelType): FieldBinding | null {
-    const [shaper] = field.shapers;
-    const [argument] = field.node.arguments ?? [];
-    if (model.name !== "Query") {
-      const expected = "a group under Query, or in another group";
-      this.#refuse(field, expected, `one under ${type.name}, which shows ${model.name}`);
-    } else if (listsAround(field.node.type) > 0)
-      this.#refuse(field, "a group, which is one object", "a list");
-    else if (argument !== undefined)
-      this.#refuse(field, "a group, which has no arguments", argument.name.value);
-    else if (shaper !== undefined)
-      shaper.refuse([], "no shaper on a group, which has no value", `@${shaper.node.name.value}`);
-    else return { kind: "group" };
-    return null;
   }
 
   #pathOf(field: ClientField): PathSelection | null {
@@ -188,10 +175,14 @@ class Binder {
     const type = this.#schema.getType(typeName);
     return isObjectType(type) ? (type.getFields()[fieldName] ?? null) : null;
   }
+}
 
-  #refuse(field: ClientField, expected: string, found: string, hint: string | null = null): void {
-    this.#problems.error({ place: field.place, coordinate: field.coordinate, expected, found, hint });
-  }
+/** What became of a mutation is told, whatever the client can do without. */
+function checkMutationShapers(field: ClientField): boolean {
+  const absorbing = field.shapers.find((use) => use.nodeAt(["onError"]) !== null && use.flag("onError"));
+  const expected = "no onError on a mutation: its client has to know that it failed";
+  absorbing?.refuse(["onError"], expected, "true");
+  return absorbing === undefined;
 }
 
 interface PathSite {

@@ -31,8 +31,8 @@ export class Entity {
   }
 
   /** The object that root fields belong to. */
-  static root(model: SupergraphModel): Entity {
-    return Entity.reference(model, "Query", {});
+  static root(model: SupergraphModel, typeName: "Query" | "Mutation" = "Query"): Entity {
+    return Entity.reference(model, typeName, {});
   }
 
   /** An object of which only some fields are known, usually its key. */

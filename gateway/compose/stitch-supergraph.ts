@@ -12,6 +12,7 @@ import {
   print,
   visit,
 } from "graphql";
+import { loadersOf } from "../batching/request-loaders.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { Source } from "../sources/source.ts";
 import { Entity } from "./entity.ts";
@@ -59,7 +60,9 @@ function buildSubschema(
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith("__")) continue;
     for (const field of Object.values(type.getFields()))
-      field.resolve = readField(field.name, model) as AnyResolver;
+      field.resolve = (
+        type.name === "Mutation" ? callMutation(field.name, model) : readField(field.name, model)
+      ) as AnyResolver;
   }
   const rootFields = schema.getQueryType()?.getFields() ?? {};
   for (const entryPoint of entryPoints) {
@@ -143,6 +146,17 @@ function nullableOutputs(document: DocumentNode): DocumentNode {
 
 function readField(fieldName: string, model: SupergraphModel): EntityResolver {
   return (parent, args, scope) => (parent ?? Entity.root(model)).read(fieldName, args, scope);
+}
+
+/** What was read before it is asked for again. */
+function callMutation(fieldName: string, model: SupergraphModel): EntityResolver {
+  return async (_parent, args, scope) => {
+    try {
+      return await Entity.root(model, "Mutation").read(fieldName, args, scope);
+    } finally {
+      loadersOf(scope).clear();
+    }
+  };
 }
 
 function resolveEntities(entryPoint: EntryPoint, source: Source, model: SupergraphModel): EntityResolver {

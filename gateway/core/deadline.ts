@@ -35,6 +35,11 @@ export class Deadline {
     return new Deadline(Math.min(this.expiresAtMs, performance.now() + timeoutMs), this.signal);
   }
 
+  /** The same for a call that goes on where the client went away: only time ends it. */
+  detach(timeoutMs: number): Deadline {
+    return new Deadline(Math.min(this.expiresAtMs, performance.now() + timeoutMs), null);
+  }
+
   get signal(): AbortSignal {
     return this.#controller.signal;
   }

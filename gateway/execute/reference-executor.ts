@@ -10,6 +10,7 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
+  OperationTypeNode,
 } from "graphql";
 import type { BoundClientSchema, FieldBinding } from "../compose/bindings.ts";
 import { Entity } from "../compose/entity.ts";
@@ -19,6 +20,7 @@ import type { RequestScope } from "../core/request-scope.ts";
 import type { PreparedOperation } from "../prepare/prepare-operation.ts";
 import { Execution } from "./execution.ts";
 import { isolateElements, isolateWaitingElements } from "./isolate-elements.ts";
+import { readMutation } from "./read-mutation.ts";
 import { readPath } from "./read-path.ts";
 import { shapeLeaves, shapeObjects } from "./shape-leaves.ts";
 
@@ -52,13 +54,16 @@ export function createReferenceExecutor(
     if (!isObjectType(type)) continue;
     for (const field of Object.values(type.getFields())) {
       const binding = bindings.get(field.name);
-      if (binding !== undefined) field.resolve = compileResolver(binding, bound, model, field.type);
+      if (binding === undefined) continue;
+      const read = type === schema.getMutationType() ? readMutation : readPath;
+      field.resolve = compileResolver(binding, { bound, model, read, type: field.type });
     }
   }
-  const rootValue = Entity.root(model);
   return {
-    async execute({ document, name }, variables, scope) {
+    async execute({ document, operation, name }, variables, scope) {
       const execution = new Execution(scope, limits.maxResolvedValues);
+      const isMutation = operation.operation === OperationTypeNode.MUTATION;
+      const rootValue = Entity.root(model, isMutation ? "Mutation" : "Query");
       return (await execute({
         schema,
         document,
@@ -74,11 +79,17 @@ export function createReferenceExecutor(
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
 
+interface ResolverSite {
+  readonly bound: BoundClientSchema;
+  readonly model: SupergraphModel;
+  readonly type: GraphQLOutputType;
+  /** How the field's path is followed. */
+  readonly read: typeof readPath;
+}
+
 function compileResolver(
   binding: FieldBinding,
-  bound: BoundClientSchema,
-  model: SupergraphModel,
-  type: GraphQLOutputType,
+  { bound, model, type, read: follow }: ResolverSite,
 ): Resolver {
   if (binding.kind === "group") {
     return (_parent, _args, context) => {
@@ -93,7 +104,7 @@ function compileResolver(
       const execution = context as Execution;
       execution.countField();
       const { scope } = execution;
-      const read = (): unknown => readPath(parent, binding.steps, args as Args, scope);
+      const read = (): unknown => follow(parent, binding.steps, args as Args, scope);
       return isolateWaitingElements(shape(read, scope, info.path));
     };
   }
@@ -103,7 +114,7 @@ function compileResolver(
     const execution = context as Execution;
     execution.countField();
     const { scope } = execution;
-    const found = shape(readPath(parent, binding.steps, args as Args, scope), scope);
+    const found = shape(follow(parent, binding.steps, args as Args, scope), scope);
     let selected: readonly string[] | null = null;
     const confirmed = mapEntities(found, execution, (entity) => {
       if (!entity.isReference) return entity;

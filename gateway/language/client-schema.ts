@@ -15,7 +15,13 @@ import {
   placeOf,
   readLeafDirectives,
 } from "./directive-reader.ts";
-import { type AbstractTypeNode, fieldCoordinate, parseSdlFile, type SdlFile } from "./sdl-file.ts";
+import {
+  type AbstractTypeNode,
+  fieldCoordinate,
+  parseSdlFile,
+  rootTypeNames,
+  type SdlFile,
+} from "./sdl-file.ts";
 
 export interface ClientField {
   readonly name: string;
@@ -81,16 +87,23 @@ export function readClientSchema(
   for (const type of sdl.objectTypes) {
     const name = type.name.value;
     const [viewUse] = reader.read(type.directives, DirectiveLocation.OBJECT, name).get("view") ?? [];
-    if (viewUse !== undefined && name === "Query")
-      viewUse.refuse([], "a type other than Query, which shows the supergraph's Query", "@view");
+    const isRoot = rootTypeNames.has(name);
+    if (viewUse !== undefined && isRoot)
+      viewUse.refuse([], `a type other than ${name}, which shows the supergraph's ${name}`, "@view");
+    else if (viewUse?.text("of") === "Mutation") refuseNamespace(viewUse);
     const fields = new Map<string, ClientField>();
     for (const field of type.fields ?? []) {
       fields.set(field.name.value, readField(reader, fieldCoordinate(type, field), field));
     }
-    const boundTo = hasView(type) && name !== "Query" ? (viewUse?.text("of") ?? null) : name;
+    const boundTo = hasView(type) && !isRoot ? (viewUse?.text("of") ?? null) : name;
     types.set(name, { name, place: placeOf(type, file), boundTo, viewUse: viewUse ?? null, fields });
   }
   return { file, types, abstractTypes: readAbstractTypes(sdl, reader), plainDocument: sdl.plainDocument };
+}
+
+function refuseNamespace(viewUse: DirectiveUse): void {
+  const expected = "a type other than Mutation: only its own fields are called one after the other";
+  viewUse.refuse(["of"], expected, "Mutation", "let the fields stand in type Mutation");
 }
 
 function readAbstractTypes(sdl: SdlFile, reader: DirectiveReader): ReadonlyMap<string, ClientAbstractType> {

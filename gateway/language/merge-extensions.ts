@@ -1,17 +1,8 @@
-import {
-  type DefinitionNode,
-  type InterfaceTypeDefinitionNode,
-  Kind,
-  type ObjectTypeDefinitionNode,
-  type UnionTypeDefinitionNode,
-} from "graphql";
-
-/** Definitions to which `extend` adds. */
-type ExtensibleNode = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode | UnionTypeDefinitionNode;
+import { type DefinitionNode, Kind, type TypeDefinitionNode } from "graphql";
 
 /**
  * `extend type X` adds to X where the file defines it, before or after, and defines it otherwise, as everywhere in the
- * schema language; interfaces and unions likewise. A second definition of X stays one, to be reported.
+ * schema language; so it is for every other kind of type. A second definition of X stays one, to be reported.
  */
 export function mergeExtensions(definitions: readonly DefinitionNode[]): DefinitionNode[] {
   const merged: DefinitionNode[] = [];
@@ -40,45 +31,40 @@ export function mergeExtensions(definitions: readonly DefinitionNode[]): Definit
 
 /** Where the type stands among the merged definitions, and whether that is by `extend` alone. */
 interface Place {
-  readonly node: ExtensibleNode;
+  readonly node: TypeDefinitionNode;
   readonly at: number;
   readonly isDefined: boolean;
 }
 
 /** A definition, or an extension as if it were one; null for what is neither. */
-function toDefinition(node: DefinitionNode): ExtensibleNode | null {
-  switch (node.kind) {
-    case Kind.OBJECT_TYPE_DEFINITION:
-    case Kind.INTERFACE_TYPE_DEFINITION:
-    case Kind.UNION_TYPE_DEFINITION:
-      return node;
-    case Kind.OBJECT_TYPE_EXTENSION:
-      return { ...node, kind: Kind.OBJECT_TYPE_DEFINITION };
-    case Kind.INTERFACE_TYPE_EXTENSION:
-      return { ...node, kind: Kind.INTERFACE_TYPE_DEFINITION };
-    case Kind.UNION_TYPE_EXTENSION:
-      return { ...node, kind: Kind.UNION_TYPE_DEFINITION };
-    default:
-      return null;
-  }
+function toDefinition(node: DefinitionNode): TypeDefinitionNode | null {
+  const kind = definedKinds.get(node.kind);
+  return kind === undefined ? null : ({ ...node, kind } as TypeDefinitionNode);
 }
+
+/** What definitions and extensions define. */
+const definedKinds: ReadonlyMap<Kind, Kind> = new Map([
+  [Kind.OBJECT_TYPE_DEFINITION, Kind.OBJECT_TYPE_DEFINITION],
+  [Kind.OBJECT_TYPE_EXTENSION, Kind.OBJECT_TYPE_DEFINITION],
+  [Kind.INTERFACE_TYPE_DEFINITION, Kind.INTERFACE_TYPE_DEFINITION],
+  [Kind.INTERFACE_TYPE_EXTENSION, Kind.INTERFACE_TYPE_DEFINITION],
+  [Kind.UNION_TYPE_DEFINITION, Kind.UNION_TYPE_DEFINITION],
+  [Kind.UNION_TYPE_EXTENSION, Kind.UNION_TYPE_DEFINITION],
+  [Kind.ENUM_TYPE_DEFINITION, Kind.ENUM_TYPE_DEFINITION],
+  [Kind.ENUM_TYPE_EXTENSION, Kind.ENUM_TYPE_DEFINITION],
+  [Kind.INPUT_OBJECT_TYPE_DEFINITION, Kind.INPUT_OBJECT_TYPE_DEFINITION],
+  [Kind.INPUT_OBJECT_TYPE_EXTENSION, Kind.INPUT_OBJECT_TYPE_DEFINITION],
+  [Kind.SCALAR_TYPE_DEFINITION, Kind.SCALAR_TYPE_DEFINITION],
+  [Kind.SCALAR_TYPE_EXTENSION, Kind.SCALAR_TYPE_DEFINITION],
+]);
 
 /** `base` with what `extension`, of the same kind, adds to it. */
-function merge(base: ExtensibleNode, extension: ExtensibleNode): ExtensibleNode {
-  const directives = joined(base.directives, extension.directives);
-  if (base.kind === Kind.UNION_TYPE_DEFINITION) {
-    const added = extension.kind === base.kind ? extension.types : [];
-    return { ...base, directives, types: joined(base.types, added) };
+function merge(base: TypeDefinitionNode, extension: TypeDefinitionNode): TypeDefinitionNode {
+  const merged = new Map<string, unknown>(Object.entries(base));
+  const added = new Map<string, unknown>(Object.entries(extension));
+  for (const members of ["interfaces", "fields", "values", "types", "directives"]) {
+    const lists = [merged.get(members), added.get(members)].filter((list) => Array.isArray(list));
+    if (lists.length > 0) merged.set(members, lists.flat());
   }
-  if (extension.kind === Kind.UNION_TYPE_DEFINITION) return base;
-  return {
-    ...base,
-    directives,
-    interfaces: joined(base.interfaces, extension.interfaces),
-    fields: joined(base.fields, extension.fields),
-  };
-}
-
-function joined<Node>(first: readonly Node[] | undefined, second: readonly Node[] | undefined): Node[] {
-  return [...(first ?? []), ...(second ?? [])];
+  return Object.fromEntries(merged) as unknown as TypeDefinitionNode;
 }

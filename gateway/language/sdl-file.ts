@@ -147,9 +147,6 @@ const closingKinds: ReadonlySet<TokenKind> = new Set([
 ]);
 
 const unsupportedKinds = new Map<Kind, string>([
-  [Kind.SCALAR_TYPE_EXTENSION, "an extension of a scalar"],
-  [Kind.ENUM_TYPE_EXTENSION, "an extension of an enum"],
-  [Kind.INPUT_OBJECT_TYPE_EXTENSION, "an extension of an input type"],
   [Kind.DIRECTIVE_DEFINITION, "a definition of a directive"],
   [Kind.OPERATION_DEFINITION, "an operation"],
   [Kind.FRAGMENT_DEFINITION, "a fragment"],
@@ -178,15 +175,14 @@ function refuseUnsupported(
     }
     if (isTypeDefinitionNode(node)) refuseInternalName(node.name, coordinate);
     if (node.kind !== Kind.OBJECT_TYPE_DEFINITION && node.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue;
-    if (node.name.value === "Mutation" || node.name.value === "Subscription") {
-      refuse(node, coordinate, "Query only (what this version enforces)", `type ${node.name.value}`);
-    }
+    if (node.name.value === "Subscription")
+      refuse(node, coordinate, "Query and Mutation (what this version enforces)", "type Subscription");
     for (const field of node.fields ?? []) refuseInternalName(field.name, fieldCoordinate(node, field));
   }
   for (const node of document.definitions) {
     if (node.kind !== Kind.SCHEMA_DEFINITION && node.kind !== Kind.SCHEMA_EXTENSION) continue;
     const [operationType] = node.operationTypes ?? [];
-    const expected = "no schema definition: the root type is Query";
+    const expected = "no schema definition: the root types are Query and Mutation";
     if (operationType !== undefined) {
       refuse(
         operationType,

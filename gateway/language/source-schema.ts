@@ -20,6 +20,7 @@ import {
 } from "./directive-reader.ts";
 import { fieldCoordinate, isListTypeNode, namedTypeOf, parseSdlFile, rootTypeNames } from "./sdl-file.ts";
 import { type GrpcDeclaration, readGrpc } from "./grpc-declaration.ts";
+import { checkMutation, refuseSharedMutation } from "./check-mutation.ts";
 import { type RestDeclaration, readRest } from "./rest-declaration.ts";
 import {
   type HeaderDeclaration,
@@ -41,6 +42,8 @@ export interface SourceField {
   /** Where in the raw value the field is; null: under its own name. */
   readonly from: PlacedSelection | null;
   readonly isLookup: boolean;
+  /** A field of `Mutation`: each use of it is one call, made in its turn and shared with nothing. */
+  readonly isMutation: boolean;
   readonly isShareable: boolean;
 }
 
@@ -117,6 +120,7 @@ function readType(parts: TypeParts): SourceType {
   const name = type.name.value;
   const isRoot = rootTypeNames.has(name);
   const uses = reader.read(type.directives, DirectiveLocation.OBJECT, name);
+  if (name === "Mutation") refuseSharedMutation(uses);
   const leafFields = (type.fields ?? []).filter(
     (field) => !isWrittenAsCall(field) && !isComposite(namedTypeOf(field.type), definitions),
   );
@@ -206,6 +210,9 @@ function readField(parts: FieldParts): SourceField {
   if (fromUse !== undefined && from !== null) checkRawSelection(fromUse, from, ["field"]);
   const [lookup] = uses.get("lookup") ?? [];
   if (lookup !== undefined) checkLookup(lookup, parts);
+  const isMutation = type.name.value === "Mutation";
+  if (isMutation) checkMutation(uses);
+  checkNoRoot(field, refuse);
   return {
     name: field.name.value,
     coordinate,
@@ -214,12 +221,20 @@ function readField(parts: FieldParts): SourceField {
     call: readCall(kind, rest, grpc, context),
     from,
     isLookup: lookup !== undefined,
+    isMutation,
     isShareable: parts.isTypeShareable || uses.has("shareable"),
   };
 }
 
-function checkLookup(use: DirectiveUse, { type, field, context, definitions }: FieldParts): void {
-  if (!context.isRoot) use.refuse([], "@lookup on a field of Query", `it on ${fieldCoordinate(type, field)}`);
+/** An object of a source can't hold a root: what is there would not be the gateway's. */
+function checkNoRoot({ type }: FieldDefinitionNode, refuse: (expected: string, found: string) => void): void {
+  const name = namedTypeOf(type);
+  if (rootTypeNames.has(name)) refuse("a type that is not a root", name);
+}
+
+function checkLookup(use: DirectiveUse, { type, field, definitions }: FieldParts): void {
+  if (type.name.value !== "Query")
+    use.refuse([], "@lookup on a field of Query", `it on ${fieldCoordinate(type, field)}`);
   else if (field.type.kind !== Kind.NAMED_TYPE) {
     use.refuse([], "a nullable object: a lookup may find nothing", "a list or a non-null type");
   } else if (!isObject(field.type.name.value, definitions)) {

@@ -9,6 +9,8 @@ export interface CallOwner {
   readonly coordinate: string;
   /** The longest that the call may take. */
   readonly timeoutMs: number;
+  /** Once sent, it is not cancelled by a client that goes away, which would leave open whether it was done. */
+  readonly isMutation: boolean;
 }
 
 /**
@@ -22,9 +24,11 @@ export async function runUpstreamCall<Answer>(
   send: (deadline: Deadline) => Promise<Answer>,
 ): Promise<Answer> {
   const startedMs = performance.now();
-  const deadline = scope.deadline.shrink(owner.timeoutMs);
+  const { isMutation, timeoutMs } = owner;
+  const deadline = isMutation ? scope.deadline.detach(timeoutMs) : scope.deadline.shrink(timeoutMs);
   let code: OverlockError["code"] | null = null;
   try {
+    if (isMutation) scope.deadline.signal.throwIfAborted();
     return await send(deadline);
   } catch (thrown) {
     const error = classify({ thrown, scope, deadline, owner });
@@ -46,7 +50,8 @@ interface FailedCall {
 
 function classify({ thrown, scope, deadline, owner }: FailedCall): OverlockError {
   const request = scope.deadline;
-  if (request.signal.aborted) return toOverlockError(request.signal.reason);
+  if (request.signal.aborted && !hasOutlivedClient(thrown, request, owner))
+    return toOverlockError(request.signal.reason);
   const error = toOverlockError(thrown);
   const isAborted = deadline.signal.aborted;
   if (!isAborted && error.code !== "UPSTREAM_TIMEOUT") return error;
@@ -58,4 +63,9 @@ function classify({ thrown, scope, deadline, owner }: FailedCall): OverlockError
   if (!isAborted) return error;
   const message = `${owner.source} did not answer ${owner.coordinate} within ${owner.timeoutMs} ms`;
   return new OverlockError("UPSTREAM_TIMEOUT", message, { cause: thrown });
+}
+
+/** A mutation that was sent, and failed by itself after its client had gone. */
+function hasOutlivedClient(thrown: unknown, { signal }: Deadline, { isMutation }: CallOwner): boolean {
+  return isMutation && thrown !== signal.reason && toOverlockError(signal.reason).code === "CANCELLED";
 }

@@ -118,14 +118,14 @@ describe("a wrong client schema", () => {
     [
       "schema @a { ▸query: Query } type Query { a: Int }",
       "schema",
-      "no schema definition: the root type is Query",
+      "no schema definition: the root types are Query and Mutation",
       "query: Query",
     ],
     [
-      "type Query { a: Int } ▸type Mutation { a: Int }",
-      "Mutation",
-      "Query only (what this version enforces)",
-      "type Mutation",
+      "type Query { a: Int } ▸type Subscription { a: Int }",
+      "Subscription",
+      "Query and Mutation (what this version enforces)",
+      "type Subscription",
     ],
   ])("%s is one problem with its place", (marked, coordinate, expected, found) => {
     const { text, line, column } = readMarkedText(marked);

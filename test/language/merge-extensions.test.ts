@@ -31,6 +31,22 @@ describe("extensions", () => {
     ["a union", "union U = A extend union U @x = B | C", "union U @x = A | B | C"],
     ["a union before its definition", "extend union U = B union U = A", "union U = A | B"],
     ["a union without a definition", "extend union U = B", "union U = B"],
+    ["an enum", "enum A { B } extend enum A { C } extend enum A @d", "enum A @d { B C }"],
+    [
+      "an input type before its definition",
+      "extend input A { b: Int } input A { c: Int = 1 } extend input A @d",
+      "input A @d { c: Int = 1 b: Int }",
+    ],
+    [
+      "a scalar",
+      'scalar A extend scalar A @specifiedBy(url: "https://a")',
+      'scalar A @specifiedBy(url: "https://a")',
+    ],
+    [
+      "several types, in the order in which the types came first",
+      "extend enum A { B } type C { d: Int } enum A { E }",
+      "enum A { E B } ; type C { d: Int }",
+    ],
     ["directives only", "union U = A extend union U @x", "union U @x = A"],
   ])("merge: %s", (_what, text, merged) => {
     expect(merge(text)).toBe(merged);
@@ -45,8 +61,8 @@ describe("extensions", () => {
     ],
     [
       "other definitions",
-      "scalar A enum B { C } extend enum B { D }",
-      "scalar A ; enum B { C } ; extend enum B { D }",
+      "directive @a on ENUM query { b } extend schema @c",
+      "directive @a on ENUM ; { b } ; extend schema @c",
     ],
   ])("leave as they are: %s", (_what, text, merged) => {
     expect(merge(text)).toBe(merged);

@@ -169,15 +169,12 @@ describe("wrong SDL", () => {
     ["interface ▸_I { a: Int } type A implements _I { a: Int }", "_I", leading, "_I"],
     ["union ▸_U = A type A { a: Int }", "_U", leading, "_U"],
     ["interface I { ▸_a: Int }", "I._a", leading, "_a"],
-    ["enum A { B } ▸extend enum A { C }", "A", unsupported, "an extension of an enum"],
-    ["scalar A ▸extend scalar A @b", "A", unsupported, "an extension of a scalar"],
-    ["input A { b: Int } ▸extend input A { c: Int }", "A", unsupported, "an extension of an input type"],
     ["▸directive @a on OBJECT", "a", unsupported, "a definition of a directive"],
-    ["▸type Mutation { a: Int }", "Mutation", "Query only (what this version enforces)", "type Mutation"],
+    ["type Mutation { ▸a: Int }", "Mutation.a", "@rest: every root field is a call", "none"],
     [
       "▸extend type Subscription { a: Int }",
       "Subscription",
-      "Query only (what this version enforces)",
+      "Query and Mutation (what this version enforces)",
       "type Subscription",
     ],
     ["type ▸_A { b: Int }", "_A", leading, "_A"],
@@ -186,13 +183,13 @@ describe("wrong SDL", () => {
     [
       "schema { ▸query: A } type A { b: Int }",
       "schema",
-      "no schema definition: the root type is Query",
+      "no schema definition: the root types are Query and Mutation",
       "query: A",
     ],
     [
       "extend schema { ▸query: A } type A { b: Int }",
       "schema",
-      "no schema definition: the root type is Query",
+      "no schema definition: the root types are Query and Mutation",
       "query: A",
     ],
   ])("%s is one problem with its place", (marked, ...expected) => {

@@ -6,7 +6,7 @@ import { runUpstreamCall } from "../../gateway/outbound/upstream-call.ts";
 import { caught } from "../support/caught.ts";
 import { createScope, type ScopeOptions, type TestScope } from "../support/request-scope.ts";
 
-const owner = { source: "shop", coordinate: "Query.a", timeoutMs: 100 };
+const owner = { source: "shop", coordinate: "Query.a", timeoutMs: 100, isMutation: false };
 let scope: TestScope;
 
 beforeEach(() => {
@@ -131,3 +131,50 @@ function hang(deadline: Deadline): Promise<never> {
     deadline.signal.addEventListener("abort", () => reject(deadline.signal.reason as Error), { once: true });
   });
 }
+
+describe("a mutation", () => {
+  const mutation = { ...owner, isMutation: true };
+
+  test("that was sent goes on where its client went away, and is recorded as what it came to", async () => {
+    const client = new AbortController();
+    open({ client: client.signal });
+    const signals: AbortSignal[] = [];
+    const call = runUpstreamCall(scope, mutation, async ({ signal }) => {
+      signals.push(signal);
+      await vi.advanceTimersByTimeAsync(50);
+      return "answer";
+    });
+    client.abort();
+    expect(await call).toBe("answer");
+    expect(signals.map((signal) => signal.aborted)).toEqual([false]);
+    expect(scope.calls).toMatchObject([{ code: null, durationMs: 50 }]);
+  });
+
+  test("that fails without its client fails with its own code", async () => {
+    const client = new AbortController();
+    open({ client: client.signal });
+    const call = caught(
+      runUpstreamCall(scope, mutation, async () => {
+        client.abort();
+        throw new OverlockError("UPSTREAM_REJECTED", "HTTP status 422");
+      }),
+    );
+    expect(await call).toMatchObject({ code: "UPSTREAM_REJECTED" });
+  });
+
+  test("is not sent for a client that has gone", async () => {
+    const client = new AbortController();
+    open({ client: client.signal });
+    client.abort();
+    const send = vi.fn();
+    expect(await caught(runUpstreamCall(scope, mutation, send))).toMatchObject({ code: "CANCELLED" });
+    expect(send).not.toHaveBeenCalled();
+  });
+
+  test("ends when its time runs out, the source's or the request's", async () => {
+    open({ timeoutMs: 60 });
+    const call = caught(runUpstreamCall(scope, mutation, hang));
+    await vi.advanceTimersByTimeAsync(60);
+    expect(await call).toMatchObject({ code: "REQUEST_TIMEOUT" });
+  });
+});

@@ -324,7 +324,7 @@ bff-web/schema.graphql:34:23  Writer @view(of:)
       [[client, "  similar: [BookCard!]\n", "  similar: [BookCard!]\n  more: Shelf\n"]],
       `
 bff-web/schema.graphql:27:3  Book.more
-  expected  a group under Query, or in another group
+  expected  a group under Query, in another group, or in the payload of a mutation
   found     one under Book, which shows Book
 `,
     );
@@ -580,7 +580,7 @@ bff-web/schema.graphql:27:3  Book.tags2
       ],
       `
 bff-web/schema.graphql:1:1  Query
-  expected  a source schema with type Query: every field of a client schema begins there
+  expected  a source schema with type Query: every field of this type begins there
   found     none
 `,
     );

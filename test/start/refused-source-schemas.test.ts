@@ -649,36 +649,22 @@ bff-web/schema.graphql:1:1  truncate
 
   describe("constructs that this version does not enforce", () => {
     refuses(
-      "mutations, subscriptions and extensions of enums",
-      [
-        [
-          client,
-          "type Writer ",
-          "type Mutation {\n  buy(id: ID!): Book\n}\n\ntype Subscription {\n  sold: Book\n}\n\nextend enum Genre {\n  DRAMA\n}\n\ntype Writer ",
-        ],
-      ],
+      "subscriptions",
+      [[client, "type Writer ", "type Subscription {\n  sold: Book\n}\n\ntype Writer "]],
       `
-bff-web/schema.graphql:34:1  Mutation
-  expected  Query only (what this version enforces)
-  found     type Mutation
-
-bff-web/schema.graphql:38:1  Subscription
-  expected  Query only (what this version enforces)
+bff-web/schema.graphql:34:1  Subscription
+  expected  Query and Mutation (what this version enforces)
   found     type Subscription
-
-bff-web/schema.graphql:42:1  Genre
-  expected  types, enums, inputs and scalars (what this version enforces)
-  found     an extension of an enum
 `,
     );
 
     refuses(
-      "mutations, subscriptions and a schema definition in a source",
+      "subscriptions and a schema definition in a source",
       [
         [
           books,
           "enum Genre {",
-          "schema {\n  query: Query\n}\n\ntype Mutation {\n  buy(id: ID!): Book\n}\n\nenum Genre {",
+          "schema {\n  query: Query\n}\n\ntype Subscription {\n  sold: Book\n}\n\nenum Genre {",
         ],
         [
           authors,
@@ -688,7 +674,7 @@ bff-web/schema.graphql:42:1  Genre
       ],
       `
 schemas/authors.graphql:17:3  schema
-  expected  no schema definition: the root type is Query
+  expected  no schema definition: the root types are Query and Mutation
   found     mutation: Writes
 
 schemas/authors.graphql:21:3  Writes._write
@@ -696,12 +682,12 @@ schemas/authors.graphql:21:3  Writes._write
   found     _write
 
 schemas/books.graphql:21:3  schema
-  expected  no schema definition: the root type is Query
+  expected  no schema definition: the root types are Query and Mutation
   found     query: Query
 
-schemas/books.graphql:24:1  Mutation
-  expected  Query only (what this version enforces)
-  found     type Mutation
+schemas/books.graphql:24:1  Subscription
+  expected  Query and Mutation (what this version enforces)
+  found     type Subscription
 `,
     );
 

@@ -55,7 +55,12 @@ export function compileGrpcCall(
   const keyField = declaration.batch === null ? null : resolveKeyField(declaration, method.request, slots);
   if (response === null) return null;
   const select = response.select === null ? null : compileSelection(response.select);
-  const owner = { source: source.name, coordinate: field.coordinate, timeoutMs: source.timeoutMs };
+  const owner = {
+    source: source.name,
+    coordinate: field.coordinate,
+    timeoutMs: source.timeoutMs,
+    isMutation: field.isMutation,
+  };
 
   const buildMessage = (values: readonly unknown[], keys: readonly unknown[] | null): object => {
     const message: Record<string, unknown> = {};
@@ -82,7 +87,7 @@ export function compileGrpcCall(
   const call: DeclaredCall = {
     source: source.name,
     coordinate: field.coordinate,
-    isSafe: method.isSafe || declaration.isDeclaredSafe,
+    isSafe: !field.isMutation && (method.isSafe || declaration.isDeclaredSafe),
     inputs: [...slots.map((slot) => slot.input), ...headers.inputs],
     batch: compileKeys(declaration, response.batch, keyField),
     async send({ values, keys }, scope, read) {

@@ -34,7 +34,12 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
   );
   const select = declaration.select === null ? null : compileSelection(declaration.select.map);
   const responseRules = { errors: compileErrorRules(declaration.errors), isNullOn404: batch === null };
-  const owner = { source: source.name, coordinate: field.coordinate, timeoutMs: source.timeoutMs };
+  const owner = {
+    source: source.name,
+    coordinate: field.coordinate,
+    timeoutMs: source.timeoutMs,
+    isMutation: field.isMutation,
+  };
 
   const buildPath = (values: readonly unknown[], keys: readonly unknown[] | null): string | null => {
     const pairs = declaration.query.map(({ name }, index) => [name, values[queryStart + index]] as const);
@@ -54,7 +59,7 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
   return {
     source: source.name,
     coordinate: field.coordinate,
-    isSafe: true,
+    isSafe: !field.isMutation,
     inputs: [...variableInputs, ...queryInputs, ...headers.inputs],
     batch:
       batch === null

@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { HttpBackend, HttpError } from "../backends/http-backend.ts";
+import { countUp, RequestLog } from "../backends/request-log.ts";
+import { eventually } from "../support/eventually.ts";
+import { type ProjectGateway, startProject } from "../support/project-gateway.ts";
+
+// Mutations: one call each, one after the other, and everything that is read after one is asked for again.
+
+const notesSource = `
+extend schema @source(name: "notes", url: "http://localhost:1", timeoutMs: 2000)
+type Query {
+  notes: [Note!] @rest(GET: "/notes", select: "data")
+  note(id: ID!): Note @lookup @rest(GET: "/notes{?ids*}", batch: { of: "$args.id", as: "ids", match: "id" }, select: "data")
+  total: Int @rest(GET: "/total", select: "total")
+}
+type Mutation {
+  rename(id: ID!, title: String!): Renamed @rest(GET: "/rename/{args.id}{?args.title}")
+  touch: Int @rest(GET: "/touch", select: "total")
+}
+type Renamed { at: Int!  note: Note @from(field: "{ id: id }") }
+type Note @key(fields: "id") { id: ID!  title: String! }
+`;
+
+const clientSchema = `
+type Query { notes: [Note!]  note(id: ID!): Note  board: Board! }
+type Board @view(of: "Query") { total: Int  all: [Note!] @from(field: "notes") }
+type Mutation {
+  rename(id: ID!, title: String!): Renamed
+  name(id: ID!, to: String!): String @from(field: "rename(id: $args.id, title: $args.to).note.title")
+  note(id: ID!, title: String!): Note @from(field: "rename(id: $args.id, title: $args.title).note")
+  sure: Int! @from(field: "touch")
+  touch: Int
+}
+type Renamed { at: Int!  note: Note  board: Board!  query: Query! }
+type Note { id: ID!  title: String! }
+`;
+
+const titles = new Map<string, string>();
+let writes = 0;
+const log = new RequestLog(countUp());
+const backend = new HttpBackend(
+  [
+    {
+      method: "GET",
+      path: "/notes",
+      answer: ({ query }) => {
+        const ids = query.has("ids") ? query.getAll("ids") : [...titles.keys()];
+        return { data: ids.filter((id) => titles.has(id)).map((id) => ({ id, title: titles.get(id) })) };
+      },
+    },
+    { method: "GET", path: "/total", answer: () => ({ total: writes }) },
+    {
+      method: "GET",
+      path: "/rename/{id}",
+      answer: ({ path: { id = "" }, query }) => {
+        if (!titles.has(id)) throw new HttpError(422, "unknown");
+        titles.set(id, query.get("title") ?? "");
+        return { id, at: ++writes };
+      },
+    },
+    { method: "GET", path: "/touch", answer: () => ({ total: ++writes }) },
+  ],
+  log,
+);
+let test: ProjectGateway;
+
+beforeAll(async () => {
+  const { url } = await backend.start();
+  test = await startProject({ notes: notesSource }, clientSchema, { NOTES_URL: url });
+});
+afterAll(async () => {
+  await test.stop();
+  await backend.stop();
+});
+beforeEach(() => {
+  backend.faults.clear();
+  log.clear();
+  writes = 0;
+  titles.clear();
+  for (const id of ["n1", "n2"]) titles.set(id, `title of ${id}`);
+});
+
+function urls(): (string | null)[] {
+  return log.entries.map((entry) => entry.url);
+}
+
+describe("mutations", () => {
+  it("are called one after the other, each with what is selected of it before the next", async () => {
+    backend.faults.set({ method: "GET /rename/n1", latencyMs: 30 });
+    const answer = await test.query(`mutation {
+      b: rename(id: "n1", title: "one") { at note { title } }
+      a: rename(id: "n2", title: "two") { at note { id } }
+      note(id: "n1", title: "three") { title }
+    }`);
+    expect(answer.data).toEqual({
+      b: { at: 1, note: { title: "one" } },
+      a: { at: 2, note: { id: "n2" } },
+      note: { title: "three" },
+    });
+    expect(urls()).toEqual([
+      "/rename/n1?title=one",
+      "/notes?ids=n1",
+      "/rename/n2?title=two",
+      "/rename/n1?title=three",
+      "/notes?ids=n1",
+    ]);
+  });
+
+  it("are each sent, however equal they are", async () => {
+    const answer = await test.query("mutation { touch a: touch b: touch }");
+    expect(answer.data).toEqual({ touch: 1, a: 2, b: 3 });
+    expect(urls()).toEqual(["/touch", "/touch", "/touch"]);
+  });
+
+  it("go on along their path with what is read anew", async () => {
+    const answer = await test.query('mutation { a: name(id: "n1", to: "x") b: name(id: "n1", to: "y") }');
+    expect(answer.data).toEqual({ a: "x", b: "y" });
+    expect(log.count("GET /notes")).toBe(2);
+  });
+
+  it("let what was read before be asked for again, after a failed one too", async () => {
+    const answer = await test.query(`mutation {
+      a: rename(id: "n1", title: "one") { board { total all { title } } }
+      b: rename(id: "none", title: "x") { at }
+      c: touch
+      d: rename(id: "n2", title: "two") { board { total } query { board { total } note(id: "n2") { title } } }
+    }`);
+    expect(answer.data).toEqual({
+      a: { board: { total: 1, all: [{ title: "one" }, { title: "title of n2" }] } },
+      b: null,
+      c: 2,
+      d: { board: { total: 3 }, query: { board: { total: 3 }, note: { title: "two" } } },
+    });
+    expect(answer.errors.map(({ path, extensions }) => [path, extensions.code])).toEqual([
+      [["b"], "UPSTREAM_REJECTED"],
+    ]);
+    expect(urls()).toEqual([
+      "/rename/n1?title=one",
+      "/total",
+      "/notes",
+      "/rename/none?title=x",
+      "/touch",
+      "/rename/n2?title=two",
+      "/total",
+      "/notes?ids=n2",
+    ]);
+  });
+
+  it("after one whose failure makes the data null are not called", async () => {
+    backend.faults.set({ method: "GET /touch", fault: "error" });
+    const answer = await test.query('mutation { sure rename(id: "n1", title: "one") { at } }');
+    expect(answer.data).toBeNull();
+    expect(answer.errors.map(({ path, extensions }) => [path, extensions.code])).toEqual([
+      [["sure"], "UPSTREAM_ERROR"],
+    ]);
+    expect(urls()).toEqual(["/touch"]);
+  });
+
+  it("that were sent are not cancelled by a client that goes away, and those after it are not sent", async () => {
+    backend.faults.set({ method: "GET /touch", latencyMs: 150 });
+    const client = new AbortController();
+    const answer = test.query('mutation { touch rename(id: "n1", title: "one") { at } }', {
+      signal: client.signal,
+    });
+    const failed = answer.catch((error: unknown) => error);
+    await eventually(() => expect(log.count("GET /touch")).toBe(1));
+    client.abort();
+    expect(await failed).toMatchObject({ name: "AbortError" });
+    await eventually(() => expect(writes).toBe(1));
+    await test.query("{ notes { id } }");
+    expect(urls()).toEqual(["/touch", "/notes"]);
+    expect(log.entries.map(({ cancelled }) => cancelled)).toEqual([false, false]);
+  });
+
+  it("are refused by GET, and nothing is sent", async () => {
+    const query = new URLSearchParams({ query: "mutation { touch }" });
+    const response = await fetch(`${test.gateway.url}/web/graphql?${query}`);
+    expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
+    expect(urls()).toEqual([]);
+  });
+
+  it("run in the explorer of the supergraph, too", async () => {
+    const response = await fetch(`${test.gateway.adminUrl}/supergraph`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        query:
+          'mutation { a: rename(id: "n1", title: "one") { note { title } } b: rename(id: "n1", title: "two") { note { title } } }',
+      }),
+    });
+    expect(await response.json()).toEqual({
+      data: { a: { note: { title: "one" } }, b: { note: { title: "two" } } },
+    });
+  });
+});

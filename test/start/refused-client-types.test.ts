@@ -1,0 +1,316 @@
+import { afterAll, describe } from "vitest";
+import { ProjectFolders } from "./minimal-project.ts";
+import { refusalTable } from "./refusals.ts";
+
+const books = "schemas/books.graphql";
+const authors = "schemas/authors.graphql";
+const client = "bff-web/schema.graphql";
+
+const folders = new ProjectFolders();
+afterAll(() => folders.remove());
+const refuses = refusalTable(folders);
+
+/** Mutations of the books source, and what they return. */
+const sourceMutations = `type Mutation {
+  rename(id: ID!, title: String!): Renamed @rest(GET: "/rename/{args.id}{?args.title}")
+  buy(id: ID!): Book @rest(GET: "/buy/{args.id}")
+  clean: [Renamed!] @rest(GET: "/clean")
+}
+
+type Renamed {
+  at: Int!
+}
+
+enum Genre {`;
+
+describe("a start is refused for", () => {
+  describe("a mutation", () => {
+    refuses(
+      "that is batched or called safe",
+      [
+        [
+          books,
+          "enum Genre {",
+          'type Mutation {\n  buy(id: ID!): Book\n    @rest(GET: "/buy{?ids*}", batch: { of: "$args.id", as: "ids", match: "id" })\n}\n\nenum Genre {',
+        ],
+        [
+          authors,
+          "input AuthorFilter {",
+          'type Mutation {\n  praise(first: Int): AuthorPage @grpc(method: "ListAuthors", safe: true)\n}\n\ninput AuthorFilter {',
+        ],
+      ],
+      `
+schemas/authors.graphql:17:69  Mutation.praise @grpc(safe:)
+  expected  no safe on a mutation: equal calls of it are made as often as they are asked for
+  found     true
+
+schemas/books.graphql:22:38  Mutation.buy @rest(batch:)
+  expected  no batch on a mutation: each use of it is a call of its own
+  found     batch
+`,
+    );
+
+    refuses(
+      "that is a lookup, has a key, reads a parent or returns a root",
+      [
+        [
+          books,
+          "enum Genre {",
+          'type Mutation @key(fields: "id") {\n  book(id: ID!): Book @lookup @rest(GET: "/books/{args.id}")\n  touch: Query @rest(GET: "/touch")\n  buy: Book @rest(GET: "/buy/{parent.id}")\n}\n\nenum Genre {',
+        ],
+      ],
+      `
+schemas/books.graphql:20:15  Mutation @key
+  expected  @key on a type that is not a root
+  found     it on one
+
+schemas/books.graphql:21:23  Mutation.book @lookup
+  expected  @lookup on a field of Query
+  found     it on Mutation.book
+
+schemas/books.graphql:22:3  Mutation.touch
+  expected  a type that is not a root
+  found     Query
+
+schemas/books.graphql:23:31  Mutation.buy @rest(GET:)
+  expected  a variable args.<name>, claims.<name>, headers.<name>
+  found     {parent.id}
+`,
+    );
+
+    refuses(
+      "that is no call",
+      [[books, "enum Genre {", "type Mutation {\n  buy: Int\n}\n\nenum Genre {"]],
+      `
+schemas/books.graphql:21:3  Mutation.buy
+  expected  @rest: every root field is a call
+  found     none
+`,
+    );
+
+    refuses(
+      "that two sources have",
+      [
+        [
+          books,
+          "enum Genre {",
+          'type Mutation @shareable {\n  praise: Int @rest(GET: "/praise")\n}\n\nenum Genre {',
+        ],
+        [
+          authors,
+          "input AuthorFilter {",
+          'type Mutation {\n  praise: Int @shareable @grpc(method: "ListAuthors", select: "next_page_token")\n}\n\ninput AuthorFilter {',
+        ],
+      ],
+      `
+schemas/authors.graphql:17:15  Mutation.praise @shareable
+  expected  no @shareable on a mutation: one source makes its call
+  found     it
+
+schemas/books.graphql:20:15  Mutation @shareable
+  expected  no @shareable on a mutation: one source makes its call
+  found     it
+`,
+    );
+
+    refuses(
+      "of the client that no source has",
+      [[client, "type BookCard @view", "type Mutation {\n  buy(id: ID!): Book\n}\n\ntype BookCard @view"]],
+      `
+bff-web/schema.graphql:13:1  Mutation
+  expected  a source schema with type Mutation: every field of this type begins there
+  found     none
+`,
+    );
+
+    refuses(
+      "of the client that the sources call otherwise",
+      [
+        [books, "enum Genre {", sourceMutations],
+        [client, "type BookCard @view", "type Mutation {\n  bye(id: ID!): Book\n}\n\ntype BookCard @view"],
+      ],
+      `
+bff-web/schema.graphql:14:3  Mutation.bye
+  expected  a field of Mutation (rename, buy, clean)
+  found     bye
+`,
+    );
+
+    refuses(
+      "whose failure the client would not notice",
+      [
+        [books, "enum Genre {", sourceMutations],
+        [
+          client,
+          "type BookCard @view",
+          'type Mutation {\n  title(id: ID!): String @from(field: "buy(id: $args.id).title") @default(value: "", onError: true)\n}\n\ntype BookCard @view',
+        ],
+      ],
+      `
+bff-web/schema.graphql:14:95  Mutation.title @default(onError:)
+  expected  no onError on a mutation: its client has to know that it failed
+  found     true
+`,
+    );
+
+    refuses(
+      "in a namespace, which would not be called in its turn",
+      [
+        [books, "enum Genre {", sourceMutations],
+        [
+          client,
+          "type BookCard @view",
+          'type Mutation {\n  books: BookWrites!\n}\n\ntype BookWrites @view(of: "Mutation") {\n  buy(id: ID!): Book\n}\n\ntype BookCard @view',
+        ],
+      ],
+      `
+bff-web/schema.graphql:14:3  Mutation.books
+  expected  a field of Mutation (rename, buy, clean)
+  found     books
+
+bff-web/schema.graphql:17:27  BookWrites @view(of:)
+  expected  a type other than Mutation: only its own fields are called one after the other
+  found     Mutation
+  hint      let the fields stand in type Mutation
+`,
+    );
+
+    refuses(
+      "type that is a view",
+      [
+        [books, "enum Genre {", sourceMutations],
+        [
+          client,
+          "type BookCard @view",
+          'type Mutation @view(of: "Query") {\n  buy(id: ID!): Book\n}\n\ntype BookCard @view',
+        ],
+      ],
+      `
+bff-web/schema.graphql:13:15  Mutation @view
+  expected  a type other than Mutation, which shows the supergraph's Mutation
+  found     @view
+`,
+    );
+  });
+
+  describe("a group", () => {
+    const groups = (mutation: string, types: string): string =>
+      `type Mutation {\n${mutation}}\n\n${types}\ntype BookCard @view`;
+
+    refuses(
+      "under Mutation itself",
+      [
+        [books, "enum Genre {", sourceMutations],
+        [client, "type BookCard @view", groups("  shelf: Shelf!\n", "")],
+      ],
+      `
+bff-web/schema.graphql:14:3  Mutation.shelf
+  expected  a group under Query, in another group, or in the payload of a mutation
+  found     one under Mutation itself
+`,
+    );
+
+    refuses(
+      "under an entity that a mutation returns",
+      [
+        [books, "enum Genre {", sourceMutations],
+        [
+          client,
+          "type BookCard @view",
+          groups("  buy(id: ID!): Bought\n", 'type Bought @view(of: "Book") {\n  shelf: Shelf!\n}\n'),
+        ],
+      ],
+      `
+bff-web/schema.graphql:18:3  Bought.shelf
+  expected  a group under Query, in another group, or in the payload of a mutation
+  found     one under Bought, which shows Book
+`,
+    );
+
+    refuses(
+      "in payloads that come in a list",
+      [
+        [books, "enum Genre {", sourceMutations],
+        [
+          client,
+          "type BookCard @view",
+          groups("  clean: [Renamed!]\n", "type Renamed {\n  shelf: Shelf!\n}\n"),
+        ],
+      ],
+      `
+bff-web/schema.graphql:18:3  Renamed.shelf
+  expected  a group under Query, in another group, or in the payload of a mutation
+  found     one under Renamed, of which Mutation.clean returns a list
+`,
+    );
+
+    refuses(
+      "in a payload that a query returns, too",
+      [
+        [books, "enum Genre {", sourceMutations],
+        [books, "type Query {", 'type Query {\n  renamed: Renamed @rest(GET: "/renamed")'],
+        [client, "type Query {", "type Query {\n  renamed: Renamed"],
+        [
+          client,
+          "type BookCard @view",
+          groups("  rename(id: ID!, title: String!): Renamed\n", "type Renamed {\n  shelf: Shelf!\n}\n"),
+        ],
+      ],
+      `
+bff-web/schema.graphql:19:3  Renamed.shelf
+  expected  a group under Query, in another group, or in the payload of a mutation
+  found     one under Renamed, which Query.renamed returns too
+`,
+    );
+
+    refuses(
+      "that is a list, or has arguments, in a payload",
+      [
+        [books, "enum Genre {", sourceMutations],
+        [
+          client,
+          "type BookCard @view",
+          groups(
+            "  rename(id: ID!, title: String!): Renamed\n",
+            "type Renamed {\n  shelf: [Shelf!]!\n  other(first: Int): Shelf!\n}\n",
+          ),
+        ],
+      ],
+      `
+bff-web/schema.graphql:18:3  Renamed.shelf
+  expected  a group, which is one object
+  found     a list
+
+bff-web/schema.graphql:19:3  Renamed.other
+  expected  a group, which has no arguments
+  found     first
+`,
+    );
+  });
+
+  describe("an extension", () => {
+    refuses(
+      "that adds what is there",
+      [[client, "type Writer @view", "extend enum Genre {\n  NOVEL\n}\n\ntype Writer @view"]],
+      `
+bff-web/schema.graphql:35:3  NOVEL
+  expected  a valid GraphQL schema
+  found     Enum value "Genre.NOVEL" can only be defined once.
+`,
+    );
+
+    refuses(
+      "that adds what the supergraph does not have",
+      [[client, "type Writer @view", "extend enum Genre {\n  DRAMA\n}\n\ntype Writer @view"]],
+      `
+bff-web/schema.graphql:4:25  Query.books(genre:)
+  expected  a value for genre: Genre, which has no DRAMA
+  found     $args.genre: Genre
+
+bff-web/schema.graphql:35:3  Genre.DRAMA
+  expected  one of the supergraph's values NOVEL, POETRY
+  found     DRAMA
+`,
+    );
+  });
+});

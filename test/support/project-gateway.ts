@@ -1,0 +1,41 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type Environment, type Gateway, startGateway } from "overlock";
+import { type GraphqlAnswer, type QueryOptions, sendQuery } from "./test-gateway.ts";
+
+/** The gateway in this process, on a project and backends of the test's own. */
+export interface ProjectGateway {
+  readonly gateway: Gateway;
+  query(query: string, options?: QueryOptions): Promise<GraphqlAnswer>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the gateway on a project with one BFF, called `web`. `sources` are schema files by source name, `environment`
+ * names their URLs.
+ */
+export async function startProject(
+  sources: Readonly<Record<string, string>>,
+  clientSchema: string,
+  environment: Environment,
+): Promise<ProjectGateway> {
+  const root = mkdtempSync(path.join(tmpdir(), "overlock-test-"));
+  for (const folder of ["schemas", "bff-web"]) mkdirSync(path.join(root, folder));
+  for (const [name, text] of Object.entries(sources))
+    writeFileSync(path.join(root, "schemas", `${name}.graphql`), text);
+  writeFileSync(path.join(root, "bff-web", "schema.graphql"), clientSchema);
+  writeFileSync(path.join(root, "bff-web", "bff.config.ts"), 'export default { name: "web" };\n');
+  const gateway = await startGateway({
+    root,
+    environment: { PORT: "0", ADMIN_PORT: "0", LOG_LEVEL: "silent", ...environment },
+  });
+  return {
+    gateway,
+    query: (query, options = {}) => sendQuery(gateway.url, query, options),
+    async stop() {
+      await gateway.close({ idleGraceMs: 0 });
+      rmSync(root, { recursive: true });
+    },
+  };
+}
