@@ -88,7 +88,8 @@ export function writeEchoProtos(): string {
 
 export async function startGrpcEcho(): Promise<GrpcEcho> {
   const protos = writeEchoProtos();
-  const options = { includeDirs: [protos], longs: String, enums: String, bytes: String, keepCase: true };
+  const forms = { longs: String, enums: String, bytes: String, keepCase: true, json: true };
+  const options = { includeDirs: [protos], ...forms };
   const service = loadSync("echo/v1/echo.proto", options)["echo.v1.EchoService"] as ServiceDefinition;
   const unary: ServiceDefinition = Object.fromEntries(
     Object.entries(service).filter(([, method]) => !method.responseStream),

@@ -1,40 +1,28 @@
 import type { Deadline } from "../../core/deadline.ts";
-import { nearestNameHint } from "../../core/problems.ts";
-import type { NamedSelection } from "../../language/call-declaration.ts";
 import type { DirectiveUse, PlacedSelection } from "../../language/directive-reader.ts";
-import { compileSelection, rawRoots } from "../../language/evaluate-selection.ts";
-import type { PathSelection, SelectionMap } from "../../language/selection-map.ts";
+import { compileSelection, rawRoots, type SelectionRoots } from "../../language/evaluate-selection.ts";
+import type { SelectionMap } from "../../language/selection-map.ts";
 import type { GrpcDeclaration } from "../../language/grpc-declaration.ts";
 import type { SourceField, SourceSchema } from "../../language/source-schema.ts";
 import { type GrpcChannel, type GrpcRequest, GrpcStatusError } from "../../outbound/grpc-channel.ts";
 import { runUpstreamCall } from "../../outbound/upstream-call.ts";
-import {
-  type BatchRule,
-  type CallInput,
-  compileBatch,
-  compileInput,
-  type DeclaredCall,
-} from "../declared-call.ts";
+import { type BatchRule, compileBatch, type DeclaredCall } from "../declared-call.ts";
 import { buildRequestHeaders, type RequestHeaders } from "../request-headers.ts";
-import { argumentMisfit, typesOf } from "./argument-types.ts";
 import {
+  describeShape,
+  entryShape,
   MessageSelectionError,
   messageShape,
   resolveInMessage,
   type SelectedShape,
 } from "./message-selection.ts";
-import { findProtoField, type ProtoField, type ProtoMessage, type ProtoMethod } from "./proto-files.ts";
-import { isProtoElement, toProtoValue } from "./request-value.ts";
+import { type PropertyResolver, withForm } from "./property-resolver.ts";
+import type { ProtoField, ProtoMethod } from "./proto-model.ts";
+import { checkRequestRule } from "./request-rule.ts";
+import { buildRequest, resolveKeyField, resolveRequest } from "./request-slots.ts";
+import { isProtoElement } from "./request-value.ts";
 import { grpcStatusError, notFoundStatus } from "./status-codes.ts";
-
-/** One request field: where its value goes in the message. */
-interface RequestSlot {
-  /** The proto's fields from the message's root. */
-  readonly path: readonly ProtoField[];
-  readonly input: CallInput;
-  /** Who fills it, for messages. */
-  readonly text: string;
-}
+import type { ValueForm } from "./value-form.ts";
 
 export interface GrpcCallParts {
   readonly source: SourceSchema;
@@ -43,6 +31,8 @@ export interface GrpcCallParts {
   readonly method: ProtoMethod;
   readonly headers: RequestHeaders;
   readonly channel: GrpcChannel;
+  /** Knows the form that a value needs for its type. */
+  readonly properties: PropertyResolver;
 }
 
 /** Compiles one `@grpc` field into the call that fetches it; `value` is the shape of the field's value. */
@@ -53,20 +43,18 @@ export function compileGrpcCall(
   const response = resolveResponse(parts);
   const slots = resolveRequest(parts);
   const keyField = declaration.batch === null ? null : resolveKeyField(declaration, method.request, slots);
+  const rule = { request: method.request, slots, keyField };
+  checkRequestRule(rule, declaration.use);
   if (response === null) return null;
-  const select = response.select === null ? null : compileSelection(response.select);
+  const form = parts.properties.formOf(field, response.element);
+  const selected = response.select === null ? null : compileSelection(response.select);
+  const select =
+    declaration.batch !== null || form === null ? selected : withForm(selected ?? wholeValue, form);
   const owner = {
     source: source.name,
     coordinate: field.coordinate,
     timeoutMs: source.timeoutMs,
     isMutation: field.isMutation,
-  };
-
-  const buildMessage = (values: readonly unknown[], keys: readonly unknown[] | null): object => {
-    const message: Record<string, unknown> = {};
-    for (const [index, { path }] of slots.entries()) setAt(message, path, values[index]);
-    if (keyField !== null && keys !== null) message[keyField.name] = toProtoValue(keyField, keys);
-    return message;
   };
 
   /** Null for NOT_FOUND where one thing was asked for. */
@@ -89,10 +77,10 @@ export function compileGrpcCall(
     coordinate: field.coordinate,
     isSafe: !field.isMutation && (method.isSafe || declaration.isDeclaredSafe),
     inputs: [...slots.map((slot) => slot.input), ...headers.inputs],
-    batch: compileKeys(declaration, response.batch, keyField),
+    batch: withRowForm(compileKeys(declaration, response.batch, keyField), form),
     async send({ values, keys }, scope, read) {
       const metadata = buildRequestHeaders(headers, values.slice(slots.length), scope);
-      const message = buildMessage(values, keys);
+      const message = buildRequest(rule, values, keys);
       return runUpstreamCall(scope, owner, async (deadline) => {
         const answer = await sendMessage({ message, metadata }, keys !== null, deadline);
         return read(select === null || answer === null ? answer : select(rawRoots(answer)));
@@ -113,43 +101,60 @@ function compileKeys(
   return { ...rule, textOfKey: (key) => (isProtoElement(keyField, key) ? rule.textOfKey(key) : null) };
 }
 
-/** Puts the maps that read the response into the proto's names; null, with problems reported, where one can't be. */
+function withRowForm(rule: BatchRule | null, form: ValueForm | null): BatchRule | null {
+  if (rule === null || form === null) return rule;
+  return { ...rule, rows: { ...rule.rows, value: withForm(rule.rows.value ?? wholeValue, form) } };
+}
+
+function wholeValue({ value }: SelectionRoots): unknown {
+  return value;
+}
+
+/**
+ * Puts the maps that read the response into the proto's names; null, with problems reported, where one can't be.
+ * `element` is what one row yields, or the call that has no rows; `value` is the field's value.
+ */
 function resolveResponse({ declaration, method }: GrpcCallParts) {
   const { use, batch } = declaration;
   const select = resolveMap(use, declaration.select, ["select"], messageShape(method.response));
   // Where the rows can't be found, what is in them is not known either.
   if (select === null) return null;
-  if (batch === null) return { select: select.map, batch: noMaps, value: select.shape };
+  if (batch === null)
+    return { select: select.map, batch: noMaps, element: select.shape, value: select.shape };
   const rows = resolveMap(use, batch.select, ["batch", "select"], select.shape);
   if (rows === null) return null;
-  const row = { ...rows.shape, lists: rows.shape.lists - (batch.match === null ? 0 : 1) };
-  if (row.lists !== 0) {
+  const row = rowShape(rows.shape, batch.match === null);
+  if (row === null) {
     const expected = batch.match === null ? "a map of rows" : "one list of rows";
-    use.refuse(batch.select === null ? ["batch"] : ["batch", "select"], expected, describe(rows.shape));
+    use.refuse(batch.select === null ? ["batch"] : ["batch", "select"], expected, describeShape(rows.shape));
     return null;
   }
   const match = resolveMap(use, batch.match, ["batch", "match"], row);
   const value = resolveMap(use, batch.value, ["batch", "value"], row);
   if (match === null || value === null) return null;
-  const isKey = match.shape.kind === "object" || (match.shape.kind === "scalar" && match.shape.lists === 0);
+  const { kind, lists } = match.shape;
+  const isKey = kind === "object" || kind === "json" || (kind === "scalar" && lists === 0);
   if (batch.match !== null && !isKey) {
-    use.refuse(["batch", "match"], "a path to one scalar", describe(match.shape));
+    use.refuse(["batch", "match"], "a path to one scalar", describeShape(match.shape));
     return null;
   }
   const isList = batch.isGrouped || batch.isKeyList;
   return {
     select: select.map,
     batch: { select: rows.map, match: match.map, value: value.map },
+    element: value.shape,
     value: { ...value.shape, lists: value.shape.lists + (isList ? 1 : 0) },
   };
 }
 
 const noMaps = { select: null, match: null, value: null };
 
-function describe({ message, kind, lists }: SelectedShape): string {
-  const what = message === null ? `a ${kind === "object" ? "built object" : kind}` : message.name;
-  if (lists === 0) return what;
-  return `${"a list of ".repeat(lists)}${what}`;
+/** One row of a list, or of a map where its keys are the rows'; null where there is no such thing. */
+function rowShape(rows: SelectedShape, isKeyed: boolean): SelectedShape | null {
+  if (rows.kind === "json") return rows;
+  if (isKeyed)
+    return rows.kind === "map" && rows.field !== null && rows.lists === 0 ? entryShape(rows.field, 0) : null;
+  return rows.lists === 1 ? { ...rows, lists: 0 } : null;
 }
 
 /** The map in the proto's names and what it finds, of which an absent map is all. Null, with a problem, where wrong. */
@@ -167,112 +172,5 @@ function resolveMap(
     const { expected, found, hint } = error;
     use.refuseAt({ place: selection.placeAt(error.offset), path, expected, found, hint });
     return null;
-  }
-}
-
-/** Every request field once: those that `request` names, then an argument's own. */
-function resolveRequest(parts: GrpcCallParts): RequestSlot[] {
-  const { source, field, declaration, method } = parts;
-  const slots = resolveMembers(declaration, declaration.request, method.request, []);
-  const types = typesOf(source.plainDocument);
-  for (const name of declaration.defaultArguments) {
-    const found = findProtoField(method.request, name);
-    const argument = field.node.arguments?.find((one) => one.name.value === name);
-    if (found === null || argument === undefined) {
-      const names = [...method.request.fields.keys()];
-      const expected = `a field of ${method.request.name} for every argument (${names.join(", ") || "it has none"})`;
-      declaration.use.refuse([], expected, `argument ${name}`, nearestNameHint(name, names));
-      continue;
-    }
-    const earlier = slots.find(({ path }) => path[0] === found);
-    if (earlier !== undefined) {
-      const expected = `one value for the request field ${found.name}`;
-      declaration.use.refuse([], expected, `argument ${name} besides ${earlier.text}`);
-      continue;
-    }
-    const misfit = argumentMisfit(argument.type, found, types);
-    if (misfit !== null) declaration.use.refuse([], ...misfit);
-    slots.push({
-      path: [found],
-      input: compileInput(argumentSelection(name), true),
-      text: `argument ${name}`,
-    });
-  }
-  return slots;
-}
-
-function resolveMembers(
-  declaration: GrpcDeclaration,
-  members: readonly NamedSelection[],
-  message: ProtoMessage,
-  path: readonly ProtoField[],
-): RequestSlot[] {
-  const slots: RequestSlot[] = [];
-  for (const { name, selection, place } of members) {
-    const refuse = (expected: string, found: string, hint: string | null = null): void =>
-      declaration.use.refuseAt({ place, path: ["request"], expected, found, hint });
-    const field = findProtoField(message, name);
-    if (field === null) {
-      const names = [...message.fields.keys()];
-      const expected = `a field of ${message.name} (${names.join(", ") || "it has none"})`;
-      refuse(expected, name, nearestNameHint(name, names));
-    } else if (slots.some((slot) => slot.path[path.length] === field)) {
-      refuse(`one value for the request field ${field.name}`, `${name} again`);
-    } else if (!("fields" in selection)) {
-      slots.push({ path: [...path, field], input: compileInput(selection, true), text: `request.${name}` });
-    } else if (field.type.kind === "message" && !field.isRepeated && !field.isMap) {
-      const below = [...path, field];
-      slots.push(...resolveMembers(declaration, selection.fields, field.type.message, below));
-    } else refuse("a FieldSelectionMap: this field is no single message", `an object for ${name}`);
-  }
-  return slots;
-}
-
-function argumentSelection(name: string): PlacedSelection {
-  const segments = [{ name, arguments: [], offset: 0 }];
-  const map: PathSelection = { kind: "path", root: "args", segments, then: null, offset: 0 };
-  return { map, text: `$args.${name}`, placeAt: () => ({ file: "", line: 0, column: 0 }) };
-}
-
-function resolveKeyField(
-  { use, batch }: GrpcDeclaration,
-  request: ProtoMessage,
-  slots: readonly RequestSlot[],
-): ProtoField | null {
-  const name = batch?.as ?? "";
-  const field = findProtoField(request, name);
-  if (batch === null || field?.isRepeated !== true) {
-    const names = [...request.fields.values()].filter((one) => one.isRepeated).map((one) => one.name);
-    const expected = `a repeated field of ${request.name} (${names.join(", ") || "it has none"})`;
-    use.refuse(["batch", "as"], expected, name, nearestNameHint(name, names));
-    return null;
-  }
-  const taken = slots.find(({ path }) => path[0] === field);
-  if (taken !== undefined) use.refuse(["batch", "as"], "a field that carries the keys only", taken.text);
-  const { type } = field;
-  const key = batch.of.map;
-  if (type.kind !== "message") {
-    if (key.kind === "object")
-      use.refuse(["batch", "of"], `one path: ${field.name} holds no messages`, "an object of paths");
-  } else if (key.kind !== "object") {
-    use.refuse(["batch", "of"], `an object of paths for ${type.message.name}`, "one path");
-  } else {
-    const names = [...type.message.fields.keys()];
-    const unknown = key.fields.find((one) => findProtoField(type.message, one.name) === null);
-    if (unknown !== undefined) {
-      const expected = `fields of ${type.message.name} (${names.join(", ")})`;
-      use.refuse(["batch", "of"], expected, unknown.name, nearestNameHint(unknown.name, names));
-    }
-  }
-  return field;
-}
-
-/** Puts a value where it belongs; an absent one is left out, and with it the messages that would hold only it. */
-function setAt(message: Record<string, unknown>, path: readonly ProtoField[], value: unknown): void {
-  if (value === undefined) return;
-  let target = message;
-  for (const [index, field] of path.entries()) {
-    if (index === path.length - 1) target[field.name] = toProtoValue(field, value);
-    else target = (target[field.name] ??= {}) as Record<string, unknown>;
   }
 }

@@ -6,21 +6,66 @@ import {
   printPath,
   type SelectionMap,
 } from "../../language/selection-map.ts";
-import { findProtoField, type ProtoField, type ProtoMessage } from "./proto-files.ts";
+import {
+  findProtoField,
+  findProtoOneof,
+  type ProtoField,
+  type ProtoMessage,
+  type ProtoOneof,
+} from "./proto-model.ts";
+import { wellKnownTypeOf } from "./well-known-types.ts";
 
 /** What a map over a message yields. */
 export interface SelectedShape {
-  /** Null for scalars, enums and built objects. */
+  /**
+   * Scalars are what answers hold as one value: enums, timestamps and wrappers too. What is inside of a Struct is
+   * `json`: any value, known at run time only. An `object` is one that the map builds.
+   */
+  readonly kind: "scalar" | "message" | "map" | "oneof" | "json" | "object";
+  /** Of messages, Any included. */
   readonly message: ProtoMessage | null;
-  readonly kind: "scalar" | "message" | "object";
-  /** How many lists are around it. */
+  /** Whose value it is; null for whole messages, what is inside of a Struct, and built objects. */
+  readonly field: ProtoField | null;
+  readonly oneof: ProtoOneof | null;
+  /** How many lists are around it. Those inside of a Struct do not count. */
   readonly lists: number;
 }
 
 /** One message of its type. */
 export function messageShape(message: ProtoMessage): SelectedShape {
-  return { message, kind: "message", lists: 0 };
+  return { ...nothing, message, kind: "message" };
 }
+
+/** The value of a field, with further lists around it. */
+export function fieldShape(field: ProtoField, listsAround: number): SelectedShape {
+  const { type, isRepeated, isMap } = field;
+  const lists = listsAround + (isRepeated ? 1 : 0);
+  if (isMap) return { ...nothing, kind: "map", field, lists };
+  if (type.kind !== "message") return { ...nothing, kind: "scalar", field, lists };
+  const known = wellKnownTypeOf(type.message)?.kind ?? "any";
+  if (known === "any") return { ...nothing, kind: "message", message: type.message, field, lists };
+  const kind = known === "struct" || known === "value" || known === "listValue" ? "json" : "scalar";
+  return { ...nothing, kind, field, lists };
+}
+
+/** One value of a map. */
+export function entryShape(map: ProtoField, listsAround: number): SelectedShape {
+  return fieldShape({ ...map, isMap: false }, listsAround);
+}
+
+/** As messages write it: `a list of shop.v1.Row`. */
+export function describeShape(shape: SelectedShape): string {
+  return `${"a list of ".repeat(shape.lists)}${describeOne(shape)}`;
+}
+
+function describeOne({ kind, message, oneof }: SelectedShape): string {
+  if (message !== null) return message.name;
+  if (kind === "oneof") return `the oneof ${oneof?.name ?? ""}`;
+  if (kind === "json") return "any JSON";
+  return kind === "object" ? "a built object" : `a ${kind}`;
+}
+
+const nothing = { message: null, field: null, oneof: null, lists: 0 } as const;
 
 /** The map in the proto's own field names, and what it yields. */
 export interface MessageSelection {
@@ -77,7 +122,7 @@ function resolve(map: SelectionMap, starts: Starts): MessageSelection {
   }
 }
 
-const builtObject: SelectedShape = { message: null, kind: "object", lists: 0 };
+const builtObject: SelectedShape = { ...nothing, kind: "object" };
 
 function resolveObject(map: ObjectSelection, starts: Starts): ObjectSelection {
   const fields = map.fields.map((field) => ({ ...field, value: resolve(field.value, starts).map }));
@@ -87,18 +132,10 @@ function resolveObject(map: ObjectSelection, starts: Starts): ObjectSelection {
 function resolvePath(path: PathSelection, starts: Starts): MessageSelection {
   let shape = path.root === "item" ? starts.item : starts.value;
   const segments: PathSegment[] = [];
-  let isMapKey = false;
   for (const segment of path.segments) {
-    if (isMapKey) {
-      isMapKey = false;
-      segments.push(segment);
-      continue;
-    }
-    const field = shape.message === null ? null : findProtoField(shape.message, segment.name);
-    if (field === null) throw unknownField(shape.message, segment);
-    segments.push({ ...segment, name: field.name });
-    shape = shapeOf(field, shape.lists);
-    isMapKey = field.isMap;
+    const step = follow(shape, segment);
+    segments.push({ ...segment, name: step.name });
+    shape = step.shape;
   }
   const { then } = path;
   if (then === null) return { map: { ...path, segments }, shape };
@@ -113,9 +150,9 @@ function resolvePath(path: PathSelection, starts: Starts): MessageSelection {
     const object = resolveObject(then, { ...starts, value: shape });
     return { map: { ...path, segments, then: object }, shape: builtObject };
   }
-  if (shape.lists === 0)
+  if (shape.lists === 0 && shape.kind !== "json")
     throw new MessageSelectionError({ expected: "a list before [ ]", found, offset: path.offset });
-  const element = { ...shape, lists: shape.lists - 1 };
+  const element = { ...shape, lists: Math.max(0, shape.lists - 1) };
   const resolved = resolve(then.element, { value: element, item: element });
   return {
     map: { ...path, segments, then: { ...then, element: resolved.map } },
@@ -123,17 +160,34 @@ function resolvePath(path: PathSelection, starts: Starts): MessageSelection {
   };
 }
 
-function shapeOf({ type, isRepeated }: ProtoField, listsAround: number): SelectedShape {
-  const lists = listsAround + (isRepeated ? 1 : 0);
-  return type.kind === "message"
-    ? { message: type.message, kind: "message", lists }
-    : { message: null, kind: "scalar", lists };
+/** One name further: what it is called in raw values, and what it finds. */
+function follow(
+  shape: SelectedShape,
+  segment: PathSegment,
+): { readonly name: string; readonly shape: SelectedShape } {
+  const { kind, message, field, lists } = shape;
+  const { name } = segment;
+  if (kind === "json") return { name, shape: { ...nothing, kind, lists } };
+  if (kind === "map" && field !== null) return { name, shape: entryShape(field, lists) };
+  const found = message === null ? null : findProtoField(message, name);
+  if (found !== null) return { name: found.name, shape: fieldShape(found, lists) };
+  const oneof = message === null ? null : findProtoOneof(message, name);
+  if (oneof !== null) return { name: oneof.name, shape: { ...nothing, kind: "oneof", oneof, lists } };
+  throw unknownField(shape, segment);
 }
 
-function unknownField(message: ProtoMessage | null, { name, offset }: PathSegment): MessageSelectionError {
-  if (message === null)
-    return new MessageSelectionError({ expected: "no further path: this is a scalar", found: name, offset });
-  const names = [...message.fields.keys()];
-  const expected = `a field of ${message.name} (${names.join(", ")})`;
+function unknownField({ message, kind, oneof }: SelectedShape, segment: PathSegment): MessageSelectionError {
+  const { name, offset } = segment;
+  if (kind === "oneof") {
+    const members = oneof?.members.map((member) => member.name).join(", ") ?? "";
+    const expected = `no further path: this is a oneof, which holds one of ${members}`;
+    return new MessageSelectionError({ expected, found: name, offset, hint: "begin with the member's name" });
+  }
+  if (message === null) {
+    const expected = `no further path: this is ${kind === "object" ? "an object" : "a scalar"}`;
+    return new MessageSelectionError({ expected, found: name, offset });
+  }
+  const names = [...message.fields.keys(), ...message.oneofs.keys()];
+  const expected = `a field of ${message.name} (${names.join(", ") || "it has none"})`;
   return new MessageSelectionError({ expected, found: name, offset, hint: nearestNameHint(name, names) });
 }

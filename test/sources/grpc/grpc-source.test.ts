@@ -250,7 +250,7 @@ describe("a wrong use of a proto", () => {
     ["a(flag: Int)", fits("flag: bool"), "Int"],
     ["a(small: Boolean)", fits("small: int32"), "Boolean"],
     ["a(small: Float)", fits("small: int32"), "Float"],
-    ["a(ratio: String)", fits("ratio: double"), "String"],
+    ["a(ratio: ID)", fits("ratio: double"), "ID"],
     ["a(small: Color)", fits("small: int32"), "Color"],
     ["a(color: Color)", fits("color: echo.v1.Color (COLOR_UNSPECIFIED, RED, BLUE)"), "Color"],
     ["a(texts: ID!)", fits("texts: repeated string"), "ID!"],
