@@ -60,7 +60,7 @@ function classify({ thrown, scope, deadline, owner }: FailedCall): OverlockError
   const isRequestsTime = deadline.expiresAtMs >= request.expiresAtMs;
   if (isRequestsTime && (isAborted || deadline.remainingMs === 0))
     return new OverlockError("REQUEST_TIMEOUT", "The request's time ran out.", { cause: thrown });
-  if (!isAborted) return error;
+  if (!isAborted && deadline.remainingMs > 0) return error;
   const message = `${owner.source} did not answer ${owner.coordinate} within ${owner.timeoutMs} ms`;
   return new OverlockError("UPSTREAM_TIMEOUT", message, { cause: thrown });
 }

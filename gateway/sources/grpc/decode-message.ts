@@ -242,8 +242,15 @@ function defaultValue(type: Exclude<ProtoType, { kind: "message" }>, declared: u
     case "bytes":
       return Buffer.from(text, "latin1").toString("base64");
     default:
-      return type.name.endsWith("64") ? text : Number(text);
+      return type.name.endsWith("64") ? wideDefault(type.name, declared) : Number(text);
   }
+}
+
+/** The parser reads it as a number, which the ends of the range do not fit. */
+function wideDefault(name: ProtoScalar, declared: unknown): string {
+  const value = typeof declared === "number" ? BigInt(declared) : BigInt(String(declared));
+  const max = name === "uint64" || name === "fixed64" ? 2n ** 64n - 1n : 2n ** 63n - 1n;
+  return String(value > max ? max : value);
 }
 
 function zeroOf(type: ProtoType): unknown {

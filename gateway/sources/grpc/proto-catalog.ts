@@ -89,7 +89,7 @@ export class ProtoCatalog {
     const type = this.#buildType(field.type, scope);
     // protoc calls the field of a group by the group's name in lower case; the parser lowers its first letter only.
     const isGroup = field.resolvedType !== null && Reflect.get(field.resolvedType, "group") === true;
-    const name = isGroup ? field.type.toLowerCase() : field.name;
+    const name = isGroup ? field.type.toLowerCase() : ownName(field, scope);
     return {
       name,
       jsonName: (isGroup ? undefined : field.jsonName) ?? protoJsonName(name),
@@ -126,6 +126,12 @@ export class ProtoCatalog {
     this.#enums.set(name, built);
     return built;
   }
+}
+
+/** The copies of google.protobuf that the parser brings have camel case where the files do not. */
+function ownName({ name }: protobuf.Field, scope: string): string {
+  if (!scope.startsWith("google.protobuf.")) return name;
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** Resolved features are no part of the parser's types. https://protobuf.dev/editions/features/#enum_type */

@@ -124,7 +124,7 @@ function snakeCase(path: string): string {
  */
 export function printNumber(value: number, scalar: "double" | "float"): number | string {
   if (!Number.isFinite(value)) return String(value);
-  if (scalar === "double" || Number.isInteger(value)) return value;
+  if (scalar === "double" || (Number.isInteger(value) && Math.abs(value) <= 2 ** 24)) return value;
   for (let digits = 6; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === value) return short;
