@@ -1,0 +1,145 @@
+import { type ASTNode, buildSchema, type DocumentNode, Kind, parse, print, validate, visit } from "graphql";
+import { describe, expect, test } from "vitest";
+import { OperationGenerator } from "./generate-operation.ts";
+import { describeOperation, type RandomOperation } from "./operation.ts";
+import { SchemaIndex } from "./schema-index.ts";
+import { libraryOptions, librarySdl } from "./library-schema.ts";
+
+const schema = buildSchema(librarySdl);
+const generator = new OperationGenerator(new SchemaIndex(schema), libraryOptions);
+const operations = Array.from({ length: 3000 }, (_, seed) => generator.operation(seed));
+
+describe("random operations", () => {
+  test("are valid, as they are and as a client writes them", () => {
+    const invalid = operations.flatMap((operation) => {
+      const errors = validate(schema, parse(print(operation.document)));
+      return errors.length === 0 ? [] : [`${errors.join("\n")}\n${describeOperation(operation)}`];
+    });
+    expect(invalid.slice(0, 3)).toEqual([]);
+  });
+
+  test("are the same for the same seed, and different for others", () => {
+    const texts = operations.slice(0, 500).map(describeOperation);
+    const again = new OperationGenerator(new SchemaIndex(schema), libraryOptions);
+    expect(texts.map((_, seed) => describeOperation(again.operation(seed)))).toEqual(texts);
+    expect(new Set(texts.map((text) => text.slice(text.indexOf("\n")))).size).toBeGreaterThan(420);
+  });
+
+  test("keep within depth and size", () => {
+    const small = new OperationGenerator(new SchemaIndex(schema), { maxDepth: 3, maxFields: 10 });
+    for (let seed = 0; seed < 500; seed++) {
+      const { document } = small.operation(seed);
+      let fields = 0;
+      let depth = 0;
+      visit(document, {
+        Field: () => void fields++,
+        SelectionSet: {
+          enter: (_node, _key, _parent, path) =>
+            void (depth = Math.max(depth, path.filter((key) => key === "selectionSet").length)),
+        },
+      });
+      expect(depth).toBeLessThanOrEqual(3);
+      // A selection set that has begun gets one field at least.
+      expect(fields).toBeLessThanOrEqual(3 * 10 + 6);
+    }
+  });
+
+  test.each<[what: string, has: (operation: RandomOperation) => boolean]>([
+    ["aliases", has((node) => node.kind === Kind.FIELD && node.alias !== undefined)],
+    ["the same field with different arguments", ({ document }) => hasSameFieldTwice(document, false)],
+    ["the same field twice, to be merged", ({ document }) => hasSameFieldTwice(document, true)],
+    [
+      "inline fragments",
+      has((node) => node.kind === Kind.INLINE_FRAGMENT && node.typeCondition !== undefined),
+    ],
+    [
+      "inline fragments without a type",
+      has((node) => node.kind === Kind.INLINE_FRAGMENT && node.typeCondition === undefined),
+    ],
+    ["named fragments", has((node) => node.kind === Kind.FRAGMENT_SPREAD)],
+    [
+      "fragments on an interface",
+      has((node) => node.kind === Kind.FRAGMENT_DEFINITION && node.typeCondition.name.value === "Item"),
+    ],
+    [
+      "fragments on a union",
+      has((node) => node.kind === Kind.INLINE_FRAGMENT && node.typeCondition?.name.value === "Found"),
+    ],
+    ["@skip", has((node) => node.kind === Kind.DIRECTIVE && node.name.value === "skip")],
+    [
+      "@include with a variable",
+      has(
+        (node) =>
+          node.kind === Kind.DIRECTIVE &&
+          node.name.value === "include" &&
+          node.arguments?.[0]?.value.kind === Kind.VARIABLE,
+      ),
+    ],
+    ["__typename", has((node) => node.kind === Kind.FIELD && node.name.value === "__typename")],
+    ["introspection", has((node) => node.kind === Kind.FIELD && node.name.value === "__schema")],
+    [
+      "several operations",
+      ({ document }) =>
+        document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION).length > 1,
+    ],
+    [
+      "defaults of variables",
+      has((node) => node.kind === Kind.VARIABLE_DEFINITION && node.defaultValue !== undefined),
+    ],
+    ["null as a variable", ({ variables }) => Object.values(variables).includes(null)],
+    ["null as a literal", has((node) => node.kind === Kind.NULL)],
+    [
+      "variables inside lists",
+      has((node) => node.kind === Kind.LIST && node.values.some(({ kind }) => kind === Kind.VARIABLE)),
+    ],
+    [
+      "variables inside objects",
+      has(
+        (node) => node.kind === Kind.OBJECT && node.fields.some(({ value }) => value.kind === Kind.VARIABLE),
+      ),
+    ],
+    ["enums", has((node) => node.kind === Kind.ENUM)],
+    [
+      "required variables",
+      has((node) => node.kind === Kind.VARIABLE_DEFINITION && node.type.kind === Kind.NON_NULL_TYPE),
+    ],
+    [
+      "variables that the request leaves out",
+      ({ document, variables }) => declaredIn(document).some((name) => !(name in variables)),
+    ],
+    ["values of a pool", ({ document }) => print(document).includes('"9780262033848"')],
+  ])("have %s", (_what, isThere) => {
+    expect(operations.filter(isThere).length).toBeGreaterThan(15);
+  });
+});
+
+type Judge = (operation: RandomOperation) => boolean;
+
+function has(isIt: (node: ASTNode) => boolean): Judge {
+  return ({ document }) => {
+    let isThere = false;
+    visit(document, { enter: (node) => void (isThere ||= isIt(node)) });
+    return isThere;
+  };
+}
+
+/** Whether some selection set has a field twice: under one name, or with other arguments. */
+function hasSameFieldTwice(document: DocumentNode, isMerged: boolean): boolean {
+  return has((node) => {
+    if (node.kind !== Kind.SELECTION_SET) return false;
+    const fields = node.selections.filter((selection) => selection.kind === Kind.FIELD);
+    const byName = Map.groupBy(fields, ({ name }) => name.value);
+    return [...byName.values()].some((same) => {
+      const names = new Set(same.map(({ name, alias }) => (alias ?? name).value));
+      const args = new Set(same.map((field) => field.arguments?.map(print).join() ?? ""));
+      return isMerged ? names.size < same.length : args.size > 1;
+    });
+  })({ seed: 0, document, variables: {}, operationName: null });
+}
+
+function declaredIn(document: DocumentNode): string[] {
+  const nodes = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
+  return nodes.flatMap(({ variableDefinitions = [] }) =>
+    variableDefinitions.map(({ variable }) => variable.name.value),
+  );
+}

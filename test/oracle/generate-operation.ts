@@ -1,0 +1,358 @@
+import {
+  type ArgumentNode,
+  type DefinitionNode,
+  type DirectiveNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  GraphQLNonNull,
+  GraphQLString,
+  isNonNullType,
+  Kind,
+  type NamedTypeNode,
+  type NameNode,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  print,
+  type SelectionNode,
+  type SelectionSetNode,
+} from "graphql";
+import { SeededRandom } from "../backends/seeded-random.ts";
+import type { RandomOperation } from "./operation.ts";
+import { RandomValues, type ValuePools } from "./random-values.ts";
+import { RandomVariables } from "./random-variables.ts";
+import { reachedFrom } from "./reached-from.ts";
+import type { IndexedField, IndexedType, SchemaIndex } from "./schema-index.ts";
+
+/** How large operations get, and what they ask for. */
+export interface GeneratorOptions {
+  readonly pools?: ValuePools;
+  /** The most selection sets inside each other, from the operation's own on. Default 6. */
+  readonly maxDepth?: number;
+  /** About how many fields one document selects. Default 40. */
+  readonly maxFields?: number;
+  /** The most values that one field may stand for, by `fanOut`. Default 400. */
+  readonly maxFanOut?: number;
+  /** How many objects a field finds, at most; undefined where `defaultFanOut` has it right. */
+  fanOut?(coordinate: string, args: Readonly<Record<string, unknown>>): number | undefined;
+  /** How often a root selection is introspection, 0 to 1. Default 0.02. */
+  readonly introspectionShare?: number;
+}
+
+/** Makes valid operations of one schema: for one seed always the same. */
+export class OperationGenerator {
+  readonly index: SchemaIndex;
+  readonly #options: GeneratorOptions;
+
+  constructor(index: SchemaIndex, options: GeneratorOptions = {}) {
+    this.index = index;
+    this.#options = options;
+  }
+
+  /** `seed`: an integer from 0. */
+  operation(seed: number): RandomOperation {
+    return new DocumentBuilder(this.index, this.#options, new SeededRandom(seed)).build(seed);
+  }
+}
+
+/** Where selections are made: what they are made from, and how much more there may be. */
+interface Site {
+  readonly parent: IndexedType;
+  /** Selection sets that may still be inside this one. */
+  readonly levels: number;
+  /** How many objects each selection here stands for. */
+  readonly fanOut: number;
+}
+
+interface Fragment extends Site {
+  readonly node: FragmentDefinitionNode;
+}
+
+const chances = {
+  fragment: 0.22,
+  named: 0.5,
+  reused: 0.5,
+  typename: 0.08,
+  branch: 0.55,
+  again: 0.1,
+  alias: 0.2,
+  directive: 0.1,
+  optionalArgument: 0.5,
+  severalOperations: 0.15,
+} as const;
+
+class DocumentBuilder {
+  readonly #index: SchemaIndex;
+  readonly #options: GeneratorOptions;
+  readonly #random: SeededRandom;
+  readonly #variables: RandomVariables;
+  readonly #fragments: Fragment[] = [];
+  /**
+   * What each response name stands for, in the whole document: the field, its arguments and its type. So no two
+   * selections can be in each other's way, wherever fragments bring them together.
+   */
+  readonly #meanings = new Map<string, string>();
+  #fieldsLeft: number;
+
+  constructor(index: SchemaIndex, options: GeneratorOptions, random: SeededRandom) {
+    this.#index = index;
+    this.#options = options;
+    this.#random = random;
+    const values = new RandomValues(random, options.pools ?? new Map());
+    this.#variables = new RandomVariables(index.schema, random, values);
+    const { maxFields = 40 } = options;
+    // Small operations are the better part.
+    this.#fieldsLeft = 1 + Math.floor(maxFields * random.next() ** 1.5);
+  }
+
+  build(seed: number): RandomOperation {
+    const count = this.#happens("severalOperations") ? this.#random.integer(2, 3) : 1;
+    const isNamed = count > 1 || this.#random.next() < 0.6;
+    const { maxDepth = 6 } = this.#options;
+    const site = { parent: this.#index.query, levels: maxDepth - 1, fanOut: 1 };
+    const drafts = Array.from({ length: count }, (_, index): OperationDefinitionNode => {
+      const selectionSet = this.#selectionSet(site);
+      const operation = OperationTypeNode.QUERY;
+      const node = { kind: Kind.OPERATION_DEFINITION, operation, selectionSet } as const;
+      return isNamed ? { ...node, name: nameNode(`Op${index + 1}`) } : node;
+    });
+    const fragments = new Map(this.#fragments.map(({ node }) => [node.name.value, node]));
+    const operations = drafts.map((node) => {
+      const { variableNames } = reachedFrom(node, fragments);
+      const variableDefinitions = [...variableNames].map((name) => this.#variables.definitionOf(name));
+      return variableDefinitions.length === 0 ? node : { ...node, variableDefinitions };
+    });
+    const chosen = this.#random.pick(operations);
+    const { variableNames } = reachedFrom(chosen, fragments);
+    const definitions: DefinitionNode[] = [...operations, ...fragments.values()];
+    // A fragment may stand before what uses it.
+    const ordered = this.#random.next() < 0.3 ? definitions.toReversed() : definitions;
+    const mayBeNull = count === 1 && this.#random.next() < 0.5;
+    return {
+      seed,
+      document: { kind: Kind.DOCUMENT, definitions: ordered },
+      variables: this.#variables.given(variableNames),
+      operationName: mayBeNull ? null : (chosen.name?.value ?? null),
+    };
+  }
+
+  #happens(what: keyof typeof chances): boolean {
+    return this.#random.next() < chances[what];
+  }
+
+  #selectionSet(site: Site): SelectionSetNode {
+    const count = this.#random.integer(1, 5);
+    const selections: SelectionNode[] = [];
+    while (selections.length < count) {
+      selections.push(this.#selection(site, selections));
+      if (this.#fieldsLeft <= 0) break;
+    }
+    return { kind: Kind.SELECTION_SET, selections };
+  }
+
+  #selection(site: Site, earlier: readonly SelectionNode[]): SelectionNode {
+    const { parent, levels } = site;
+    const isUnion = parent.leaves.length + parent.branches.length === 0;
+    if (
+      levels > 0 &&
+      this.#fieldsLeft > 0 &&
+      (this.#happens("fragment") || (isUnion && !this.#happens("typename")))
+    )
+      return this.#fragment(site);
+    if (isUnion || this.#happens("typename")) return this.#field(typenameField, site, []) ?? this.#typename();
+    if (this.#happens("again")) {
+      const again = this.#again(site, earlier);
+      if (again !== null) return again;
+    }
+    const { introspectionShare = 0.02 } = this.#options;
+    const isRoot = parent === this.#index.query;
+    const field =
+      isRoot && this.#random.next() < introspectionShare
+        ? this.#random.pick(this.#index.introspection)
+        : this.#pickField(site);
+    return this.#field(field, site, this.#argumentsOf(field)) ?? this.#leafOf(parent, site);
+  }
+
+  #pickField({ parent: { leaves, branches }, levels }: Site): IndexedField {
+    const mayBranch = branches.length > 0 && levels > 0 && this.#fieldsLeft > 0;
+    if (mayBranch && (leaves.length === 0 || this.#happens("branch"))) return this.#random.pick(branches);
+    return leaves.length === 0 ? typenameField : this.#random.pick(leaves);
+  }
+
+  /** Where a branch would find too much. */
+  #leafOf({ leaves }: IndexedType, site: Site): FieldNode {
+    const field = leaves.length === 0 ? typenameField : this.#random.pick(leaves);
+    return this.#field(field, site, this.#argumentsOf(field)) ?? this.#typename();
+  }
+
+  #typename(): FieldNode {
+    return { kind: Kind.FIELD, name: nameNode("__typename") };
+  }
+
+  /** Null where it would find too much. */
+  #field(field: IndexedField, site: Site, args: readonly PlacedArgument[]): FieldNode | null {
+    const values = Object.fromEntries(args.map(({ node, value }) => [node.name.value, value]));
+    const fanOut = site.fanOut * this.#fanOutOf(field, values);
+    const { maxFanOut = 400 } = this.#options;
+    if (field.selectedType !== null && (fanOut > maxFanOut || site.levels === 0)) return null;
+    this.#fieldsLeft -= 1;
+    const nodes = args.map(({ node }) => node);
+    const alias = this.#aliasFor(field, nodes);
+    const selected = field.selectedType;
+    return {
+      kind: Kind.FIELD,
+      name: nameNode(field.name),
+      ...(alias !== null && { alias: nameNode(alias) }),
+      ...(nodes.length > 0 && { arguments: nodes }),
+      ...this.#directives(),
+      ...(selected !== null && {
+        selectionSet: this.#selectionSet({ parent: selected, levels: site.levels - 1, fanOut }),
+      }),
+    };
+  }
+
+  /** An earlier field of the same selection set once more, with other directives and other selections inside. */
+  #again(site: Site, earlier: readonly SelectionNode[]): FieldNode | null {
+    const fields = earlier.filter((node) => node.kind === Kind.FIELD && !node.name.value.startsWith("__"));
+    if (fields.length === 0) return null;
+    const node = this.#random.pick(fields) as FieldNode;
+    const { leaves, branches } = site.parent;
+    const field = [...leaves, ...branches].find(({ name }) => name === node.name.value);
+    if (field === undefined) return null;
+    this.#fieldsLeft -= 1;
+    const { kind, name, alias, arguments: args } = node;
+    const again = {
+      kind,
+      name,
+      ...(alias && { alias }),
+      ...(args && { arguments: args }),
+      ...this.#directives(),
+    };
+    if (field.selectedType === null) return again;
+    // What it finds was within bounds the first time.
+    const inside = { parent: field.selectedType, levels: site.levels - 1, fanOut: site.fanOut * 10 };
+    return { ...again, selectionSet: this.#selectionSet(inside) };
+  }
+
+  #fragment(site: Site): SelectionNode {
+    if (this.#happens("named")) {
+      const fitting = this.#fragments.filter(
+        ({ parent, levels, fanOut }) =>
+          levels <= site.levels && fanOut >= site.fanOut && site.parent.conditions.includes(parent),
+      );
+      const fragment =
+        fitting.length > 0 && this.#happens("reused") ? this.#random.pick(fitting) : this.#newFragment(site);
+      return { kind: Kind.FRAGMENT_SPREAD, name: fragment.node.name, ...this.#directives() };
+    }
+    const parent = this.#random.next() < 0.25 ? null : this.#random.pick(site.parent.conditions);
+    const inside = { ...site, parent: parent ?? site.parent, levels: site.levels - 1 };
+    return {
+      kind: Kind.INLINE_FRAGMENT,
+      ...(parent !== null && { typeCondition: typeNode(parent) }),
+      ...this.#directives(),
+      selectionSet: this.#selectionSet(inside),
+    };
+  }
+
+  #newFragment(site: Site): Fragment {
+    const parent = this.#random.pick(site.parent.conditions);
+    const inside = { ...site, parent, levels: site.levels - 1 };
+    const selectionSet = this.#selectionSet(inside);
+    const node: FragmentDefinitionNode = {
+      kind: Kind.FRAGMENT_DEFINITION,
+      name: nameNode(`F${this.#fragments.length + 1}`),
+      typeCondition: typeNode(parent),
+      selectionSet,
+    };
+    const fragment = { ...site, parent, node };
+    this.#fragments.push(fragment);
+    return fragment;
+  }
+
+  #argumentsOf(field: IndexedField): PlacedArgument[] {
+    const placed = field.args.flatMap(({ name, type, defaultValue }): PlacedArgument[] => {
+      const isRequired = isNonNullType(type) && defaultValue === undefined;
+      if (!isRequired && !this.#happens("optionalArgument")) return [];
+      const coordinate = `${field.coordinate}(${name}:)`;
+      const { node, value } = this.#variables.place({
+        type,
+        coordinate,
+        hasDefault: defaultValue !== undefined,
+      });
+      return [
+        { node: { kind: Kind.ARGUMENT, name: nameNode(name), value: node }, value: value ?? defaultValue },
+      ];
+    });
+    return this.#random.next() < 0.2 ? placed.toReversed() : placed;
+  }
+
+  #fanOutOf(field: IndexedField, args: Readonly<Record<string, unknown>>): number {
+    return this.#options.fanOut?.(field.coordinate, args) ?? defaultFanOut(field);
+  }
+
+  #directives(): { directives?: readonly DirectiveNode[] } {
+    const names = (["skip", "include"] as const).filter(() => this.#happens("directive"));
+    if (names.length === 0) return {};
+    return {
+      directives: names.map((name) => {
+        // Mostly such that the selection stays.
+        const stays = this.#random.next() < 0.75;
+        const value = name === "skip" ? !stays : stays;
+        const node = this.#variables.placeBoolean(value);
+        const argument = { kind: Kind.ARGUMENT, name: nameNode("if"), value: node } as const;
+        return { kind: Kind.DIRECTIVE, name: nameNode(name), arguments: [argument] };
+      }),
+    };
+  }
+
+  /** Null where the field goes by its own name. */
+  #aliasFor(field: IndexedField, args: readonly ArgumentNode[]): string | null {
+    const meaning = `${field.name}(${args.map(print).join(", ")}): ${field.typeText}`;
+    const wanted = this.#happens("alias") ? this.#aliasWord(field) : field.name;
+    for (let number = 1; ; number++) {
+      const name = number === 1 ? wanted : `${wanted}_${number}`;
+      const known = this.#meanings.get(name);
+      if (known !== undefined && known !== meaning) continue;
+      this.#meanings.set(name, meaning);
+      return name === field.name ? null : name;
+    }
+  }
+
+  /** Names of other fields are the most likely to be mixed up with them. */
+  #aliasWord(field: IndexedField): string {
+    if (this.#random.next() < 0.3) return this.#random.pick(aliases);
+    const type = this.#random.pick([this.#index.query, field.selectedType ?? this.#index.query]);
+    const names = [...type.leaves, ...type.branches].map(({ name }) => name);
+    return names.length === 0 ? "alias" : this.#random.pick(names);
+  }
+}
+
+interface PlacedArgument {
+  readonly node: ArgumentNode;
+  readonly value: unknown;
+}
+
+const aliases = ["a", "b", "id", "name", "data", "errors", "constructor", "toString", "hasOwnProperty", "_x"];
+
+const typenameField: IndexedField = {
+  name: "__typename",
+  coordinate: "__typename",
+  args: [],
+  type: new GraphQLNonNull(GraphQLString),
+  typeText: "String!",
+  selectedType: null,
+  listDepth: 0,
+};
+
+/** How many objects a field finds where nothing is known about it. */
+export function defaultFanOut({ listDepth, typeText }: IndexedField): number {
+  // Introspection's lists are as long as the schema is wide.
+  return (typeText.includes("__") ? 8 : 3) ** listDepth;
+}
+
+function nameNode(value: string): NameNode {
+  return { kind: Kind.NAME, value };
+}
+
+function typeNode({ name }: IndexedType): NamedTypeNode {
+  return { kind: Kind.NAMED_TYPE, name: nameNode(name) };
+}

@@ -1,0 +1,50 @@
+import type { Order, Product, Review } from "../backends/shop-data.ts";
+import type { PlainResolvers } from "./plain-schema.ts";
+import { notifications, orders, type PlainContext, products, reviewsOfProduct } from "./plain-shop.ts";
+import { cut, gramsText, inTitleCase, moneyText, timeText } from "./plain-texts.ts";
+
+/** What the app's client schema promises, over the shop's data. */
+export const plainMobile: PlainResolvers<PlainContext> = {
+  Query: {
+    home: () => ({}),
+    product: (_parent, { id }: { id: string }, { data }) => data.productById.get(id),
+  },
+  Home: {
+    featured: (_parent, args: { first?: number | null }, context) => products(context, args).rows,
+    // Without an account there are no notifications, which is 0.
+    unread: (_parent, _args, context) => notifications(context)?.unreadCount ?? 0,
+    orders: (_parent, args: { first?: number | null }, context) => orders(context, args).rows,
+    latestVoices: (_parent, _args, context) =>
+      products(context, { first: 3 }).rows.flatMap(({ id }) => reviewsOfProduct(context, id, { first: 1 })),
+  },
+  ProductCard: {
+    title: ({ name }: Product) => cut(name, 40),
+    priceText: ({ price }: Product, _args, { locale }) => moneyText(price, locale),
+    inStock: ({ id }: Product, _args, { data }) => data.stockByProductId.get(id)?.available ?? false,
+    stars: ({ id }: Product, _args, { data }) => data.ratingByProductId.get(id)?.average,
+    badges: ({ tags }: Product) => tags.slice(0, 2).map(inTitleCase),
+  },
+  ProductScreen: {
+    title: ({ name }: Product) => name,
+    text: ({ description }: Product) => cut(description, 280),
+    priceText: ({ price }: Product, _args, { locale }) => moneyText(price, locale),
+    weight: ({ weightGrams }: Product, _args, { locale }) => gramsText(weightGrams, locale),
+    released: ({ releasedAt }: Product, _args, { locale }) =>
+      timeText(releasedAt, locale, { dateStyle: "long" }),
+    inStock: ({ id }: Product, _args, { data }) => data.stockByProductId.get(id)?.available ?? false,
+    stars: ({ id }: Product, _args, { data }) => data.ratingByProductId.get(id)?.average,
+    reviewCount: ({ id }: Product, _args, { data }) => data.ratingByProductId.get(id)?.count ?? 0,
+    reviews: ({ id }: Product, { first }: { first?: number | null }, context) =>
+      reviewsOfProduct(context, id, { first: first ?? null, sort: "TOP" }),
+  },
+  ReviewCard: {
+    text: ({ body }: Review) => cut(body, 140),
+    author: ({ authorId }: Review, _args, { data }) => data.userById.get(authorId)?.name ?? "A customer",
+  },
+  Price: {
+    currency: ({ currencyCode }: Product["price"]) => currencyCode,
+  },
+  OrderLineCard: {
+    product: ({ productId }: Order["lines"][number], _args, { data }) => data.productById.get(productId),
+  },
+};

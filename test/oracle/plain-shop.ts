@@ -1,0 +1,123 @@
+import type { Order, Product, Review, ShopData, User } from "../backends/shop-data.ts";
+import type { AnswerError } from "./compare-answers.ts";
+import { PlainError } from "./plain-schema.ts";
+
+/** What a plain resolver knows of a request. */
+export interface PlainContext {
+  readonly data: ShopData;
+  /** Who asks; null for a guest. */
+  readonly userId: string | null;
+  readonly locale: string;
+  /** Failures that a default stands in for: resolvers of such fields add theirs. */
+  readonly absorbed: AnswerError[];
+}
+
+/** The user who asks. Guests are told that they need a token. */
+export function signedIn({ userId }: PlainContext): string {
+  if (userId === null) throw new PlainError("UNAUTHENTICATED");
+  return userId;
+}
+
+export function me(context: PlainContext): User | null {
+  return context.data.userById.get(signedIn(context)) ?? null;
+}
+
+export function notifications(context: PlainContext) {
+  return context.data.notificationsByUserId.get(signedIn(context)) ?? null;
+}
+
+/** A part of a list with the token for the next one. */
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  readonly next: string;
+  readonly total: number;
+}
+
+interface PageArguments {
+  readonly first?: number | null;
+  readonly after?: string | null;
+}
+
+export interface ProductsArguments extends PageArguments {
+  readonly sort?: string | null;
+  readonly category?: string | null;
+}
+
+export function products({ data }: PlainContext, args: ProductsArguments): Page<Product> {
+  const { sort, category } = args;
+  const wanted = sortedProducts(data, sort ?? "FEATURED").filter(
+    (product) => isNothing(category) || product.categoryId === category,
+  );
+  return pageOf(wanted, args, { usual: 20, most: 1000 });
+}
+
+function sortedProducts(data: ShopData, sort: string): readonly Product[] {
+  if (sort === "NEWEST")
+    return data.products.toSorted((one, other) => Date.parse(other.releasedAt) - Date.parse(one.releasedAt));
+  if (sort === "PRICE_ASCENDING") return data.products.toSorted((one, other) => price(one) - price(other));
+  return data.featuredProducts;
+}
+
+function price({ price: { units, nanos } }: Product): number {
+  return Number(units) * 100 + nanos / 1e7;
+}
+
+export function orders(context: PlainContext, args: PageArguments): Page<Order> {
+  const own = context.data.ordersByUserId.get(signedIn(context)) ?? [];
+  return pageOf(own, args, { usual: 10, most: 100 });
+}
+
+/** An order of somebody else is none. */
+export function order(context: PlainContext, id: string): Order | null {
+  const userId = signedIn(context);
+  const found = context.data.orderById.get(id);
+  return found?.userId === userId ? found : null;
+}
+
+export function reviewsOfProduct(
+  { data }: PlainContext,
+  id: string,
+  { first, sort }: { readonly first?: number | null; readonly sort?: string | null },
+): readonly Review[] {
+  const newestFirst = data.reviewsByProductId.get(id) ?? [];
+  const wanted = sort === "TOP" ? newestFirst.toSorted((one, other) => other.stars - one.stars) : newestFirst;
+  return firstOf(wanted, first);
+}
+
+export function reviewsByUser({ data }: PlainContext, id: string, first?: number | null): readonly Review[] {
+  return firstOf(data.reviewsByAuthorId.get(id) ?? [], first);
+}
+
+/** At most 100, as the reviews service has it. */
+function firstOf(reviews: readonly Review[], first?: number | null): readonly Review[] {
+  const count = first ?? 10;
+  if (count < 1 || count > 100) throw new PlainError("UPSTREAM_REJECTED");
+  return reviews.slice(0, count);
+}
+
+/** As the gRPC services page: 0 and "" are what a request leaves out. */
+function pageOf<Row>(
+  rows: readonly Row[],
+  { first, after }: PageArguments,
+  { usual, most }: { readonly usual: number; readonly most: number },
+): Page<Row> {
+  const count = isNothing(first) ? usual : first;
+  const start = isNothing(after) ? 0 : startOf(after);
+  if (count < 1 || count > most || start === null) throw new PlainError("UPSTREAM_REJECTED");
+  const end = start + count;
+  return { rows: rows.slice(start, end), next: end < rows.length ? pageToken(end) : "", total: rows.length };
+}
+
+function isNothing(value: string | number | null | undefined): value is "" | 0 | null | undefined {
+  return value === undefined || value === null || value === "" || value === 0;
+}
+
+/** The services' token for what comes after so many rows. */
+export function pageToken(rows: number): string {
+  return Buffer.from(`after:${rows}`).toString("base64url");
+}
+
+function startOf(token: string): number | null {
+  const [, start] = /^after:(\d+)$/.exec(Buffer.from(token, "base64url").toString()) ?? [];
+  return start === undefined ? null : Number(start);
+}

@@ -1,0 +1,79 @@
+import type { Order, Product, Review, User } from "../backends/shop-data.ts";
+import { type PlainResolvers, selectsAny } from "./plain-schema.ts";
+import {
+  me,
+  notifications,
+  order,
+  orders,
+  type Page,
+  type PlainContext,
+  products,
+  type ProductsArguments,
+  reviewsByUser,
+  reviewsOfProduct,
+} from "./plain-shop.ts";
+import { cut, maskAfterFirst, moneyText, timeText } from "./plain-texts.ts";
+
+/** What the web shop's client schema promises, over the shop's data. */
+export const plainWeb: PlainResolvers<PlainContext> = {
+  Query: {
+    products: (_parent, args: ProductsArguments, context) => products(context, args),
+    product: (_parent, { id }: { id: string }, { data }) => data.productById.get(id),
+    categories: (_parent, _args, { data }) =>
+      data.categories.toSorted((a, b) => a.name.localeCompare(b.name, "en")),
+    user: (_parent, { id }: { id: string }, { data }) => data.userById.get(id),
+    viewer: () => ({}),
+  },
+  ProductList: {
+    items: ({ rows }: Page<Product>) => rows,
+    nextPage: ({ next }: Page<Product>) => next,
+    totalCount: ({ total }: Page<Product>) => total,
+  },
+  Product: {
+    teaser: ({ description }: Product) => cut(description, 120),
+    category: ({ categoryId }: Product, _args, { data }) => data.categoryById.get(categoryId),
+    stock: ({ id }: Product, _args, { data }) => data.stockByProductId.get(id),
+    rating: ({ id }: Product, _args, { data }) => data.ratingByProductId.get(id),
+    priceText: ({ price }: Product, _args, { locale }) => moneyText(price, locale),
+    reviews: ({ id }: Product, args: object, context) => reviewsOfProduct(context, id, args),
+  },
+  Price: {
+    currency: ({ currencyCode }: Product["price"]) => currencyCode,
+  },
+  Review: {
+    // Whoever has left is nobody where something is read of them, and still an id where nothing is.
+    author: ({ authorId }: Review, _args, { data }, info) =>
+      data.userById.get(authorId) ?? (selectsAny(info, accountFields) ? null : { id: authorId }),
+    product: ({ productId }: Review, _args, { data }) => data.productById.get(productId),
+  },
+  User: {
+    country: ({ address }: User) => address.country,
+    reviews: ({ id }: User, { first }: { first?: number | null }, context) =>
+      reviewsByUser(context, id, first),
+  },
+  Viewer: {
+    profile: (_parent, _args, context) => me(context),
+    notifications: (_parent, _args, context) => notifications(context),
+    orders: (_parent, args: object, context) => orders(context, args),
+    order: (_parent, { id }: { id: string }, context) => order(context, id),
+  },
+  Profile: {
+    maskedEmail: ({ email }: User) => maskAfterFirst(email),
+  },
+  OrderList: {
+    items: ({ rows }: Page<Order>) => rows,
+    nextPage: ({ next }: Page<Order>) => next,
+    totalCount: ({ total }: Page<Order>) => total,
+  },
+  Order: {
+    placedAtText: ({ placedAt }: Order, _args, { locale }) =>
+      timeText(placedAt, locale, { dateStyle: "medium", timeStyle: "short" }),
+    totalText: ({ total }: Order, _args, { locale }) => moneyText(total, locale),
+  },
+  OrderLine: {
+    product: ({ productId }: Order["lines"][number], _args, { data }) => data.productById.get(productId),
+  },
+};
+
+/** What only accounts knows of a user. */
+const accountFields = new Set(["name", "avatarUrl", "memberSince", "country"]);

@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { GraphQLSchema } from "graphql";
+import type { ShopData } from "../backends/shop-data.ts";
+import { shopRoot } from "../support/test-gateway.ts";
+import { askerOf } from "./asker.ts";
+import type { Answer } from "./compare-answers.ts";
+import type { Answerer } from "./find-disagreement.ts";
+import { type GeneratorOptions, OperationGenerator } from "./generate-operation.ts";
+import { plainMobile } from "./plain-mobile.ts";
+import { answerPlainly, buildPlainSchema } from "./plain-schema.ts";
+import { pageToken } from "./plain-shop.ts";
+import { plainWeb } from "./plain-web.ts";
+import { SchemaIndex } from "./schema-index.ts";
+import type { BffName } from "./shop-gateway.ts";
+
+/** Random operations of one of the shop's client schemas, and graphql-js's answers to them. */
+export interface PlainBff {
+  readonly generator: OperationGenerator;
+  readonly answer: Answerer;
+}
+
+export function openPlainBff(name: BffName, data: ShopData): PlainBff {
+  const sdl = readFileSync(path.join(shopRoot, `bff-${name}/schema.graphql`), "utf8");
+  const schema: GraphQLSchema = buildPlainSchema(sdl, name === "web" ? plainWeb : plainMobile);
+  return {
+    generator: new OperationGenerator(new SchemaIndex(schema), shopOptions),
+    answer(operation): Promise<Answer> {
+      const { userId, locale } = askerOf(operation.seed);
+      return answerPlainly(schema, operation, { data, userId, locale, absorbed: [] });
+    },
+  };
+}
+
+/** p990 and p991 have a reviewer without an account, p970 has no reviews, p100 no stock. */
+const productIds = [
+  "p1",
+  "p2",
+  "p7",
+  "p42",
+  "p100",
+  "p500",
+  "p970",
+  "p990",
+  "p991",
+  "p1000",
+  "p1001",
+  "nope",
+  "",
+];
+const counts = [1, 1, 2, 2, 3, 3, 5, 8, 0, -1, 101];
+const tokens = [pageToken(2), pageToken(5), pageToken(0), pageToken(1_000_000), "", "no token", "p1"];
+
+/** By coordinate, or for every argument of a type. Add those of new arguments here. */
+const pools = new Map<string, readonly unknown[]>([
+  ["Int", counts],
+  ["Query.product(id:)", productIds],
+  ["Query.user(id:)", ["u1", "u2", "u42", "u300", "u301", "u9999", ""]],
+  ["Viewer.order(id:)", ["o1", "o2", "o3", "o5000", "nope", ""]],
+  ["Query.products(category:)", ["c1", "c2", "c3", "c99", ""]],
+  ["Query.products(after:)", tokens],
+  ["Viewer.orders(after:)", tokens],
+  ["Query.__type(name:)", ["Query", "Product", "ProductCard", "OrderStatus", "Int", "Nothing"]],
+]);
+
+/** How long lists are, so that none explodes. */
+const listLengths = new Map([
+  ["Query.categories", 8],
+  ["Home.latestVoices", 3],
+  ["Order.lines", 3],
+  ["OrderCard.lines", 3],
+  ["Notifications.items", 5],
+]);
+
+export const shopOptions: GeneratorOptions = {
+  pools,
+  maxFanOut: 300,
+  fanOut(coordinate, { first }) {
+    if (typeof first === "number") return Math.max(first, 1);
+    if (first === null) return 20;
+    // Lists inside a page are as long as what was asked of the page.
+    if (coordinate === "ProductList.items" || coordinate === "OrderList.items") return 1;
+    return listLengths.get(coordinate);
+  },
+};
