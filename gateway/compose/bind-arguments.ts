@@ -1,15 +1,13 @@
 import {
   type GraphQLArgument,
-  type GraphQLInputObjectType,
   type GraphQLInputType,
-  isEnumType,
   isInputObjectType,
   isListType,
   isNonNullType,
-  isScalarType,
   Kind,
   type ValueNode,
   valueFromAST,
+  type VariableNode,
   visit,
 } from "graphql";
 import { nearestNameHint, type ProblemFacts, type Problems } from "../core/problems.ts";
@@ -18,6 +16,8 @@ import { placeOf } from "../language/directive-reader.ts";
 import { readOwn } from "../language/evaluate-selection.ts";
 import type { PathSegment } from "../language/selection-map.ts";
 import type { BoundArgument } from "./bindings.ts";
+import { compileInputConversion, type ConvertInput } from "./convert-input.ts";
+import type { InputFit } from "./input-fit.ts";
 import { findMisfits, type MisfitFacts } from "./literal-fit.ts";
 import type { ModelField } from "./supergraph-model.ts";
 
@@ -27,6 +27,7 @@ export interface ArgumentSite {
   readonly field: ClientField;
   readonly clientArgs: readonly GraphQLArgument[];
   readonly modelField: ModelField;
+  readonly fit: InputFit;
   /** The part of the `@from` path; null where the client field has none and arguments pass by name. */
   readonly segment: PathSegment | null;
   readonly problems: Problems;
@@ -63,11 +64,21 @@ export function bindArguments(site: ArgumentSite): BoundArgument[] | null {
         bound.push({ name: argument.name, node: null, value: () => defaultValue });
       continue;
     }
-    const misfits = findMisfits(written.value, argument.type, (node, type) =>
-      checkVariable(node.name.value, type, { argument, isWhole: node === written.value, clientArgs }),
-    );
+    const readers = new Map<VariableNode, ReadVariable>();
+    const misfits = findMisfits(written.value, argument.type, (node, type) => {
+      const found = resolveArgument(node.name.value, clientArgs);
+      if ("expected" in found) return found;
+      const convert = compileInputConversion(found.type, type, site.fit);
+      readers.set(node, compileReader(node.name.value, convert));
+      return checkVariable(node.name.value, type, {
+        ...site,
+        argument,
+        found,
+        isWhole: node === written.value,
+      });
+    });
     for (const misfit of misfits) refuse(written, misfit.facts);
-    if (misfits.length === 0) bound.push(bindArgument(argument, written.value));
+    if (misfits.length === 0) bound.push(bindArgument(argument, written.value, readers));
   }
   return isSound ? bound : null;
 }
@@ -101,23 +112,21 @@ function howToPass({ segment, field }: ArgumentSite, { name, type }: GraphQLArgu
   return `add the argument: ${field.name}(${name}: ${type.toString()})`;
 }
 
-interface VariableSite {
+interface VariableSite extends Pick<ArgumentSite, "fit"> {
   readonly argument: GraphQLArgument;
+  readonly found: ArgumentPath;
   /** The variable is the argument's whole value. */
   readonly isWhole: boolean;
-  readonly clientArgs: readonly GraphQLArgument[];
 }
 
-/** A `$args` path exists in the client field's arguments and its values are values of `type`. */
+/** What a `$args` path finds are values of `type`. */
 function checkVariable(
   path: string,
   type: GraphQLInputType | null,
-  { argument, isWhole, clientArgs }: VariableSite,
+  { argument, found, fit, isWhole }: VariableSite,
 ): MisfitFacts | null {
-  const found = resolveArgument(path, clientArgs);
-  if ("expected" in found) return found;
   if (type === null) return null;
-  const mismatch = findMismatch(found.type, type, found.hasDefault);
+  const mismatch = fit.findMismatch({ from: found.type, to: type, hasDefault: found.hasDefault });
   if (mismatch === null) return null;
   // A null or absent value then means the supergraph argument's own default.
   if (mismatch.kind === "null" && isWhole && argument.defaultValue !== undefined) return null;
@@ -172,97 +181,56 @@ function resolveArgument(path: string, clientArgs: readonly GraphQLArgument[]): 
   return { type: isNonNullType(type) ? type.ofType : type, hasDefault: false };
 }
 
-/** How values of one type are no values of another; `null`: only their nullability is in the way. */
-interface Mismatch {
-  readonly kind: "type" | "null";
-  /** What exactly, where the names of the types do not tell. */
-  readonly detail: string;
-}
-
-/** As GraphQL has it for variables: a list takes lists only. `pairs` are the input types that are being compared. */
-function findMismatch(
-  from: GraphQLInputType,
-  to: GraphQLInputType,
-  hasDefault: boolean,
-  pairs: readonly string[] = [],
-): Mismatch | null {
-  if (isNonNullType(to)) {
-    const mismatch = findMismatch(isNonNullType(from) ? from.ofType : from, to.ofType, false, pairs);
-    return mismatch ?? (isNonNullType(from) || hasDefault ? null : { kind: "null", detail: "" });
-  }
-  if (isNonNullType(from)) return findMismatch(from.ofType, to, false, pairs);
-  if (isListType(from) && isListType(to)) {
-    const mismatch = findMismatch(from.ofType, to.ofType, false, pairs);
-    return mismatch === null ? null : { ...mismatch, kind: "type" };
-  }
-  if (isInputObjectType(from) && isInputObjectType(to)) return findMismatchInObject(from, to, pairs);
-  if (isEnumType(from) && isEnumType(to)) {
-    const names = to.getValues().map((value) => value.name);
-    const unknown = from.getValues().find((value) => !names.includes(value.name));
-    return unknown === undefined ? null : { kind: "type", detail: `, which has no ${unknown.name}` };
-  }
-  return scalarFits(from, to) ? null : { kind: "type", detail: "" };
-}
-
-function findMismatchInObject(
-  from: GraphQLInputObjectType,
-  to: GraphQLInputObjectType,
-  pairs: readonly string[],
-): Mismatch | null {
-  const pair = `${from.name} ${to.name}`;
-  if (pairs.includes(pair)) return null;
-  const targets = to.getFields();
-  const fields = from.getFields();
-  for (const field of Object.values(fields)) {
-    const target = targets[field.name];
-    if (target === undefined) return { kind: "type", detail: `, which has no field ${field.name}` };
-    const hasDefault = field.defaultValue !== undefined;
-    const mismatch = findMismatch(field.type, target.type, hasDefault, [...pairs, pair]);
-    if (mismatch === null) continue;
-    if (mismatch.detail !== "") return { ...mismatch, kind: "type" };
-    const detail = `, whose ${field.name} is ${target.type.toString()} and not ${field.type.toString()}`;
-    return { kind: "type", detail };
-  }
-  const missing = Object.values(targets).find(
-    (target) =>
-      isNonNullType(target.type) && target.defaultValue === undefined && !Object.hasOwn(fields, target.name),
-  );
-  return missing === undefined ? null : { kind: "type", detail: `, which requires ${missing.name}` };
-}
-
-function scalarFits(from: GraphQLInputType, to: GraphQLInputType): boolean {
-  if (!isScalarType(from) || !isScalarType(to)) return false;
-  if (from.name === to.name) return true;
-  return (from.name === "Int" && to.name === "Float") || (isText(from.name) && isText(to.name));
-}
-
-function isText(name: string): boolean {
-  return name === "ID" || name === "String";
-}
-
-function bindArgument(argument: GraphQLArgument, node: ValueNode): BoundArgument {
+/** `readers` are those of the variables in the literal. */
+function bindArgument(
+  argument: GraphQLArgument,
+  node: ValueNode,
+  readers: ReadonlyMap<VariableNode, ReadVariable>,
+): BoundArgument {
   const { name, type, defaultValue } = argument;
-  const variables = variablesOf(node);
-  if (variables.length === 0) {
+  if (readers.size === 0) {
     const constant: unknown = valueFromAST(node, type);
     return { name, node, value: () => constant };
   }
   const nullable = isNonNullType(type) ? type.ofType : type;
-  const readers = variables.map((variable) => ({ variable, read: compileArgumentPath(variable) }));
+  const whole = node.kind === Kind.VARIABLE ? readers.get(node) : undefined;
+  const read = whole ?? compileLiteral(node, nullable, readers);
   return {
     name,
     node,
     value(clientArgs) {
-      const values = Object.fromEntries(readers.map(({ variable, read }) => [variable, read(clientArgs)]));
-      const value: unknown =
-        node.kind === Kind.VARIABLE ? values[node.name.value] : valueFromAST(node, nullable, values);
+      const value = read(clientArgs);
       if (value === undefined || (value === null && isNonNullType(type))) return defaultValue;
       return value;
     },
   };
 }
 
-function compileArgumentPath(dotted: string): (clientArgs: Readonly<Record<string, unknown>>) => unknown {
+/** Each place of a variable is a variable of its own: what it becomes depends on the place. */
+function compileLiteral(
+  node: ValueNode,
+  type: GraphQLInputType,
+  readers: ReadonlyMap<VariableNode, ReadVariable>,
+): ReadVariable {
+  const all: ReadVariable[] = [];
+  const numbered = visit(node, {
+    Variable(variable) {
+      const read = readers.get(variable);
+      if (read === undefined) return undefined;
+      all.push(read);
+      return { ...variable, name: { ...variable.name, value: String(all.length - 1) } };
+    },
+  });
+  return (clientArgs) => {
+    const values = Object.fromEntries(all.map((read, index) => [String(index), read(clientArgs)]));
+    return valueFromAST(numbered, type, values);
+  };
+}
+
+/** The value of a `$args` path, as the supergraph takes it at the variable's place. */
+type ReadVariable = (clientArgs: Readonly<Record<string, unknown>>) => unknown;
+
+function compileReader(dotted: string, convert: ConvertInput | null): ReadVariable {
   const names = dotted.split(".");
   return (clientArgs) => {
     let value: unknown = clientArgs;
@@ -270,6 +238,6 @@ function compileArgumentPath(dotted: string): (clientArgs: Readonly<Record<strin
       if (value === null) return null;
       value = readOwn(value, name);
     }
-    return value;
+    return convert === null ? value : convert(value);
   };
 }

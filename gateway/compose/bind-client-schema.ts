@@ -9,7 +9,10 @@ import { bindGroup } from "./bind-group.ts";
 import { ValueBinder } from "./bind-value.ts";
 import type { BoundClientSchema, BoundStep, FieldBinding } from "./bindings.ts";
 import { buildPlainSchema } from "./build-plain-schema.ts";
+import { checkClientInputs } from "./check-client-inputs.ts";
 import { checkClientLeafTypes } from "./check-client-leaf-types.ts";
+import { withSourceEnumValues } from "./enum-values.ts";
+import { InputFit } from "./input-fit.ts";
 import type { ModelType, SupergraphModel } from "./supergraph-model.ts";
 import { warnOfFailingNonNull } from "./warn-of-failing-nulls.ts";
 
@@ -23,12 +26,14 @@ export function bindClientSchema(
   model: SupergraphModel | null,
   problems: Problems,
 ): BoundClientSchema | null {
-  const schema = buildPlainSchema(client.file, client.plainDocument, problems);
-  if (schema === null || model === null) return null;
+  const plain = buildPlainSchema(client.file, client.plainDocument, problems);
+  if (plain === null || model === null) return null;
+  const schema = withSourceEnumValues(plain, client.enums);
   const binder = new Binder(client, schema, model, problems);
   const fields = new Map<string, ReadonlyMap<string, FieldBinding>>();
   for (const type of client.types.values()) fields.set(type.name, binder.bindType(type));
   checkClientLeafTypes(client, model, problems);
+  checkClientInputs(client, schema, model, problems);
   return { schema, fields };
 }
 
@@ -38,6 +43,7 @@ class Binder {
   readonly #model: SupergraphModel;
   readonly #problems: Problems;
   readonly #values: ValueBinder;
+  readonly #fit: InputFit;
 
   constructor(client: ClientSchema, schema: GraphQLSchema, model: SupergraphModel, problems: Problems) {
     this.#client = client;
@@ -45,6 +51,7 @@ class Binder {
     this.#model = model;
     this.#problems = problems;
     this.#values = new ValueBinder(client, model, problems);
+    this.#fit = new InputFit(client.inputs);
   }
 
   bindType(type: ClientType): ReadonlyMap<string, FieldBinding> {
@@ -120,6 +127,7 @@ class Binder {
         field,
         clientArgs: clientField.args,
         modelField,
+        fit: this.#fit,
         segment: field.from === null ? null : segment,
         problems: this.#problems,
       });

@@ -81,7 +81,8 @@ export class ValueBinder {
       return false;
     }
     const maker = compiled.findLastIndex((shaper) => shaper.kind === "leaf");
-    const names = maker === -1 ? leafNames(sourceName, made.kind === "enum") : [sourceName];
+    const names =
+      maker === -1 ? leafNames(sourceName, made.kind === "enum", this.#client.enums) : [sourceName];
     if (isLeafType(clientType) && names.includes(clientType.name)) return true;
     const reason =
       maker === -1
@@ -162,8 +163,11 @@ function listText(depth: number): string {
 }
 
 /** The types a client may declare for a supergraph leaf: the same, or one that every value of it is a value of. */
-function leafNames(source: string, isEnum: boolean): readonly string[] {
-  if (isEnum) return [source, "String"];
+function leafNames(source: string, isEnum: boolean, enums: ClientSchema["enums"]): readonly string[] {
+  if (isEnum) {
+    const views = [...enums.values()].filter((one) => one.boundTo === source).map((one) => one.name);
+    return [...(views.length === 0 ? [source] : views), "String"];
+  }
   const wider: Readonly<Record<string, readonly string[]>> = {
     ID: ["String"],
     String: ["ID"],

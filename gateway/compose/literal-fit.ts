@@ -1,6 +1,8 @@
 import {
+  type GraphQLInputField,
   type GraphQLInputObjectType,
   type GraphQLInputType,
+  GraphQLNonNull,
   isEnumType,
   isInputObjectType,
   isListType,
@@ -68,10 +70,14 @@ function findMisfitsInObject(
   const names = fields.map((field) => field.name);
   const misfits = node.fields.flatMap(({ name: { value: name }, value }) => {
     const field = fields.find((candidate) => candidate.name === name);
-    if (field !== undefined) return findMisfits(value, field.type, checkVariable);
+    if (field !== undefined) return findMisfits(value, memberType(field, type), checkVariable);
     const expected = `a field of ${type.name} (${names.join(", ")})`;
     return misfitOf(value, { expected, found: name, hint: nearestNameHint(name, names) });
   });
+  if (type.isOneOf && node.fields.length !== 1) {
+    const expected = `exactly one field of ${type.name}, which is @oneOf`;
+    misfits.push(...misfitOf(node, { expected, found: written(node), hint: null }));
+  }
   for (const field of fields) {
     if (!isNonNullType(field.type) || field.defaultValue !== undefined) continue;
     if (node.fields.some((member) => member.name.value === field.name)) continue;
@@ -79,6 +85,11 @@ function findMisfitsInObject(
     misfits.push(...misfitOf(node, { expected, found: written(node), hint: null }));
   }
   return misfits;
+}
+
+/** What the one field of a @oneOf type takes is never null. */
+function memberType({ type }: GraphQLInputField, { isOneOf }: GraphQLInputObjectType): GraphQLInputType {
+  return isOneOf && !isNonNullType(type) ? new GraphQLNonNull(type) : type;
 }
 
 function mismatch(node: ValueNode, type: GraphQLInputType): MisfitFacts {

@@ -1,4 +1,4 @@
-import type { GraphQLLeafType } from "graphql";
+import { type GraphQLLeafType, isEnumType } from "graphql";
 import type { FieldBinding } from "../compose/bindings.ts";
 import { Entity } from "../compose/entity.ts";
 import { OverlockError, toOverlockError } from "../core/errors.ts";
@@ -105,7 +105,9 @@ function compileStep(shaper: LeafShaper): LeafStep {
 
 function serialize(leaf: unknown, leafType: GraphQLLeafType, coordinate: string): unknown {
   try {
-    return leafType.serialize(leaf);
+    const serialized = leafType.serialize(leaf);
+    // An enum's value inside is the supergraph's; the executor serializes it.
+    return isEnumType(leafType) ? leaf : serialized;
   } catch (cause) {
     throw new OverlockError("INVALID_VALUE", `${coordinate}: not a value of ${leafType.name}`, { cause });
   }

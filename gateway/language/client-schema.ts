@@ -7,14 +7,9 @@ import {
 } from "graphql";
 import type { Problems, SourcePlace } from "../core/problems.ts";
 import { type AbstractType, readAbstractType, refuseFieldDirectives } from "./abstract-types.ts";
+import { type ClientLeafTypes, readClientLeafTypes } from "./client-leaf-types.ts";
 import type { DirectiveCatalog } from "./directive-catalog.ts";
-import {
-  DirectiveReader,
-  type DirectiveUse,
-  type PlacedSelection,
-  placeOf,
-  readLeafDirectives,
-} from "./directive-reader.ts";
+import { DirectiveReader, type DirectiveUse, type PlacedSelection, placeOf } from "./directive-reader.ts";
 import {
   type AbstractTypeNode,
   fieldCoordinate,
@@ -54,7 +49,7 @@ export interface ClientAbstractType extends AbstractType {
 }
 
 /** A BFF's client schema, checked by itself. */
-export interface ClientSchema {
+export interface ClientSchema extends ClientLeafTypes {
   readonly file: string;
   /** Object types. */
   readonly types: ReadonlyMap<string, ClientType>;
@@ -82,7 +77,7 @@ export function readClientSchema(
   for (const node of sdl.document.definitions) {
     if (node.kind === Kind.SCHEMA_EXTENSION) reader.read(node.directives, DirectiveLocation.SCHEMA, "schema");
   }
-  readLeafDirectives(sdl.document, reader);
+  const leafTypes = readClientLeafTypes(sdl.document, reader);
   const types = new Map<string, ClientType>();
   for (const type of sdl.objectTypes) {
     const name = type.name.value;
@@ -98,7 +93,8 @@ export function readClientSchema(
     const boundTo = hasView(type) && !isRoot ? (viewUse?.text("of") ?? null) : name;
     types.set(name, { name, place: placeOf(type, file), boundTo, viewUse: viewUse ?? null, fields });
   }
-  return { file, types, abstractTypes: readAbstractTypes(sdl, reader), plainDocument: sdl.plainDocument };
+  const abstractTypes = readAbstractTypes(sdl, reader);
+  return { file, types, abstractTypes, ...leafTypes, plainDocument: sdl.plainDocument };
 }
 
 function refuseNamespace(viewUse: DirectiveUse): void {

@@ -1,5 +1,11 @@
 import { readFileSync } from "node:fs";
-import { buildASTSchema, type GraphQLDirective, parse, specifiedDirectives } from "graphql";
+import {
+  buildASTSchema,
+  DirectiveLocation,
+  type GraphQLDirective,
+  parse,
+  specifiedDirectives,
+} from "graphql";
 
 /** Which kind of file a directive may stand in. */
 export type SchemaFileKind = "source" | "client";
@@ -37,7 +43,6 @@ export const unenforcedDirectives: ReadonlySet<string> = new Set([
   "cacheControl",
   "cacheTag",
   "tag",
-  "oneOf",
   "semanticNonNull",
   "is",
   "require",
@@ -66,4 +71,12 @@ export function isStandard(name: string): boolean {
 export function homeOf(name: string): SchemaFileKind | null {
   if (sourceOnly.has(name)) return "source";
   return clientOnly.has(name) ? "client" : null;
+}
+
+/** Where a directive may stand in a file of this kind. */
+export function locationsOf(
+  { name, locations }: GraphQLDirective,
+  kind: SchemaFileKind,
+): readonly DirectiveLocation[] {
+  return kind === "source" && name === "from" ? [DirectiveLocation.FIELD_DEFINITION] : locations;
 }

@@ -27,6 +27,7 @@ import {
   type DirectiveCatalog,
   homeOf,
   isStandard,
+  locationsOf,
   type SchemaFileKind,
   unenforcedDirectives,
 } from "./directive-catalog.ts";
@@ -110,8 +111,9 @@ export class DirectiveReader {
       this.#refuse(node, { coordinate, expected, found: `it in a ${this.#kind} schema` });
       return null;
     }
-    if (!definition.locations.includes(location)) {
-      const expected = `@${name} on ${definition.locations.join(" or ")}`;
+    const locations = locationsOf(definition, this.#kind);
+    if (!locations.includes(location)) {
+      const expected = `@${name} on ${locations.join(" or ")}`;
       this.#refuse(node, { coordinate, expected, found: `it on ${location}` });
       return null;
     }

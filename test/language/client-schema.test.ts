@@ -100,7 +100,7 @@ describe("a wrong client schema", () => {
     [
       'type Query { a(b: Int ▸@from(field: "c")): Int }',
       "Query.a(b:)",
-      "@from on FIELD_DEFINITION",
+      "@from on FIELD_DEFINITION or ENUM_VALUE or INPUT_FIELD_DEFINITION",
       "it on ARGUMENT_DEFINITION",
     ],
     [

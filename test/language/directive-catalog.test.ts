@@ -65,10 +65,8 @@ describe("the catalog of directives", () => {
     });
   });
 
-  test("leaves GraphQL its own directives, except those that would have to be enforced", () => {
-    expect(specifiedDirectives.map(({ name }) => name).filter((name) => !isStandard(name))).toEqual([
-      "oneOf",
-    ]);
+  test("leaves GraphQL its own directives", () => {
+    expect(specifiedDirectives.map(({ name }) => name).filter((name) => !isStandard(name))).toEqual([]);
     expect([isStandard("from"), isStandard("constructor")]).toEqual([false, false]);
   });
 });

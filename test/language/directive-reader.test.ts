@@ -114,11 +114,11 @@ describe("a wrong use of a directive", () => {
       },
     ],
     [
-      "▸@oneOf",
+      "▸@tag",
       {
         at: DirectiveLocation.INPUT_OBJECT,
         expected: "a directive that this version enforces",
-        found: "@oneOf, which it does not enforce yet",
+        found: "@tag, which it does not enforce yet",
         hint: "remove it; nothing fails open",
       },
     ],
@@ -362,7 +362,7 @@ describe("the place of a definition", () => {
 test("directives on enums, scalars and inputs do not stand there unread", () => {
   const text = `scalar A @tag(name: "x")
 enum B @cost { C @inaccessible }
-input D @oneOf { e: Int @is(field: "x") }`;
+input D @policy { e: Int @is(field: "x") }`;
   const problems = problemsOf((found) => {
     readLeafDirectives(parse(text), new DirectiveReader(catalog, "source", "a.graphql", found));
   });
@@ -372,8 +372,8 @@ input D @oneOf { e: Int @is(field: "x") }`;
     [1, 10, "A", "@tag, which it does not enforce yet"],
     [2, 8, "B", "@cost, which it does not enforce yet"],
     [2, 18, "B.C", "@inaccessible, which it does not enforce yet"],
-    [3, 9, "D", "@oneOf, which it does not enforce yet"],
-    [3, 25, "D.e", "@is, which it does not enforce yet"],
+    [3, 9, "D", "@policy, which it does not enforce yet"],
+    [3, 26, "D.e", "@is, which it does not enforce yet"],
   ]);
 });
 

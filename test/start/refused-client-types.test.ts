@@ -288,6 +288,124 @@ bff-web/schema.graphql:19:3  Renamed.other
     );
   });
 
+  describe("an enum or an input type", () => {
+    refuses(
+      "with names of its own in a source schema",
+      [
+        [books, "  POETRY\n", '  POETRY @from(field: "VERSE")\n'],
+        [authors, "country: String\n}", 'country: String @from(field: "land")\n}'],
+        [authors, "input AuthorFilter {", 'input AuthorFilter @view(of: "Filter") {'],
+      ],
+      `
+schemas/authors.graphql:16:20  AuthorFilter
+  expected  @view in client schemas (a BFF's folder) only
+  found     it in a source schema
+
+schemas/authors.graphql:18:19  AuthorFilter.country
+  expected  @from on FIELD_DEFINITION
+  found     it on INPUT_FIELD_DEFINITION
+
+schemas/books.graphql:22:10  Genre.POETRY
+  expected  @from on FIELD_DEFINITION
+  found     it on ENUM_VALUE
+`,
+    );
+
+    refuses(
+      "that calls what the supergraph does not have",
+      [
+        [client, "enum Genre {", 'enum Genre @view(of: "Genres") {'],
+        [
+          client,
+          "type Writer @view",
+          'input ByCountry @view(of: "AuthorFilter") {\n  land: String @from(field: "contry")\n}\n\ntype Writer @view',
+        ],
+      ],
+      `
+bff-web/schema.graphql:29:22  Genre @view(of:)
+  expected  an enum of the supergraph
+  found     Genres
+  hint      did you mean "Genre"?
+
+bff-web/schema.graphql:35:29  ByCountry.land @from(field:)
+  expected  a field of AuthorFilter (bornAfter, country)
+  found     contry
+  hint      did you mean "country"?
+`,
+    );
+
+    refuses(
+      "with two names for a value that a field returns",
+      [[client, "  NOVEL\n", '  NOVEL\n  PROSE @from(field: "NOVEL")\n']],
+      `
+bff-web/schema.graphql:31:3  Genre.PROSE
+  expected  one name for NOVEL, which Book.genre returns
+  found     NOVEL and PROSE
+`,
+    );
+
+    refuses(
+      "that is used where another one is taken",
+      [
+        [
+          client,
+          "type Writer @view",
+          'input Years @view(of: "Range") {\n  after: Int\n}\n\ntype Writer @view',
+        ],
+        [client, "authors(country: String)", "authors(years: Years)"],
+        [
+          client,
+          '"authors(filter: { country: $args.country }).items"',
+          '"authors(filter: $args.years).items"',
+        ],
+        [authors, "type AuthorPage {", "input Range {\n  after: Int\n}\n\ntype AuthorPage {"],
+      ],
+      `
+bff-web/schema.graphql:10:58  Shelf.authors @from(field:)
+  expected  a value for filter: AuthorFilter, and Years shows Range
+  found     $args.years: Years
+`,
+    );
+
+    refuses(
+      "that is @oneOf with two fields, or with what is required",
+      [
+        [
+          client,
+          "type Writer @view",
+          "input Pick @oneOf {\n  after: Int!\n  before: Int = 3\n}\n\ntype Writer @view",
+        ],
+        [authors, "input AuthorFilter {", "input AuthorFilter @oneOf {"],
+        [
+          client,
+          "authors(filter: { country: $args.country }).items",
+          "authors(filter: { country: $args.country, bornAfter: null }).items",
+        ],
+      ],
+      `
+bff-web/schema.graphql:10:61  Shelf.authors @from(field:)
+  expected  a value of type String!
+  found     $args.country: String
+
+bff-web/schema.graphql:10:61  Shelf.authors @from(field:)
+  expected  a value of type Int!
+  found     null
+
+bff-web/schema.graphql:10:61  Shelf.authors @from(field:)
+  expected  exactly one field of AuthorFilter, which is @oneOf
+  found     {country: $args.country, bornAfter: null}
+
+bff-web/schema.graphql:35:10  SDL
+  expected  a valid GraphQL schema
+  found     OneOf input field Pick.after must be nullable.
+
+bff-web/schema.graphql:36:3  Pick.before
+  expected  a valid GraphQL schema
+  found     OneOf input field Pick.before cannot have a default value.
+`,
+    );
+  });
+
   describe("an extension", () => {
     refuses(
       "that adds what is there",

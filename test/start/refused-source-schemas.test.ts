@@ -378,7 +378,7 @@ schemas/authors.graphql:29:3  Author.birthYear
         [books, "enum Genre {", 'enum Genre @policy(policies: [["x"]]) {'],
         [books, "tags: [String!]", "tags: [String!] @listSize(assumedSize: 5) @cacheControl(maxAge: 60)"],
         [authors, "country: String\n}", 'country: String @is(field: "c")\n}'],
-        [authors, "input AuthorFilter {", "input AuthorFilter @oneOf {"],
+        [authors, "input AuthorFilter {", "input AuthorFilter @policy {"],
         [authors, "extend schema\n", 'extend schema @cacheTag(format: "x")\n'],
       ],
       `
@@ -389,7 +389,7 @@ schemas/authors.graphql:1:15  schema
 
 schemas/authors.graphql:16:20  AuthorFilter
   expected  a directive that this version enforces
-  found     @oneOf, which it does not enforce yet
+  found     @policy, which it does not enforce yet
   hint      remove it; nothing fails open
 
 schemas/authors.graphql:18:19  AuthorFilter.country

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Environment, type Gateway, startGateway } from "overlock";
@@ -13,17 +13,19 @@ export interface ProjectGateway {
 
 /**
  * Starts the gateway on a project with one BFF, called `web`. `sources` are schema files by source name, `environment`
- * names their URLs.
+ * names their URLs, `protos` is a folder.
  */
 export async function startProject(
   sources: Readonly<Record<string, string>>,
   clientSchema: string,
   environment: Environment,
+  protos: string | null = null,
 ): Promise<ProjectGateway> {
   const root = mkdtempSync(path.join(tmpdir(), "overlock-test-"));
   for (const folder of ["schemas", "bff-web"]) mkdirSync(path.join(root, folder));
   for (const [name, text] of Object.entries(sources))
     writeFileSync(path.join(root, "schemas", `${name}.graphql`), text);
+  if (protos !== null) symlinkSync(protos, path.join(root, "protos"));
   writeFileSync(path.join(root, "bff-web", "schema.graphql"), clientSchema);
   writeFileSync(path.join(root, "bff-web", "bff.config.ts"), 'export default { name: "web" };\n');
   const gateway = await startGateway({
