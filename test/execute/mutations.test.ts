@@ -146,6 +146,17 @@ describe("mutations", () => {
     ]);
   });
 
+  it("that find nothing to change have failed, unlike a query that finds nothing", async () => {
+    backend.faults.set({ method: "GET /touch", fault: "status:404" });
+    backend.faults.set({ method: "GET /total", fault: "status:404" });
+    const answer = await test.query("mutation { touch }");
+    expect(answer.errors.map(({ path, extensions }) => [path, extensions.code])).toEqual([
+      [["touch"], "UPSTREAM_REJECTED"],
+    ]);
+    const read = await test.query("{ board { total } }");
+    expect([read.data, read.errors]).toEqual([{ board: { total: null } }, []]);
+  });
+
   it("after one whose failure makes the data null are not called", async () => {
     backend.faults.set({ method: "GET /touch", fault: "error" });
     const answer = await test.query('mutation { sure rename(id: "n1", title: "one") { at } }');

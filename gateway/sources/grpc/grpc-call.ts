@@ -57,7 +57,7 @@ export function compileGrpcCall(
     isMutation: field.isMutation,
   };
 
-  /** Null for NOT_FOUND where one thing was asked for. */
+  /** Null for NOT_FOUND where one thing was asked for: reading nothing is an answer, changing nothing is a failure. */
   const sendMessage = async (
     request: GrpcRequest,
     isBatched: boolean,
@@ -67,7 +67,7 @@ export function compileGrpcCall(
       return await channel.send(method, request, deadline);
     } catch (error) {
       if (!(error instanceof GrpcStatusError)) throw error;
-      if (error.status === notFoundStatus && !isBatched) return null;
+      if (error.status === notFoundStatus && !isBatched && !field.isMutation) return null;
       throw grpcStatusError(error);
     }
   };

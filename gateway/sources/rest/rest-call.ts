@@ -33,7 +33,10 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
     "fields" in selection ? [] : [compileInput(selection, true)],
   );
   const select = declaration.select === null ? null : compileSelection(declaration.select.map);
-  const responseRules = { errors: compileErrorRules(declaration.errors), isNullOn404: batch === null };
+  const responseRules = {
+    errors: compileErrorRules(declaration.errors),
+    isNullOn404: batch === null && !field.isMutation,
+  };
   const owner = {
     source: source.name,
     coordinate: field.coordinate,
