@@ -270,17 +270,14 @@ describe("a body", () => {
 });
 
 describe("POST", () => {
-  it.each(["mutation { x }", "subscription { x }"])(
-    "of %s, which no schema has, is refused",
-    async (query) => {
-      const answer = await send({
-        headers: { ...json, accept: "application/graphql-response+json" },
-        body: JSON.stringify({ query }),
-      });
-      expect(answer.status).toBe(400);
-      expect(answer.errors).toEqual([expect.stringMatching(/^OPERATION_RESOLUTION_FAILURE /)]);
-    },
-  );
+  it("of a subscription, which no schema has, is refused", async () => {
+    const answer = await send({
+      headers: { ...json, accept: "application/graphql-response+json" },
+      body: JSON.stringify({ query: "subscription { x }" }),
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.errors).toEqual([expect.stringMatching(/^OPERATION_RESOLUTION_FAILURE /)]);
+  });
 });
 
 describe("GET", () => {
@@ -328,7 +325,7 @@ describe("GET", () => {
     expect(answer.data).toEqual({ __typename: "Query" });
   });
 
-  it.each(["mutation { x }", "subscription { x }"])(
+  it.each(['mutation { reserve(productId: "p1") { quantity } }', "subscription { x }"])(
     "of %s is 405, whoever wants which type",
     async (query) => {
       for (const accept of ["application/json", "application/graphql-response+json"]) {

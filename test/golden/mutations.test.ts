@@ -1,0 +1,170 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type GraphqlAnswer, startTestGateway, type TestGateway } from "../support/test-gateway.ts";
+
+// What the shop's apps can change: what the backends were sent, in which order, and what is true afterwards.
+
+let test: TestGateway;
+let token: string;
+
+beforeAll(async () => {
+  test = await startTestGateway({ LOG_LEVEL: "silent" });
+  token = await test.issuer.issueToken("u1", 600);
+});
+afterAll(() => test.stop());
+beforeEach(() => test.shop.clearLogs());
+afterEach(() => test.shop.reset());
+
+function pathsAndCodes({ errors }: GraphqlAnswer): string[] {
+  return errors.map(({ path = [], extensions }) => `${path.join(".")} ${extensions.code}`);
+}
+
+function quantityOf(productId: string): number {
+  return test.shop.data.stockByProductId.get(productId)?.quantity ?? 0;
+}
+
+describe("orders", () => {
+  const lines = [
+    { productId: "p1", quantity: 2 },
+    { productId: "p2", quantity: 1 },
+  ];
+  const placeOrder = `mutation ($lines: [OrderLineInput!]!, $card: CardInput, $invoice: InvoiceInput) {
+    placeOrder(lines: $lines, card: $card, invoice: $invoice) {
+      order { id status lines { quantity product { name } } }
+      viewer { orders(first: 2) { totalCount items { id status } } }
+    }
+  }`;
+
+  it("are placed, and the group in the payload reads what is true afterwards", async () => {
+    const variables = { lines, card: { number: "4111111111111111" } };
+    const { data, errors } = await test.query(placeOrder, { variables, token });
+    const { ordersByUserId, productById } = test.shop.data;
+    const mine = ordersByUserId.get("u1") ?? [];
+    expect(errors).toEqual([]);
+    expect(data).toEqual({
+      placeOrder: {
+        order: {
+          id: "o5001",
+          status: "PLACED",
+          lines: lines.map(({ productId, quantity }) => ({
+            quantity,
+            product: { name: productById.get(productId)?.name },
+          })),
+        },
+        viewer: {
+          orders: {
+            totalCount: mine.length + 1,
+            items: [
+              { id: "o5001", status: "PLACED" },
+              { id: mine[0]?.id, status: mine[0]?.status },
+            ],
+          },
+        },
+      },
+    });
+    expect(test.shop.calls()[0]).toBe("orders PlaceOrder");
+    expect(test.shop.calls().slice(1).toSorted()).toEqual(["catalog BatchGetProducts", "orders ListOrders"]);
+    const [sent] = test.shop.orders.log.entries;
+    expect(sent?.message).toEqual({ lines, card: { number: "4111111111111111" } });
+    expect(sent?.headers["x-user-id"]).toBe("u1");
+  });
+
+  it("are placed and cancelled one after the other, and read anew each time", async () => {
+    const { data, errors } = await test.query(
+      `mutation {
+        first: placeOrder(lines: [{ productId: "p3", quantity: 1 }], invoice: { days: 14 }) { viewer { order(id: "o5001") { status } } }
+        cancelOrder(id: "o5001") { id status }
+        again: cancelOrder(id: "o5001") { status }
+        second: placeOrder(lines: [{ productId: "p3", quantity: 1 }], invoice: { days: 30 }) { order { id } viewer { order(id: "o5001") { status } } }
+      }`,
+      { token },
+    );
+    expect(errors).toEqual([]);
+    expect(data).toEqual({
+      first: { viewer: { order: { status: "PLACED" } } },
+      cancelOrder: { id: "o5001", status: "CANCELLED" },
+      again: { status: "CANCELLED" },
+      second: { order: { id: "o5002" }, viewer: { order: { status: "CANCELLED" } } },
+    });
+    expect(test.shop.calls()).toEqual([
+      "orders PlaceOrder",
+      "orders GetOrder",
+      "orders CancelOrder",
+      "orders CancelOrder",
+      "orders PlaceOrder",
+      "orders GetOrder",
+    ]);
+  });
+
+  it("are not placed by a guest: nothing is sent", async () => {
+    const answer = await test.query(placeOrder, { variables: { lines, invoice: { days: 14 } } });
+    expect(pathsAndCodes(answer)).toEqual(["placeOrder UNAUTHENTICATED"]);
+    expect(answer.data).toEqual({ placeOrder: null });
+    expect(test.shop.calls()).toEqual([]);
+  });
+
+  it("that are refused cost their own field, and what follows is done", async () => {
+    const answer = await test.query(
+      `mutation {
+        bad: placeOrder(lines: [{ productId: "nope", quantity: 1 }], invoice: { days: 14 }) { order { id } }
+        good: placeOrder(lines: [{ productId: "p1", quantity: 1 }], invoice: { days: 14 }) { order { id } }
+      }`,
+      { token },
+    );
+    expect(answer.errors.map(({ path }) => path)).toEqual([["bad"]]);
+    expect(answer.data).toEqual({ bad: null, good: { order: { id: "o5001" } } });
+    expect(test.shop.calls()).toEqual(["orders PlaceOrder", "orders PlaceOrder"]);
+  });
+});
+
+describe("stock", () => {
+  it("is reserved and released, each with the default that the web's schema has", async () => {
+    const { data, errors } = await test.query(
+      `mutation { reserve(productId: "p1", quantity: 2) { quantity product { id stock { quantity } } } release(productId: "p1") { quantity } }`,
+    );
+    expect(errors).toEqual([]);
+    const left = quantityOf("p1") - 2;
+    expect(data).toEqual({
+      reserve: { quantity: left, product: { id: "p1", stock: { quantity: left } } },
+      release: { quantity: left + 1 },
+    });
+    expect(test.shop.calls()).toEqual(["inventory Reserve", "inventory BatchGetStock", "inventory Release"]);
+    expect(test.shop.inventory.log.entries[2]?.message).toEqual({ productId: "p1", quantity: 1 });
+  });
+
+  it("is reserved from the app, which reads its first screen in the same request", async () => {
+    const [featured] = test.shop.data.featuredProducts;
+    const { data, errors } = await test.query(
+      `mutation ($id: ID!) { reserve(productId: $id) { left home { unread featured(first: 1) { id inStock } } } }`,
+      { bff: "mobile", variables: { id: featured?.id }, token },
+    );
+    expect(errors).toEqual([]);
+    const left = quantityOf(featured?.id ?? "") - 1;
+    expect(left).toBeGreaterThanOrEqual(0);
+    expect(data).toEqual({
+      reserve: {
+        left,
+        home: {
+          unread: test.shop.data.notificationsByUserId.get("u1")?.unreadCount,
+          featured: [{ id: featured?.id, inStock: left > 0 }],
+        },
+      },
+    });
+    expect(test.shop.calls()[0]).toBe("inventory Reserve");
+    expect(test.shop.calls().slice(1).toSorted()).toEqual([
+      "accounts GET /users/u1/notifications",
+      "catalog ListProducts",
+      "inventory BatchGetStock",
+    ]);
+  });
+
+  it("that is not there is not reserved, and a failing backend is not asked twice", async () => {
+    const refused = await test.query(
+      `mutation { reserve(productId: "p1", quantity: ${quantityOf("p1") + 1}) { quantity } }`,
+    );
+    expect(refused.errors.map(({ path }) => path)).toEqual([["reserve"]]);
+    test.shop.inventory.faults.set({ method: "Reserve", fault: "status:14", times: 1 });
+    const failed = await test.query('mutation { reserve(productId: "p1") { quantity } }');
+    expect(pathsAndCodes(failed)).toEqual(["reserve UPSTREAM_UNREACHABLE"]);
+    expect(test.shop.calls()).toEqual(["inventory Reserve", "inventory Reserve"]);
+  });
+});
