@@ -2,9 +2,21 @@ import { Kind, type TypeNode } from "graphql";
 import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import { rawRoots, readOwn } from "../language/evaluate-selection.ts";
+import { namedTypeOf } from "../language/sdl-file.ts";
 import { runDeclaredCall } from "../sources/declared-call.ts";
+import type { RowSelection } from "../sources/graphql/row-selection.ts";
 import type { Source } from "../sources/source.ts";
-import type { EntityLookup, FieldSupplier, ModelType, SupergraphModel } from "./supergraph-model.ts";
+import { findHop, type Standing } from "./find-hop.ts";
+import { Need } from "./need.ts";
+import { selectLookupRow, selectRows } from "./select-rows.ts";
+import { readSubqueryRow, runSubqueryLookup, SubqueryRow } from "./subquery-row.ts";
+import {
+  type EntityLookup,
+  type FieldSupplier,
+  isSubqueryCall,
+  type ModelType,
+  type SupergraphModel,
+} from "./supergraph-model.ts";
 
 /** A field's value: a leaf as the backend sent it, an object, lists of them, null, or in a list an error. */
 export type FieldValue = unknown;
@@ -19,15 +31,19 @@ export class Entity {
   /** What a mapping built it from, by field name; null where a source sent it as it is. */
   readonly #known: Readonly<Record<string, unknown>> | null;
   readonly #rows = new Map<Source, unknown>();
+  /** What is going to be read of it. */
+  readonly #need: Need;
 
   private constructor(
     model: SupergraphModel,
     type: ModelType,
     known: Readonly<Record<string, unknown>> | null,
+    need: Need,
   ) {
     this.model = model;
     this.type = type;
     this.#known = known;
+    this.#need = need;
   }
 
   /** The object that root fields belong to. */
@@ -35,18 +51,23 @@ export class Entity {
     return Entity.reference(model, typeName, {});
   }
 
-  /** An object of which only some fields are known, usually its key. */
+  /** An object of which only some fields are known, usually its key. `need`: what is going to be read of it. */
   static reference(
     model: SupergraphModel,
     typeName: string,
     known: Readonly<Record<string, unknown>>,
+    need: Need = Need.none,
   ): Entity {
-    return new Entity(model, modelType(model, typeName), known);
+    return new Entity(model, modelType(model, typeName), known, need);
   }
 
   /** An object that a source sent. */
   static row(model: SupergraphModel, typeName: string, source: Source, row: unknown): Entity {
-    const entity = new Entity(model, modelType(model, typeName), null);
+    return Entity.#row(model, typeName, { source, row, need: Need.none });
+  }
+
+  static #row(model: SupergraphModel, typeName: string, { source, row, need }: KnownRow): Entity {
+    const entity = new Entity(model, modelType(model, typeName), null, need);
     entity.#rows.set(source, row);
     return entity;
   }
@@ -60,28 +81,33 @@ export class Entity {
 
   /**
    * Reads a field: from a row that is here, by the field's own call, or from a row that is asked for by key. `args` are
-   * coerced, defaults included. Null where the backend has no value; a promise only where something is waited for.
+   * coerced, defaults included; `need` is what is going to be read of the objects that the field holds. Null where the
+   * backend has no value; a promise only where something is waited for.
    */
-  read(fieldName: string, args: Readonly<Record<string, unknown>>, scope: RequestScope): FieldValue {
+  read(
+    fieldName: string,
+    args: Readonly<Record<string, unknown>>,
+    scope: RequestScope,
+    need: Need = Need.none,
+  ): FieldValue {
     const field = this.type.fields.get(fieldName);
     if (field === undefined)
       throw new OverlockError("INTERNAL_SERVER_ERROR", `${this.type.name} has no ${fieldName}`);
+    const reading = { fieldName, args, type: field.type, need };
     const known = this.#known === null ? undefined : readOwn(this.#known, fieldName);
     const [first] = field.suppliers;
-    if (known !== undefined && first !== undefined) return this.#toValue(known, field.type, first);
+    if (known !== undefined && first !== undefined)
+      return this.#toValue(known, field.type, { supplier: first, need });
     const here = field.suppliers.find(
       (supplier) => supplier.read !== null && this.#rows.has(supplier.source),
     );
-    if (here !== undefined) return this.#readRow(this.#rows.get(here.source), field.type, here);
+    if (here !== undefined) return this.#readRow(this.#rows.get(here.source), reading, here);
     const called = field.suppliers.find((supplier) => supplier.call !== null);
-    if (called !== undefined && called.call !== null) {
-      const origin = { args, readParent: (names: readonly string[]) => this.#readLeaves(names, scope) };
-      return runDeclaredCall(called.call, origin, scope).then((raw) =>
-        this.#toValue(raw, field.type, called),
-      );
-    }
+    if (called !== undefined) return this.#call(called, reading, scope);
     const hop = this.#hopFor(fieldName);
-    return hop === null ? null : this.#readRow(this.loadRow(hop.lookup, scope), field.type, hop.supplier);
+    if (hop === null) return null;
+    void this.loadRow(hop.lookup, scope);
+    return this.#readRow(this.#rows.get(hop.supplier.source), reading, hop.supplier);
   }
 
   /** The lookup that a field's row has to come from; null where the field needs none. */
@@ -97,41 +123,50 @@ export class Entity {
   /** The row that a lookup finds by this object's key, asked for once; null where there is none. */
   loadRow(lookup: EntityLookup, scope: RequestScope): Promise<unknown> {
     const { source, key, call } = lookup;
-    let row = this.#rows.get(source) as Promise<unknown> | undefined;
-    if (row === undefined) {
-      row = this.#readLeaves(key, scope).then((args) => {
-        if (key.some((name) => args[name] === undefined || args[name] === null)) return null;
-        return runDeclaredCall(call, { args, readParent: async () => ({}) }, scope);
-      });
-      this.#rows.set(source, row);
+    const here = this.#rows.get(source);
+    if (here !== undefined) return Promise.resolve(here instanceof SubqueryRow ? here.value : here);
+    if (isSubqueryCall(call)) {
+      const place = { source, type: this.type, extra: lookup.keyList === null ? [] : key };
+      const selection = selectLookupRow(this.model, place, this.#need, this.#standing);
+      const value = this.#readLeaves(key, scope).then((values) =>
+        runSubqueryLookup({ lookup, call, typeName: this.type.name, selection }, values, scope),
+      );
+      this.#rows.set(source, new SubqueryRow(value, selection));
+      return value;
     }
+    const row = this.#readLeaves(key, scope).then((args) => {
+      if (key.some((name) => args[name] === undefined || args[name] === null)) return null;
+      return runDeclaredCall(call, { args, readParent: async () => ({}) }, scope);
+    });
+    this.#rows.set(source, row);
     return row;
   }
 
-  /**
-   * The first supplier whose source can find this object by a key that is known of it; where there is none, the first
-   * whose key further lookups bring. `tried` are the sources of lookups that wait for this one.
-   */
-  #hopFor(fieldName: string, tried: readonly Source[] = []): Hop | null {
-    let far: Hop | null = null;
-    for (const supplier of this.type.fields.get(fieldName)?.suppliers ?? []) {
-      const { source } = supplier;
-      if (supplier.read === null || this.#rows.has(source) || tried.includes(source)) continue;
-      for (const lookup of this.type.lookups) {
-        if (lookup.source !== source) continue;
-        if (lookup.key.every((name) => this.#hasLeaf(name))) return { supplier, lookup };
-        const waiting = [...tried, source];
-        if (lookup.key.every((name) => this.#hasLeaf(name) || this.#hopFor(name, waiting) !== null))
-          far ??= { supplier, lookup };
-      }
+  #call(supplier: FieldSupplier, reading: FieldReading, scope: RequestScope): FieldValue {
+    const { args, type, need } = reading;
+    const { call, source } = supplier;
+    if (call === null) return null;
+    if (isSubqueryCall(call)) {
+      const { rootType, fieldName } = call;
+      const selection = selectRows(this.model, source, namedTypeOf(type), need);
+      return call.subqueries
+        .run({ rootType, fieldName, args, selection, key: null }, scope)
+        .then((raw) => this.#toValue(raw, type, { supplier, need, selection }));
     }
-    return far;
+    const origin = { args, readParent: (names: readonly string[]) => this.#readLeaves(names, scope) };
+    return runDeclaredCall(call, origin, scope).then((raw) => this.#toValue(raw, type, { supplier, need }));
   }
 
-  #hasLeaf(name: string): boolean {
-    if (this.#known !== null && readOwn(this.#known, name) !== undefined) return true;
-    const suppliers = this.type.fields.get(name)?.suppliers ?? [];
-    return suppliers.some((supplier) => supplier.read !== null && this.#rows.has(supplier.source));
+  #hopFor(fieldName: string) {
+    return findHop(this.type, fieldName, this.#standing);
+  }
+
+  get #standing(): Standing {
+    const known = this.#known;
+    return {
+      hasRow: (source) => this.#rows.has(source),
+      isKnown: (name) => known !== null && readOwn(known, name) !== undefined,
+    };
   }
 
   async #readLeaves(names: readonly string[], scope: RequestScope): Promise<Record<string, unknown>> {
@@ -139,44 +174,89 @@ export class Entity {
     return Object.fromEntries(names.map((name, index) => [name, values[index]]));
   }
 
-  #readRow(row: unknown, type: TypeNode, supplier: FieldSupplier): FieldValue {
+  #readRow(row: unknown, reading: FieldReading, supplier: FieldSupplier): FieldValue {
+    const { fieldName, args, type, need } = reading;
     if (row === null || row === undefined || supplier.read === null) return null;
-    if (row instanceof Promise) return row.then((found: unknown) => this.#readRow(found, type, supplier));
-    return this.#toValue(supplier.read(rawRoots(row)), type, supplier);
+    if (row instanceof Promise) return row.then((found: unknown) => this.#readRow(found, reading, supplier));
+    if (!(row instanceof SubqueryRow))
+      return this.#toValue(supplier.read(rawRoots(row)), type, { supplier, need });
+    const field = row.selection.fieldOf(this.type.name, fieldName, args);
+    if (field === undefined)
+      throw new OverlockError("INTERNAL_SERVER_ERROR", `no subquery asked for ${supplier.field.coordinate}`);
+    const { selection } = field;
+    const toValue = (raw: unknown): FieldValue => this.#toValue(raw, type, { supplier, need, selection });
+    const { value } = row;
+    if (value instanceof Promise)
+      return value.then((found: unknown) => toValue(readSubqueryRow(found, field, supplier)));
+    return toValue(readSubqueryRow(value, field, supplier));
   }
 
   /** An element that does not fit is the error itself: it costs its own place in the list only. */
-  #toElement(raw: unknown, type: TypeNode, supplier: FieldSupplier): FieldValue {
+  #toElement(raw: unknown, type: TypeNode, origin: ValueOrigin): FieldValue {
     try {
-      return this.#toValue(raw, type, supplier);
+      return this.#toValue(raw, type, origin);
     } catch (error) {
       return error;
     }
   }
 
-  #toValue(raw: unknown, type: TypeNode, supplier: FieldSupplier): FieldValue {
+  #toValue(raw: unknown, type: TypeNode, origin: ValueOrigin): FieldValue {
+    const { supplier, need, selection = null } = origin;
     if (raw === null || raw === undefined) return null;
+    if (raw instanceof OverlockError) throw raw;
     if (raw instanceof Entity) return raw;
-    if (type.kind === Kind.NON_NULL_TYPE) return this.#toValue(raw, type.type, supplier);
+    if (type.kind === Kind.NON_NULL_TYPE) return this.#toValue(raw, type.type, origin);
     if (type.kind === Kind.LIST_TYPE) {
       if (!Array.isArray(raw)) throw misfit(supplier, "a list", raw);
-      return raw.map((element: unknown) => this.#toElement(element, type.type, supplier));
+      return raw.map((element: unknown) => this.#toElement(element, type.type, origin));
     }
+    if (selection !== null) return this.#toSubqueryObject(raw, type.name.value, { ...origin, selection });
     const objectType = this.model.types.get(type.name.value);
     if (objectType === undefined) return raw;
     if (typeof raw !== "object" || Array.isArray(raw)) throw misfit(supplier, "an object", raw);
-    if (!supplier.buildsObjects) return Entity.row(this.model, objectType.name, supplier.source, raw);
+    const { source } = supplier;
+    if (!supplier.buildsObjects) return Entity.#row(this.model, objectType.name, { source, row: raw, need });
     const hasKey =
       objectType.keys.length === 0 ||
       objectType.keys.some((key) => key.every((name) => isPresent(raw, name)));
-    return hasKey ? Entity.reference(this.model, objectType.name, raw as Record<string, unknown>) : null;
+    if (!hasKey) return null;
+    return Entity.reference(this.model, objectType.name, raw as Record<string, unknown>, need);
+  }
+
+  #toSubqueryObject(
+    raw: unknown,
+    placeType: string,
+    { supplier, need, selection }: ValueOrigin & { readonly selection: RowSelection },
+  ): FieldValue {
+    const { source } = supplier;
+    if (typeof raw !== "object" || raw === null || Array.isArray(raw))
+      throw misfit(supplier, "an object", raw);
+    const typeName = selection.isAbstract ? selection.typeOfRow(raw as Record<string, unknown>) : placeType;
+    if (!selection.types.has(typeName)) throw misfit(supplier, `one of ${placeType}'s types`, raw);
+    return Entity.#row(this.model, typeName, { source, row: new SubqueryRow(raw, selection), need });
   }
 }
 
-/** A row that has a field, and how it is found. */
-interface Hop {
+interface KnownRow {
+  readonly source: Source;
+  readonly row: unknown;
+  readonly need: Need;
+}
+
+/** A field that is being read, and what for. */
+interface FieldReading {
+  readonly fieldName: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly type: TypeNode;
+  readonly need: Need;
+}
+
+/** Where a raw value came from, and what is going to be read of it. */
+interface ValueOrigin {
   readonly supplier: FieldSupplier;
-  readonly lookup: EntityLookup;
+  readonly need: Need;
+  /** What a subquery asked for at its place; null where no subquery did, or for a leaf. */
+  readonly selection?: RowSelection | null;
 }
 
 function isPresent(raw: object, name: string): boolean {

@@ -16,6 +16,7 @@ import { loadersOf } from "../batching/request-loaders.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { Source } from "../sources/source.ts";
 import { Entity } from "./entity.ts";
+import { needOfDocument } from "./need-of-document.ts";
 import type { SupergraphModel } from "./supergraph-model.ts";
 
 /**
@@ -145,7 +146,8 @@ function nullableOutputs(document: DocumentNode): DocumentNode {
 }
 
 function readField(fieldName: string, model: SupergraphModel): EntityResolver {
-  return (parent, args, scope) => (parent ?? Entity.root(model)).read(fieldName, args, scope);
+  return (parent, args, scope, info) =>
+    (parent ?? Entity.root(model)).read(fieldName, args, scope, needOfDocument(info));
 }
 
 /** What was read before it is asked for again. */
@@ -164,12 +166,14 @@ function resolveEntities(entryPoint: EntryPoint, source: Source, model: Supergra
   const lookup = model.types
     .get(typeName)
     ?.lookups.find((one) => one.source === source && sameNames(one.key, key));
-  return (_parent, args, scope) =>
-    (args["keys"] as readonly Record<string, unknown>[]).map(async (values) => {
-      const entity = Entity.reference(model, typeName, { ...values });
+  return (_parent, args, scope, info) => {
+    const need = needOfDocument(info);
+    return (args["keys"] as readonly Record<string, unknown>[]).map(async (values) => {
+      const entity = Entity.reference(model, typeName, { ...values }, need);
       if (lookup === undefined) return entity;
       return (await entity.loadRow(lookup, scope)) === null ? null : entity;
     });
+  };
 }
 
 function sameNames(left: readonly string[], right: readonly string[]): boolean {

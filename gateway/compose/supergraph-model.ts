@@ -9,16 +9,25 @@ import {
 import type { Problems } from "../core/problems.ts";
 import type { CompiledSelection } from "../language/evaluate-selection.ts";
 import type { ObjectSelection, SelectionMap } from "../language/selection-map.ts";
+import { namedTypeOf } from "../language/sdl-file.ts";
 import type { SourceField } from "../language/source-schema.ts";
 import type { DeclaredCall } from "../sources/declared-call.ts";
+import { buildSubqueryCall, findKeyList, type KeyList, type SubqueryCall } from "./subquery-call.ts";
 import type { Source } from "../sources/source.ts";
 import { buildPlainSchema } from "./build-plain-schema.ts";
+
+/** What fetches a field: a call of its own, or a part of a subquery. */
+export type FieldCall = DeclaredCall | SubqueryCall;
+
+export function isSubqueryCall(call: FieldCall): call is SubqueryCall {
+  return "subqueries" in call;
+}
 
 /** One source that can supply a field: by a call, or by reading it from the raw value it sent. */
 export interface FieldSupplier {
   readonly source: Source;
   readonly field: SourceField;
-  readonly call: DeclaredCall | null;
+  readonly call: FieldCall | null;
   /** Null where the field is a call. */
   readonly read: CompiledSelection | null;
   /**
@@ -42,7 +51,9 @@ export interface ModelField {
 export interface EntityLookup {
   readonly source: Source;
   readonly key: readonly string[];
-  readonly call: DeclaredCall;
+  readonly call: FieldCall;
+  /** GraphQL only: the field takes a list of keys and returns a list; null: it takes one key. */
+  readonly keyList: KeyList | null;
 }
 
 /** A type of the supergraph, and who supplies what of it. */
@@ -58,6 +69,7 @@ export interface ModelType {
 
 /** Who supplies what: the run-time side of the supergraph. */
 export interface SupergraphModel {
+  readonly sources: readonly Source[];
   /** Object types. */
   readonly types: ReadonlyMap<string, ModelType>;
   /** Scalars, enums and input types, as the first source that has them defines them. */
@@ -86,7 +98,7 @@ export function buildSupergraphModel(sources: readonly Source[], problems: Probl
       if (!isObjectType(type) && !leafTypes.has(type.name)) leafTypes.set(type.name, type);
     }
   }
-  return { types, leafTypes };
+  return { sources, types, leafTypes };
 }
 
 /** The fields that a mapping builds: `{ id: authorId }` builds `id`. */
@@ -139,10 +151,14 @@ function buildType(name: string, schemas: ReadonlyMap<Source, GraphQLSchema>): M
 }
 
 function buildSupplier(source: Source, field: SourceField): FieldSupplier | null {
-  const call = source.calls.get(field.coordinate) ?? null;
+  const call = callOf(source, field);
   const read = source.properties.get(field.coordinate) ?? null;
   if (call === null && read === null) return null;
   return { source, field, call, read, buildsObjects: field.from !== null && buildsObjects(field.from.map) };
+}
+
+function callOf(source: Source, field: SourceField): FieldCall | null {
+  return source.calls.get(field.coordinate) ?? buildSubqueryCall(source, field);
 }
 
 function buildsObjects(map: SelectionMap): boolean {
@@ -153,14 +169,13 @@ function findLookups(typeName: string, sources: readonly Source[]): EntityLookup
   const lookups: EntityLookup[] = [];
   for (const source of sources) {
     for (const field of source.schema.types.get("Query")?.fields.values() ?? []) {
-      const call = source.calls.get(field.coordinate);
-      const returns = field.node.type.kind === Kind.NAMED_TYPE ? field.node.type.name.value : null;
-      if (!field.isLookup || call === undefined || returns !== typeName) continue;
-      lookups.push({
-        source,
-        call,
-        key: (field.node.arguments ?? []).map((argument) => argument.name.value),
-      });
+      const call = callOf(source, field);
+      if (!field.isLookup || call === null || namedTypeOf(field.node.type) !== typeName) continue;
+      const keyList = isSubqueryCall(call) ? findKeyList(source, field) : null;
+      const isObject = field.node.type.kind === Kind.NAMED_TYPE;
+      if (!isObject && keyList === null) continue;
+      const key = (field.node.arguments ?? []).map((argument) => argument.name.value);
+      lookups.push({ source, call, keyList, key: keyList?.key ?? key });
     }
   }
   return lookups;

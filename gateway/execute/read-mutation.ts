@@ -1,7 +1,6 @@
 import { loadersOf } from "../batching/request-loaders.ts";
-import type { BoundStep } from "../compose/bindings.ts";
 import type { RequestScope } from "../core/request-scope.ts";
-import { readPath } from "./read-path.ts";
+import { needOfPath, type PathReading, readPath } from "./read-path.ts";
 
 /**
  * Follows the path of a field of `Mutation`, whose first step is the call that changes something. When it has been
@@ -10,15 +9,17 @@ import { readPath } from "./read-path.ts";
  */
 export async function readMutation(
   from: unknown,
-  steps: readonly BoundStep[],
-  clientArgs: Readonly<Record<string, unknown>>,
+  reading: PathReading,
   scope: RequestScope,
 ): Promise<unknown> {
+  const [first, ...rest] = reading.steps;
+  if (first === undefined) return from ?? null;
+  const after = { ...reading, steps: rest };
   let answer: unknown;
   try {
-    answer = await readPath(from, steps.slice(0, 1), clientArgs, scope);
+    answer = await readPath(from, { ...reading, steps: [first], need: needOfPath(after) }, scope);
   } finally {
     loadersOf(scope).clear();
   }
-  return readPath(answer, steps.slice(1), clientArgs, scope);
+  return readPath(answer, after, scope);
 }

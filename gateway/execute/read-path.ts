@@ -1,40 +1,43 @@
 import type { BoundStep } from "../compose/bindings.ts";
 import { Entity } from "../compose/entity.ts";
+import { Need } from "../compose/need.ts";
 import type { RequestScope } from "../core/request-scope.ts";
+
+/** A path through the supergraph, and what is going to be read at its end. */
+export interface PathReading {
+  readonly steps: readonly BoundStep[];
+  readonly clientArgs: Readonly<Record<string, unknown>>;
+  readonly need: Need;
+}
 
 /**
  * Follows a binding's path from an object. A path through a list keeps the list; a path through null is null. In a list
  * each element waits for itself and fails by itself: it may be a promise, or an error in place of a value.
  */
-export function readPath(
-  from: unknown,
-  steps: readonly BoundStep[],
-  clientArgs: Readonly<Record<string, unknown>>,
-  scope: RequestScope,
-): unknown {
-  const [step, ...rest] = steps;
+export function readPath(from: unknown, reading: PathReading, scope: RequestScope): unknown {
+  const [step, ...steps] = reading.steps;
   if (step === undefined || from === null || from === undefined || from instanceof Error) return from ?? null;
-  if (from instanceof Promise)
-    return from.then((value: unknown) => readPath(value, steps, clientArgs, scope));
-  if (Array.isArray(from))
-    return from.map((element: unknown) => readElement(element, steps, clientArgs, scope));
+  if (from instanceof Promise) return from.then((value: unknown) => readPath(value, reading, scope));
+  if (Array.isArray(from)) return from.map((element: unknown) => readElement(element, reading, scope));
   if (!(from instanceof Entity)) return null;
-  return readPath(
-    from.read(step.field.name, readArguments(step, clientArgs), scope),
-    rest,
-    clientArgs,
-    scope,
-  );
+  const rest = { ...reading, steps };
+  const args = readArguments(step, reading.clientArgs);
+  return readPath(from.read(step.field.name, args, scope, needOfPath(rest)), rest, scope);
 }
 
-function readElement(
-  element: unknown,
-  steps: readonly BoundStep[],
-  clientArgs: Readonly<Record<string, unknown>>,
-  scope: RequestScope,
-): unknown {
+/** What is going to be read of an object that a path starts from. */
+export function needOfPath({ steps, clientArgs, need }: PathReading): Need {
+  if (steps.length === 0) return need;
+  return new Need(() => {
+    const [step, ...rest] = steps as readonly [BoundStep];
+    const below = needOfPath({ steps: rest, clientArgs, need });
+    return [{ name: step.field.name, args: readArguments(step, clientArgs), need: below }];
+  });
+}
+
+function readElement(element: unknown, reading: PathReading, scope: RequestScope): unknown {
   try {
-    return readPath(element, steps, clientArgs, scope);
+    return readPath(element, reading, scope);
   } catch (error) {
     return error;
   }

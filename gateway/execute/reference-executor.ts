@@ -14,12 +14,14 @@ import {
 } from "graphql";
 import type { BoundClientSchema, FieldBinding } from "../compose/bindings.ts";
 import { Entity } from "../compose/entity.ts";
+import { Need } from "../compose/need.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { PreparedOperation } from "../prepare/prepare-operation.ts";
 import { Execution } from "./execution.ts";
 import { isolateElements, isolateWaitingElements } from "./isolate-elements.ts";
+import { needOfSelection, needOfShapers } from "./need-of-selection.ts";
 import { readMutation } from "./read-mutation.ts";
 import { readPath } from "./read-path.ts";
 import { shapeLeaves, shapeObjects } from "./shape-leaves.ts";
@@ -100,11 +102,14 @@ function compileResolver(
   const leafType = getNamedType(type);
   if (isLeafType(leafType)) {
     const shape = shapeLeaves(binding, leafType);
+    const leafNeed = needOfShapers(binding);
     return (parent, args, context, info) => {
       const execution = context as Execution;
       execution.countField();
       const { scope } = execution;
-      const read = (): unknown => follow(parent, binding.steps, args as Args, scope);
+      const { steps } = binding;
+      const reading = { steps, clientArgs: args as Args, need: leafNeed };
+      const read = (): unknown => follow(parent, reading, scope);
       return isolateWaitingElements(shape(read, scope, info.path));
     };
   }
@@ -114,7 +119,9 @@ function compileResolver(
     const execution = context as Execution;
     execution.countField();
     const { scope } = execution;
-    const found = shape(follow(parent, binding.steps, args as Args, scope), scope);
+    const need = usesSubqueries(model) ? needOfSelection(bound, info) : Need.none;
+    const reading = { steps: binding.steps, clientArgs: args as Args, need };
+    const found = shape(follow(parent, reading, scope), scope);
     let selected: readonly string[] | null = null;
     const confirmed = mapEntities(found, execution, (entity) => {
       if (!entity.isReference) return entity;
@@ -123,6 +130,11 @@ function compileResolver(
     });
     return isolateElements(confirmed);
   };
+}
+
+/** Sources that send whole rows do not ask what is needed. */
+function usesSubqueries(model: SupergraphModel): boolean {
+  return model.sources.some((source) => source.subqueries !== null);
 }
 
 type Args = Readonly<Record<string, unknown>>;

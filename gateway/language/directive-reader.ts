@@ -280,6 +280,12 @@ export class DirectiveUse {
     this.#reader.problems.error({ ...facts, coordinate, found });
   }
 
+  /** Reports a problem that this directive makes one, with something that stands elsewhere in the file. */
+  refuseElsewhere(facts: ProblemFacts): void {
+    this.#isSound = false;
+    this.#reader.problems.error(facts);
+  }
+
   #coerceMembers(members: WrittenMembers): Record<string, unknown> | undefined {
     const { owner, written, definitions, path, word } = members;
     const result: Record<string, unknown> = {};

@@ -46,9 +46,23 @@ export function parseSdlFile(
   kind: SchemaFileKind,
   problems: Problems,
 ): SdlFile | null {
+  const document = parseSdlText(file, text, problems);
+  return document === null ? null : checkSdl(document, file, kind, problems);
+}
+
+/** Parses a schema file and turns its extensions of types into definitions. Null, with a problem, where it is none. */
+export function parseSdlText(file: string, text: string, problems: Problems): DocumentNode | null {
   const parsed = parseText(file, text, problems);
-  if (parsed === null) return null;
-  const document = { ...parsed, definitions: mergeExtensions(parsed.definitions) };
+  return parsed === null ? null : { ...parsed, definitions: mergeExtensions(parsed.definitions) };
+}
+
+/** Checks a parsed schema file as {@link parseSdlFile} does. */
+export function checkSdl(
+  document: DocumentNode,
+  file: string,
+  kind: SchemaFileKind,
+  problems: Problems,
+): SdlFile | null {
   const isSupported = refuseUnsupported(document, file, kind, problems);
   const plainDocument = toPlainSdl(document);
   const errors = validateSDL(plainDocument);

@@ -9,6 +9,8 @@ import {
 } from "graphql";
 import { nearestNameHint, type Problems, type SourcePlace } from "../core/problems.ts";
 import { readAbstractTypes, type SourceAbstractType } from "./abstract-types.ts";
+import type { BackendNames } from "./backend-names.ts";
+import { isBackendSchema, readBackendSchema } from "./backend-schema.ts";
 import { type CallContext, checkRawSelection } from "./call-declaration.ts";
 import type { DirectiveCatalog } from "./directive-catalog.ts";
 import {
@@ -18,9 +20,17 @@ import {
   placeOf,
   readLeafDirectives,
 } from "./directive-reader.ts";
-import { fieldCoordinate, isListTypeNode, namedTypeOf, parseSdlFile, rootTypeNames } from "./sdl-file.ts";
+import {
+  checkSdl,
+  fieldCoordinate,
+  isListTypeNode,
+  namedTypeOf,
+  parseSdlText,
+  rootTypeNames,
+} from "./sdl-file.ts";
 import { type GrpcDeclaration, readGrpc } from "./grpc-declaration.ts";
 import { checkMutation, refuseSharedMutation } from "./check-mutation.ts";
+import { checkListLookup, refuseInSubquery } from "./check-subquery-field.ts";
 import { type RestDeclaration, readRest } from "./rest-declaration.ts";
 import {
   type HeaderDeclaration,
@@ -37,7 +47,7 @@ export interface SourceField {
   readonly coordinate: string;
   readonly place: SourcePlace;
   readonly node: FieldDefinitionNode;
-  /** How the field is fetched; null: it is read from the object's raw value. */
+  /** How the field is fetched; null: it is read from the object's raw value, or a GraphQL source's root field. */
   readonly call: CallDeclaration | null;
   /** Where in the raw value the field is; null: under its own name. */
   readonly from: PlacedSelection | null;
@@ -69,6 +79,10 @@ export interface SourceSchema {
   readonly service: string | null;
   readonly forwardHeaders: readonly string[];
   readonly headers: readonly HeaderDeclaration[];
+  /** GraphQL only: the most root fields, and the most keys of one lookup, of one request. */
+  readonly maxBatchSize: number;
+  /** GraphQL only. */
+  readonly backendNames: BackendNames | null;
   /** Object types. */
   readonly types: ReadonlyMap<string, SourceType>;
   /** Interfaces and unions. */
@@ -86,10 +100,17 @@ export function readSourceSchema(
   catalog: DirectiveCatalog,
   problems: Problems,
 ): SourceSchema | null {
-  const sdl = parseSdlFile(file, text, "source", problems);
-  if (sdl === null) return null;
+  const written = parseSdlText(file, text, problems);
+  if (written === null) return null;
   const reader = new DirectiveReader(catalog, "source", file, problems);
-  const use = readSourceUse(sdl.document, reader);
+  // What is left out and renamed is so before anything else is looked at.
+  const isBackend = isBackendSchema(written);
+  const backendUse = isBackend ? readSourceUse(written, reader) : null;
+  const backend = backendUse === null ? null : readBackendSchema(written, backendUse, catalog);
+  if (isBackend && backend === null) return null;
+  const sdl = checkSdl(backend?.document ?? written, file, "source", problems);
+  if (sdl === null) return null;
+  const use = backendUse ?? readSourceUse(sdl.document, reader);
   if (use === null) return null;
   const source = readSourceSettings(use);
   if (source === null) return null;
@@ -100,7 +121,8 @@ export function readSourceSchema(
   for (const type of sdl.objectTypes) {
     types.set(type.name.value, readType({ type, reader, kind: source.kind, definitions }));
   }
-  return { file, ...source, types, abstractTypes, plainDocument: sdl.plainDocument, use };
+  const backendNames = backend?.names ?? null;
+  return { file, ...source, backendNames, types, abstractTypes, plainDocument: sdl.plainDocument, use };
 }
 
 function withName(node: TypeDefinitionNode): [name: string, node: TypeDefinitionNode] {
@@ -122,7 +144,10 @@ function readType(parts: TypeParts): SourceType {
   const uses = reader.read(type.directives, DirectiveLocation.OBJECT, name);
   if (name === "Mutation") refuseSharedMutation(uses);
   const leafFields = (type.fields ?? []).filter(
-    (field) => !isWrittenAsCall(field) && !isComposite(namedTypeOf(field.type), definitions),
+    (field) =>
+      !isWrittenAsCall(field) &&
+      !requiresArguments(field) &&
+      !isComposite(namedTypeOf(field.type), definitions),
   );
   const keyFields = leafFields.filter((field) => !isListTypeNode(field.type));
   const keyNames = keyFields.map((field) => field.name.value);
@@ -147,6 +172,12 @@ function readType(parts: TypeParts): SourceType {
 
 function isWrittenAsCall(field: FieldDefinitionNode): boolean {
   return field.directives?.some(({ name }) => name.value === "rest" || name.value === "grpc") ?? false;
+}
+
+function requiresArguments(field: FieldDefinitionNode): boolean {
+  return (field.arguments ?? []).some(
+    ({ type, defaultValue }) => type.kind === Kind.NON_NULL_TYPE && defaultValue === undefined,
+  );
 }
 
 function isObject(name: string, definitions: TypeParts["definitions"]): boolean {
@@ -198,14 +229,15 @@ function readField(parts: FieldParts): SourceField {
   const [rest] = uses.get("rest") ?? [];
   const [grpc] = uses.get("grpc") ?? [];
   const [fromUse] = uses.get("from") ?? [];
-  if (rest !== undefined && grpc !== undefined) refuse("one call", "@rest and @grpc");
+  if (kind === "graphql") refuseInSubquery(uses);
+  else if (rest !== undefined && grpc !== undefined) refuse("one call", "@rest and @grpc");
   else if (kind === "grpc" && rest !== undefined) refuse("@grpc (the source is gRPC)", "@rest");
   else if (kind === "rest" && grpc !== undefined) refuse("@rest (the source is REST)", "@grpc");
-  if (!isWrittenAsCall(field)) {
+  if (kind !== "graphql" && !isWrittenAsCall(field)) {
     if (context.isRoot) refuse(`@${kind}: every root field is a call`, "none");
     else if (context.arguments.size > 0)
       refuse(`@${kind}, or no arguments`, "arguments on a field that is not a call");
-  } else if (fromUse !== undefined) refuse("either a call or @from", "both");
+  } else if (kind !== "graphql" && fromUse !== undefined) refuse("either a call or @from", "both");
   const from = fromUse?.selection(["field"]) ?? null;
   if (fromUse !== undefined && from !== null) checkRawSelection(fromUse, from, ["field"]);
   const [lookup] = uses.get("lookup") ?? [];
@@ -218,7 +250,7 @@ function readField(parts: FieldParts): SourceField {
     coordinate,
     place,
     node: field,
-    call: readCall(kind, rest, grpc, context),
+    call: kind === "graphql" ? null : readCall(kind, rest, grpc, context),
     from,
     isLookup: lookup !== undefined,
     isMutation,
@@ -232,9 +264,11 @@ function checkNoRoot({ type }: FieldDefinitionNode, refuse: (expected: string, f
   if (rootTypeNames.has(name)) refuse("a type that is not a root", name);
 }
 
-function checkLookup(use: DirectiveUse, { type, field, definitions }: FieldParts): void {
+function checkLookup(use: DirectiveUse, { type, field, kind, definitions }: FieldParts): void {
   if (type.name.value !== "Query")
     use.refuse([], "@lookup on a field of Query", `it on ${fieldCoordinate(type, field)}`);
+  else if (kind === "graphql" && isListTypeNode(field.type))
+    checkListLookup(use, field, (name) => isObject(name, definitions));
   else if (field.type.kind !== Kind.NAMED_TYPE) {
     use.refuse([], "a nullable object: a lookup may find nothing", "a list or a non-null type");
   } else if (!isObject(field.type.name.value, definitions)) {
@@ -250,7 +284,7 @@ function checkLookup(use: DirectiveUse, { type, field, definitions }: FieldParts
 }
 
 function readCall(
-  kind: SourceKind,
+  kind: "rest" | "grpc",
   rest: DirectiveUse | undefined,
   grpc: DirectiveUse | undefined,
   context: CallContext,

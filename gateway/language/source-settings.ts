@@ -14,7 +14,10 @@ import {
   placeOf,
 } from "./directive-reader.ts";
 
-export type SourceKind = "rest" | "grpc";
+export type SourceKind = "rest" | "grpc" | "graphql";
+
+/** What a source's calls are sent with; GraphQL travels over HTTP. */
+export type SourceProtocol = "http" | "grpc";
 
 /** A header or metadata entry that every call of a source carries. */
 export interface HeaderDeclaration {
@@ -85,22 +88,16 @@ export function readSourceSettings(use: DirectiveUse) {
     use.refuse(["name"], "lower-case letters, digits and dashes, a letter first, at most 63", quoted(name));
   }
   const url = use.text("url") ?? "";
-  const kind = kindOfUrl(url);
-  if (kind === null) {
+  const protocol = protocolOfUrl(url);
+  if (protocol === null) {
     const expected =
       "a URL that begins with http://, https://, grpc:// or grpcs://, without credentials, query and fragment";
     use.refuse(["url"], expected, quoted(url.replace(/\/\/[^/]*@/, "//…@")));
     return null;
   }
-  if (kind === "grpc") {
-    for (const argument of ["proto", "service"]) {
-      if (use.text(argument) === null) use.refuse([argument], `${argument} (the source is gRPC)`, "nothing");
-    }
-  } else {
-    for (const argument of ["proto", "service"]) {
-      if (use.text(argument) !== null) use.refuse([argument], `no ${argument} (the source is REST)`, "one");
-    }
-  }
+  const kind = readKind(use, protocol);
+  if (kind === null) return null;
+  refuseForeignSettings(use, kind);
   const forwardHeaders = readForwardHeaders(use);
   return {
     name,
@@ -110,19 +107,61 @@ export function readSourceSettings(use: DirectiveUse) {
     maxResponseBytes: use.integer("maxResponseBytes", 1, 1_073_741_824) ?? 8_388_608,
     proto: use.text("proto"),
     service: use.text("service"),
+    maxBatchSize: use.integer("maxBatchSize", 1, 1000) ?? 100,
     forwardHeaders,
     headers: readHeaders(use, forwardHeaders),
   };
 }
 
-/** The kind of source that a URL's scheme means, or null for an unusable URL. */
-export function kindOfUrl(url: string): SourceKind | null {
+/** What a URL's scheme says that is spoken there, or null for an unusable URL. */
+export function protocolOfUrl(url: string): SourceProtocol | null {
   if (!URL.canParse(url)) return null;
   const { protocol, hostname, username, password, search, hash, pathname } = new URL(url);
   if (hostname === "" || `${username}${password}${search}${hash}` !== "") return null;
-  if (protocol === "http:" || protocol === "https:") return "rest";
+  if (protocol === "http:" || protocol === "https:") return "http";
   const isGrpc = (protocol === "grpc:" || protocol === "grpcs:") && (pathname === "" || pathname === "/");
   return isGrpc ? "grpc" : null;
+}
+
+/** The protocol under a kind of source. */
+export function protocolOf(kind: SourceKind): SourceProtocol {
+  return kind === "grpc" ? "grpc" : "http";
+}
+
+const kindNames: ReadonlyMap<string, SourceKind> = new Map([
+  ["REST", "rest"],
+  ["GRPC", "grpc"],
+  ["GRAPHQL", "graphql"],
+]);
+
+function readKind(use: DirectiveUse, protocol: SourceProtocol): SourceKind | null {
+  const written = use.text("kind");
+  if (written === null) return protocol === "http" ? "rest" : "grpc";
+  const kind = kindNames.get(written);
+  if (kind !== undefined && protocolOf(kind) === protocol) return kind;
+  const expected = protocol === "http" ? "REST or GRAPHQL, because of the URL" : "GRPC, because of the URL";
+  use.refuse(["kind"], expected, written);
+  return null;
+}
+
+/** What a message calls each kind, and the settings that belong to one kind only. */
+const kindTexts: Readonly<Record<SourceKind, string>> = { rest: "REST", grpc: "gRPC", graphql: "GraphQL" };
+const grpcSettings = ["proto", "service"];
+const graphqlSettings = ["rename", "prefix", "exclude", "maxBatchSize"];
+
+function refuseForeignSettings(use: DirectiveUse, kind: SourceKind): void {
+  for (const argument of grpcSettings) {
+    const isThere = use.text(argument) !== null;
+    if (kind === "grpc" && !isThere) use.refuse([argument], `${argument} (the source is gRPC)`, "nothing");
+    else if (kind !== "grpc" && isThere)
+      use.refuse([argument], `no ${argument} (the source is ${kindTexts[kind]})`, "one");
+  }
+  if (kind === "graphql") return;
+  for (const argument of graphqlSettings) {
+    if (use.nodeAt([argument]) === null) continue;
+    const hint = kind === "rest" ? "kind: GRAPHQL makes it a GraphQL source" : null;
+    use.refuse([argument], `no ${argument} (the source is ${kindTexts[kind]})`, "one", hint);
+  }
 }
 
 function readForwardHeaders(use: DirectiveUse): string[] {
@@ -153,7 +192,7 @@ function readHeaders(use: DirectiveUse, forwarded: readonly string[]): HeaderDec
 }
 
 /** One element stands for a list of one. */
-function elementsOf(node: ConstValueNode | null): readonly ConstValueNode[] {
+export function elementsOf(node: ConstValueNode | null): readonly ConstValueNode[] {
   if (node === null) return [];
   return node.kind === Kind.LIST ? node.values : [node];
 }

@@ -3,10 +3,12 @@ import type { Deadline } from "../core/deadline.ts";
 import { OverlockError } from "../core/errors.ts";
 
 export interface HttpRequest {
-  readonly method: "GET";
+  readonly method: "GET" | "POST";
   /** Path and query, encoded. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Absent: none. */
+  readonly body?: string;
 }
 
 export interface HttpResponse {
@@ -53,6 +55,7 @@ export class HttpPool {
         method: request.method,
         path: this.#pathPrefix + request.path,
         headers: request.headers,
+        body: request.body ?? null,
         signal: deadline.signal,
       });
       const declaredBytes = Number(response.headers["content-length"] ?? 0);

@@ -9,11 +9,12 @@ import { createJwtVerifier } from "../identity/jwt.ts";
 import { type ClientSchema, readClientSchema } from "../language/client-schema.ts";
 import { type DirectiveCatalog, readDirectiveCatalog } from "../language/directive-catalog.ts";
 import { readSourceSchema, type SourceSchema } from "../language/source-schema.ts";
-import { kindOfUrl } from "../language/source-settings.ts";
+import { protocolOf, protocolOfUrl } from "../language/source-settings.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
 import { OperationPreparer } from "../prepare/prepare-operation.ts";
+import { openGraphqlSource } from "../sources/graphql/graphql-source.ts";
 import { openGrpcSource } from "../sources/grpc/grpc-source.ts";
 import { openRestSource } from "../sources/rest/rest-source.ts";
 import type { Source } from "../sources/source.ts";
@@ -101,21 +102,34 @@ function openSources(schemas: readonly SourceSchema[], parts: GenerationParts): 
   const sources: Source[] = [];
   for (const schema of schemas) {
     const url = readSourceUrl(schema, parts);
-    const source =
-      schema.kind === "rest"
-        ? openRestSource(schema, url)
-        : openGrpcSource(schema, url, parts.project.protosFolder, parts.problems);
+    const source = openSource(schema, url, parts);
     if (source !== null) sources.push(source);
   }
   return sources;
+}
+
+function openSource(
+  schema: SourceSchema,
+  url: string,
+  { project, problems }: GenerationParts,
+): Source | null {
+  switch (schema.kind) {
+    case "rest":
+      return openRestSource(schema, url);
+    case "grpc":
+      return openGrpcSource(schema, url, project.protosFolder, problems);
+    case "graphql":
+      return openGraphqlSource(schema, url);
+  }
 }
 
 /** The source's URL: the environment's, or the file's. Nothing is sent to it before all is found to be sound. */
 function readSourceUrl(schema: SourceSchema, { environment, problems }: GenerationParts): string {
   const variable = sourceUrlVariable(schema.name);
   const override = environment[variable];
-  if (override === undefined || kindOfUrl(override) === schema.kind) return override ?? schema.url;
-  const schemes = schema.kind === "rest" ? "http:// or https://" : "grpc:// or grpcs://";
+  if (override === undefined || protocolOfUrl(override) === protocolOf(schema.kind))
+    return override ?? schema.url;
+  const schemes = protocolOf(schema.kind) === "http" ? "http:// or https://" : "grpc:// or grpcs://";
   problems.error({
     place: { file: "environment", line: 0, column: 0 },
     coordinate: variable,

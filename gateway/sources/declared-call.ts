@@ -161,6 +161,17 @@ export function compileBatch(
   };
 }
 
+/**
+ * The values of inputs that read the caller's claims and headers only. Null where one is absent and there is no call;
+ * raises UNAUTHENTICATED or HEADER_REQUIRED like a declared call.
+ */
+export function readInputs(inputs: readonly CallInput[], scope: RequestScope): readonly unknown[] | null {
+  const { claims } = scope.caller;
+  const roots = { value: undefined, args: {}, parent: {}, claims, headers: scope.headers };
+  const values = inputs.map((input) => readInput(input, roots));
+  return values.includes(skip) ? null : values;
+}
+
 const skip = Symbol("no call");
 
 async function readRoots(

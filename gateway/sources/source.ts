@@ -1,6 +1,7 @@
 import type { CompiledSelection } from "../language/evaluate-selection.ts";
 import type { SourceSchema } from "../language/source-schema.ts";
 import type { DeclaredCall } from "./declared-call.ts";
+import type { Subqueries } from "./graphql/subquery-client.ts";
 
 /** A source made ready to be called. It owns its connections. */
 export interface Source {
@@ -10,5 +11,7 @@ export interface Source {
   readonly calls: ReadonlyMap<string, DeclaredCall>;
   /** How fields that are not calls are read from a raw value, by coordinate. */
   readonly properties: ReadonlyMap<string, CompiledSelection>;
+  /** What runs the root fields of a GraphQL source; null for other kinds. */
+  readonly subqueries: Subqueries | null;
   dispose(): Promise<void>;
 }

@@ -64,6 +64,7 @@ describe("the directives in docs/schema-language.md", () => {
     expect(sections.toSorted()).toEqual([...catalog.directives.keys()].toSorted());
     expect(inputTypes().map((type) => type.name)).toEqual([
       "SourceHeader",
+      "Rename",
       "Batch",
       "ErrorRule",
       "DiscriminatorMapping",

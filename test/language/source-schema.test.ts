@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Problem, Problems } from "../../gateway/core/problems.ts";
 import { readDirectiveCatalog } from "../../gateway/language/directive-catalog.ts";
 import { readSourceSchema, type SourceSchema } from "../../gateway/language/source-schema.ts";
-import { kindOfUrl } from "../../gateway/language/source-settings.ts";
+import { protocolOfUrl } from "../../gateway/language/source-settings.ts";
 import { problemsOf, readMarkedText } from "../support/marked-problem.ts";
 
 const catalog = readDirectiveCatalog();
@@ -721,15 +721,15 @@ type A @key(fields: "x") { b: Int @from(field: "c.") d: Int @cost(weight: "1") }
   ]);
 });
 
-describe("the kind of a URL", () => {
+describe("the protocol of a URL", () => {
   test.each([
-    ["http://localhost:1", "rest"],
-    ["https://x/api/", "rest"],
+    ["http://localhost:1", "http"],
+    ["https://x/api/", "http"],
     ["grpc://localhost:1", "grpc"],
     ["grpcs://x/", "grpc"],
     ["grpc://[::1]:7101", "grpc"],
-  ])("%s is %s", (url, kind) => {
-    expect(kindOfUrl(url)).toBe(kind);
+  ])("%s is %s", (url, protocol) => {
+    expect(protocolOfUrl(url)).toBe(protocol);
   });
 
   test.each([
@@ -745,7 +745,7 @@ describe("the kind of a URL", () => {
     "http://x?a=b",
     "http://x#a",
   ])("%j is none", (url) => {
-    expect(kindOfUrl(url)).toBeNull();
+    expect(protocolOfUrl(url)).toBeNull();
   });
 });
 

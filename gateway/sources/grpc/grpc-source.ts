@@ -55,6 +55,7 @@ export function openGrpcSource(
     schema,
     calls,
     properties: properties.compile(),
+    subqueries: null,
     dispose: () => Promise.resolve(channel.dispose()),
   };
 }

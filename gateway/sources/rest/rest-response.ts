@@ -1,7 +1,7 @@
-import type { DeclaredFailure } from "../../core/declared-failure.ts";
 import { OverlockError, quoted } from "../../core/errors.ts";
 import type { HttpResponse } from "../../outbound/http-pool.ts";
 import type { ErrorMapping } from "../error-mapping.ts";
+import { statusError } from "../http-status.ts";
 
 export interface ResponseRules {
   readonly errors: ErrorMapping;
@@ -52,17 +52,3 @@ function tryDecodeJson(response: HttpResponse): unknown {
 
 const jsonMediaType = /^application\/(?:[-\w.+]+\+)?json$/;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-function statusError(status: number, declared: DeclaredFailure | null): OverlockError {
-  const message = `HTTP status ${status}`;
-  if (status < 400) {
-    return new OverlockError("UPSTREAM_INVALID_RESPONSE", `${message}; redirects are not followed`);
-  }
-  return new OverlockError(statusCode(status), message, { declared });
-}
-
-function statusCode(status: number): OverlockError["code"] {
-  if (status === 401 || status === 403) return "UPSTREAM_DENIED";
-  if (status === 408 || status === 504) return "UPSTREAM_TIMEOUT";
-  return status === 429 || status >= 500 ? "UPSTREAM_ERROR" : "UPSTREAM_REJECTED";
-}

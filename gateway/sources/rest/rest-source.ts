@@ -26,5 +26,5 @@ export function openRestSource(schema: SourceSchema, url: string): Source {
         properties.set(field.coordinate, compileSelection(field.from?.map ?? parseSelectionMap(field.name)));
     }
   }
-  return { name: schema.name, schema, calls, properties, dispose: () => pool.dispose() };
+  return { name: schema.name, schema, calls, properties, subqueries: null, dispose: () => pool.dispose() };
 }

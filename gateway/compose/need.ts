@@ -1,0 +1,66 @@
+import { fieldText, type RowSelection } from "../sources/graphql/row-selection.ts";
+
+/** A supergraph field that is going to be read of an object. */
+export interface NeededField {
+  readonly name: string;
+  /** As the reader will give them. */
+  readonly args: Readonly<Record<string, unknown>>;
+  /** What is going to be read of the objects that the field holds; null: it is a leaf. */
+  readonly need: Need | null;
+}
+
+/**
+ * What is going to be read of an object and of all below it, worked out only where somebody asks: sources that send
+ * whole rows never do.
+ */
+export class Need {
+  static readonly none = new Need(() => []);
+  readonly #collect: (typeName: string) => readonly NeededField[];
+  readonly #fields = new Map<string, readonly NeededField[]>();
+  readonly #selections = new Map<string, RowSelection>();
+
+  /** `collect`: the fields of an object of this supergraph type. The same field with the same arguments may come twice. */
+  constructor(collect: (typeName: string) => readonly NeededField[]) {
+    this.#collect = collect;
+  }
+
+  /** Of whatever type the object is. */
+  static of(fields: readonly NeededField[]): Need {
+    return new Need(() => fields);
+  }
+
+  /** Each field with the same arguments once. */
+  fieldsOf(typeName: string): readonly NeededField[] {
+    let fields = this.#fields.get(typeName);
+    if (fields === undefined) {
+      fields = merge(this.#collect(typeName));
+      this.#fields.set(typeName, fields);
+    }
+    return fields;
+  }
+
+  /** What a subquery has to ask for to meet this need, built once for each situation. */
+  selectionFor(situation: string, build: () => RowSelection): RowSelection {
+    let selection = this.#selections.get(situation);
+    if (selection === undefined) {
+      selection = build();
+      this.#selections.set(situation, selection);
+    }
+    return selection;
+  }
+}
+
+function merge(fields: readonly NeededField[]): readonly NeededField[] {
+  const merged = new Map<string, NeededField>();
+  for (const field of fields) {
+    const text = fieldText(field.name, field.args);
+    const earlier = merged.get(text);
+    merged.set(text, earlier === undefined ? field : { ...field, need: both(earlier.need, field.need) });
+  }
+  return [...merged.values()];
+}
+
+function both(left: Need | null, right: Need | null): Need | null {
+  if (left === null || right === null) return left ?? right;
+  return new Need((typeName) => [...left.fieldsOf(typeName), ...right.fieldsOf(typeName)]);
+}

@@ -1,0 +1,104 @@
+import { namedTypeOf } from "../language/sdl-file.ts";
+import type { DeclaredCall } from "../sources/declared-call.ts";
+import { fieldText, RowSelection, type WantedField } from "../sources/graphql/row-selection.ts";
+import type { Source } from "../sources/source.ts";
+import { findHop, type Standing } from "./find-hop.ts";
+import { Need, type NeededField } from "./need.ts";
+import { type FieldCall, isSubqueryCall, type ModelType, type SupergraphModel } from "./supergraph-model.ts";
+
+/**
+ * What a subquery to `source` reads at a place that holds objects of a type, or of several: what is needed of them and
+ * the source supplies, and what other sources' calls and lookups on them need of it. Null where the place holds leaves.
+ */
+export function selectRows(
+  model: SupergraphModel,
+  source: Source,
+  typeName: string,
+  need: Need,
+): RowSelection | null {
+  const abstractType = source.schema.abstractTypes.get(typeName);
+  if (abstractType === undefined && !model.types.has(typeName)) return null;
+  return need.selectionFor(`${source.name} ${typeName}`, () => {
+    const standing = { hasRow: (other: Source) => other === source, isKnown: () => false };
+    const wanted = (abstractType?.possibleTypes ?? [typeName]).map((name): [string, WantedField[]] => {
+      const type = model.types.get(name);
+      const fields = type === undefined ? [] : fieldsFrom(source, type, need, standing);
+      return [name, fields.map((field) => selectField(model, source, name, field))];
+    });
+    return new RowSelection(source.schema, new Map(wanted), abstractType !== undefined);
+  });
+}
+
+/** What a lookup in a GraphQL source reads of an object that is known so far as `standing` says. */
+export function selectLookupRow(
+  model: SupergraphModel,
+  { source, type, extra }: { source: Source; type: ModelType; extra: readonly string[] },
+  need: Need,
+  standing: Standing,
+): RowSelection {
+  const here = model.sources.filter((other) => standing.hasRow(other)).map((other) => other.name);
+  const known = [...type.fields.keys()].filter((name) => standing.isKnown(name));
+  const situation = `${source.name} ${type.name} ${here.join()} ${known.join()} ${extra.join()}`;
+  return need.selectionFor(situation, () => {
+    const fields = new Map(
+      fieldsFrom(source, type, need, standing).map((field) => [fieldText(field.name, field.args), field]),
+    );
+    for (const name of extra) if (!fields.has(name)) fields.set(name, leaf(name));
+    const wanted = [...fields.values()].map((field) => selectField(model, source, type.name, field));
+    return new RowSelection(source.schema, new Map([[type.name, wanted]]), false);
+  });
+}
+
+/** What of an object has to be read from a row of the source, now or on the way to something else. */
+function fieldsFrom(source: Source, type: ModelType, need: Need, standing: Standing): NeededField[] {
+  const visited = new Set<string>();
+  const found: NeededField[] = [];
+  const visit = (field: NeededField): void => {
+    const text = fieldText(field.name, field.args);
+    const modelField = type.fields.get(field.name);
+    if (visited.has(text) || modelField === undefined || standing.isKnown(field.name)) return;
+    visited.add(text);
+    const { suppliers } = modelField;
+    const here = suppliers.find((supplier) => supplier.read !== null && standing.hasRow(supplier.source));
+    if (here !== undefined) {
+      if (here.source === source) found.push(field);
+      return;
+    }
+    const called = suppliers.find((supplier) => supplier.call !== null);
+    if (called !== undefined && called.call !== null) {
+      for (const name of parentFieldsOf(called.call)) visit(leaf(name));
+      return;
+    }
+    const hop = findHop(type, field.name, standing);
+    if (hop === null) return;
+    if (hop.supplier.source === source) found.push(field);
+    for (const name of hop.lookup.key) visit(leaf(name));
+  };
+  for (const field of need.fieldsOf(type.name)) visit(field);
+  return found;
+}
+
+function selectField(
+  model: SupergraphModel,
+  source: Source,
+  typeName: string,
+  { name, args, need }: NeededField,
+): WantedField {
+  const type = source.schema.types.get(typeName)?.fields.get(name)?.node.type;
+  const selection =
+    type === undefined ? null : selectRows(model, source, namedTypeOf(type), need ?? Need.none);
+  return { name, args, selection };
+}
+
+function leaf(name: string): NeededField {
+  return { name, args: {}, need: null };
+}
+
+function parentFieldsOf(call: FieldCall): readonly string[] {
+  return isSubqueryCall(call) ? [] : parentFieldsOfDeclared(call);
+}
+
+function parentFieldsOfDeclared({ inputs, batch }: DeclaredCall): readonly string[] {
+  const all = batch === null ? inputs : [...inputs, batch.key];
+  return [...new Set(all.flatMap((input) => input.parentFields))];
+}

@@ -1,0 +1,72 @@
+import { OverlockError } from "../core/errors.ts";
+import type { RequestScope } from "../core/request-scope.ts";
+import type { RowField, RowSelection } from "../sources/graphql/row-selection.ts";
+import { compileKeyReader } from "../sources/keyed-rows.ts";
+import type { EntityLookup, FieldSupplier } from "./supergraph-model.ts";
+import type { SubqueryCall } from "./subquery-call.ts";
+
+/** A row of a GraphQL source, which has what the subquery asked for and nothing else. */
+export class SubqueryRow {
+  /** A raw object, null, or the promise of one. */
+  readonly value: unknown;
+  readonly selection: RowSelection;
+
+  constructor(value: unknown, selection: RowSelection) {
+    this.value = value;
+    this.selection = selection;
+  }
+}
+
+/** The raw value of a field. Raises UPSTREAM_INVALID_RESPONSE where the answer does not have what it was asked for. */
+export function readSubqueryRow(row: unknown, field: RowField, supplier: FieldSupplier): unknown {
+  if (row === null || row === undefined) return null;
+  if (typeof row === "object" && Object.hasOwn(row, field.responseKey))
+    return (row as Record<string, unknown>)[field.responseKey];
+  const message = `the answer has nothing for ${supplier.field.coordinate}`;
+  throw new OverlockError("UPSTREAM_INVALID_RESPONSE", message);
+}
+
+export interface SubqueryLookup {
+  readonly lookup: EntityLookup;
+  readonly call: SubqueryCall;
+  readonly typeName: string;
+  readonly selection: RowSelection;
+}
+
+/** Asks for an object by its key, `values` by field; null where the key names nothing. */
+export async function runSubqueryLookup(
+  { lookup, call, typeName, selection }: SubqueryLookup,
+  values: Readonly<Record<string, unknown>>,
+  scope: RequestScope,
+): Promise<unknown> {
+  const { key, keyList } = lookup;
+  const textOf = compileKeyReader(true);
+  const text = textOf(values);
+  if (text === null) return null;
+  const { rootType, fieldName } = call;
+  const request = { rootType, fieldName, selection };
+  const [only = ""] = key;
+  if (keyList === null) return call.subqueries.run({ ...request, args: values, key: null }, scope);
+  return call.subqueries.run(
+    {
+      ...request,
+      args: {},
+      key: {
+        argument: keyList.argument,
+        value: keyList.isComposite ? values : values[only],
+        text,
+        textOfRow(row) {
+          const found: Record<string, unknown> = {};
+          for (const name of key) {
+            const field = selection.fieldOf(typeName, name, {});
+            const value = field === undefined ? undefined : row[field.responseKey];
+            if (value instanceof OverlockError) throw value;
+            found[name] = value;
+          }
+          return textOf(found);
+        },
+      },
+    },
+    scope,
+  );
+}

@@ -1,0 +1,159 @@
+import { type FieldDefinitionNode, Kind, print, type TypeNode } from "graphql";
+import { canonicalJson } from "../../core/canonical-json.ts";
+import { OverlockError } from "../../core/errors.ts";
+import type { BackendNames } from "../../language/backend-names.ts";
+import type { SourceSchema } from "../../language/source-schema.ts";
+
+/** A field that is to be read of the objects of one type, in the supergraph's names. */
+export interface WantedField {
+  readonly name: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  /** Null: the field is a leaf. */
+  readonly selection: RowSelection | null;
+}
+
+/** A field as a subquery asks for it. */
+export interface RowField {
+  readonly backendName: string;
+  /** The name of the field in the answer: its own, or one that the gateway made. */
+  readonly responseKey: string;
+  readonly args: readonly RowArgument[];
+  readonly selection: RowSelection | null;
+}
+
+export interface RowArgument {
+  readonly name: string;
+  /** As the backend's schema has it: `[ID!]!`. */
+  readonly type: string;
+  readonly value: unknown;
+}
+
+/**
+ * What a subquery reads of the objects at one place. Of a place that can hold objects of several types it asks for
+ * each type by itself.
+ */
+export class RowSelection {
+  /** By the supergraph's name of the type, then by the text of the field. */
+  readonly types: ReadonlyMap<string, ReadonlyMap<string, RowField>>;
+  /** The place holds objects of several types, so that each says what it is. */
+  readonly isAbstract: boolean;
+  /** Equal for selections that ask for the same. */
+  readonly text: string;
+  readonly #names: BackendNames;
+
+  /** `wanted`: the fields of each type, none of them twice. The types are those of an abstract place, or the one. */
+  constructor(
+    schema: SourceSchema,
+    wanted: ReadonlyMap<string, readonly WantedField[]>,
+    isAbstract: boolean,
+  ) {
+    this.isAbstract = isAbstract;
+    this.#names = namesOf(schema);
+    const keys = new ResponseKeys(schema, wanted);
+    const texts: string[] = [];
+    const types = new Map<string, ReadonlyMap<string, RowField>>();
+    for (const [typeName, fields] of wanted) {
+      const rowFields = new Map<string, RowField>();
+      for (const field of fields) {
+        const text = fieldText(field.name, field.args);
+        rowFields.set(text, compileField(schema, typeName, field, keys.keyOf(typeName, field)));
+        texts.push(`${typeName}.${text}${field.selection?.text ?? ""}`);
+      }
+      types.set(typeName, rowFields);
+    }
+    this.types = types;
+    this.text = `{${texts.toSorted().join(" ")}}`;
+  }
+
+  backendTypeOf(typeName: string): string {
+    return this.#names.typeOf(typeName);
+  }
+
+  /** The supergraph type of a row at an abstract place. Raises UPSTREAM_INVALID_RESPONSE where the row has no name. */
+  typeOfRow(row: Readonly<Record<string, unknown>>): string {
+    const name = row["__typename"];
+    if (typeof name === "string") return this.#names.supergraphTypeOf(name);
+    throw new OverlockError("UPSTREAM_INVALID_RESPONSE", "a row of an abstract type has no __typename");
+  }
+
+  /** `undefined` where the subquery does not ask for the field with these arguments. */
+  fieldOf(typeName: string, name: string, args: Readonly<Record<string, unknown>>): RowField | undefined {
+    return this.types.get(typeName)?.get(fieldText(name, args));
+  }
+}
+
+/** Text that is equal for equal fields with equal arguments. */
+export function fieldText(name: string, args: Readonly<Record<string, unknown>>): string {
+  const text = canonicalJson(args);
+  return text === "{}" ? name : `${name}${text}`;
+}
+
+/** The arguments of a field with the types that its backend gives them. */
+export function compileArguments(
+  schema: SourceSchema,
+  { arguments: definitions }: Pick<FieldDefinitionNode, "arguments">,
+  args: Readonly<Record<string, unknown>>,
+): RowArgument[] {
+  const names = namesOf(schema);
+  return (definitions ?? []).flatMap(({ name, type }) => {
+    const value = Object.hasOwn(args, name.value) ? args[name.value] : undefined;
+    return value === undefined ? [] : [{ name: name.value, type: backendType(type, names), value }];
+  });
+}
+
+function compileField(
+  schema: SourceSchema,
+  typeName: string,
+  { name, args, selection }: WantedField,
+  responseKey: string,
+): RowField {
+  const node = nodeOf(schema, typeName, name);
+  const backendName = namesOf(schema).fieldOf(typeName, name);
+  return { backendName, responseKey, args: compileArguments(schema, node, args), selection };
+}
+
+/**
+ * The names under which fields come back. A field keeps its own where nothing else at its place can have it: with
+ * arguments it gets one that is made, and so does a field that two types of an abstract place have, because their
+ * values may differ in shape, which GraphQL refuses under one name.
+ */
+class ResponseKeys {
+  readonly #schema: SourceSchema;
+  readonly #owners = new Map<string, number>();
+  #count = 0;
+
+  constructor(schema: SourceSchema, wanted: ReadonlyMap<string, readonly WantedField[]>) {
+    this.#schema = schema;
+    for (const [typeName, fields] of wanted) {
+      for (const name of new Set(fields.map((field) => field.name))) {
+        const backendName = namesOf(schema).fieldOf(typeName, name);
+        this.#owners.set(backendName, (this.#owners.get(backendName) ?? 0) + 1);
+      }
+    }
+  }
+
+  keyOf(typeName: string, { name, args }: WantedField): string {
+    const backendName = namesOf(this.#schema).fieldOf(typeName, name);
+    const isPlain =
+      fieldText(name, args) === name && this.#owners.get(backendName) === 1 && !backendName.startsWith("_");
+    return isPlain ? backendName : `_${this.#count++}`;
+  }
+}
+
+function nodeOf(schema: SourceSchema, typeName: string, fieldName: string): FieldDefinitionNode {
+  const field = schema.types.get(typeName)?.fields.get(fieldName);
+  if (field === undefined)
+    throw new OverlockError("INTERNAL_SERVER_ERROR", `${schema.name} has no ${typeName}.${fieldName}`);
+  return field.node;
+}
+
+function namesOf({ backendNames, name }: SourceSchema): BackendNames {
+  if (backendNames === null) throw new OverlockError("INTERNAL_SERVER_ERROR", `${name} is no GraphQL source`);
+  return backendNames;
+}
+
+function backendType(type: TypeNode, names: BackendNames): string {
+  if (type.kind === Kind.LIST_TYPE) return `[${backendType(type.type, names)}]`;
+  if (type.kind === Kind.NON_NULL_TYPE) return `${backendType(type.type, names)}!`;
+  return names.typeOf(print(type));
+}

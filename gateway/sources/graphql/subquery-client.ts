@@ -1,0 +1,223 @@
+import { type KeyedCall, loadersOf } from "../../batching/request-loaders.ts";
+import { canonicalJson } from "../../core/canonical-json.ts";
+import { OverlockError } from "../../core/errors.ts";
+import type { RequestScope } from "../../core/request-scope.ts";
+import type { SourceSchema } from "../../language/source-schema.ts";
+import type { HttpPool } from "../../outbound/http-pool.ts";
+import { runUpstreamCall } from "../../outbound/upstream-call.ts";
+import { readInputs } from "../declared-call.ts";
+import { buildRequestHeaders, type RequestHeaders } from "../request-headers.ts";
+import { rowsOfKeys } from "./keyed-objects.ts";
+import { readAnswer, type SubqueryAnswer } from "./read-answer.ts";
+import { compileArguments, type RowSelection } from "./row-selection.ts";
+import { type RootField, writeSubquery } from "./write-subquery.ts";
+
+/** A root field of a GraphQL source, and what is to be read of it. */
+export interface SubqueryRequest {
+  readonly rootType: "Query" | "Mutation";
+  readonly fieldName: string;
+  /** In the supergraph's names. */
+  readonly args: Readonly<Record<string, unknown>>;
+  /** Null: the field is a leaf. */
+  readonly selection: RowSelection | null;
+  /** Where the field finds objects by a list of keys: which of them is meant. */
+  readonly key: ObjectKey | null;
+}
+
+/** One element of the list of keys that a root field takes. */
+export interface ObjectKey {
+  readonly argument: string;
+  /** A scalar, or an object of scalars. */
+  readonly value: unknown;
+  /** Equal for equal keys. */
+  readonly text: string;
+  /** Reads the text of a row's key; null where the row has none. */
+  textOfRow(row: Readonly<Record<string, unknown>>): string | null;
+}
+
+/** What runs the subqueries of a GraphQL source. */
+export interface Subqueries {
+  /**
+   * The raw value of a root field; in it, errors stand in place of what they cost. Queries that become known in the same
+   * turn of the event loop leave as one request, and what the request has asked for before is not asked for again.
+   * Mutations are sent each by itself. Raises what the field as a whole came to.
+   */
+  run(request: SubqueryRequest, scope: RequestScope): Promise<unknown>;
+}
+
+export interface SubqueryParts {
+  readonly schema: SourceSchema;
+  readonly headers: RequestHeaders;
+  readonly pool: HttpPool;
+  /** Of the endpoint. */
+  readonly path: string;
+}
+
+export class SubqueryClient implements Subqueries {
+  readonly #schema: SourceSchema;
+  readonly #headers: RequestHeaders;
+  readonly #pool: HttpPool;
+  readonly #path: string;
+
+  constructor({ schema, headers, pool, path }: SubqueryParts) {
+    this.#schema = schema;
+    this.#headers = headers;
+    this.#pool = pool;
+    this.#path = path;
+  }
+
+  async run(request: SubqueryRequest, scope: RequestScope): Promise<unknown> {
+    const headerValues = readInputs(this.#headers.inputs, scope);
+    if (headerValues === null) return null;
+    const batch = { headerValues, scope };
+    if (request.rootType === "Mutation") {
+      const values = await this.#fetch([request], batch);
+      const value = values.get(textOf(request)) ?? null;
+      if (value instanceof OverlockError) throw value;
+      return value;
+    }
+    const call: KeyedCall<SubqueryRequest> = {
+      owner: this,
+      group: canonicalJson(headerValues),
+      maxSize: this.#schema.maxBatchSize,
+      textOf,
+      fetch: (requests) => this.#fetch(requests, batch),
+      missing: null,
+    };
+    return loadersOf(scope).load(call, request);
+  }
+
+  /** The values, or the errors in their place, by the text of each request. */
+  async #fetch(requests: readonly SubqueryRequest[], batch: Batch): Promise<Map<string, unknown>> {
+    const calls = groupKeys(requests).map((group) => this.#compile(group));
+    const [first] = calls;
+    const results = new Map<string, unknown>();
+    if (first === undefined) return results;
+    const values = await this.#send(calls, batch, maxRounds);
+    for (const [index, call] of calls.entries()) call.distribute(values[index], results);
+    return results;
+  }
+
+  #compile(group: readonly SubqueryRequest[]): RootCall {
+    const [first] = group as readonly [SubqueryRequest];
+    const { rootType, fieldName, key, selection } = first;
+    const keys = group.map((request) => request.key).filter((one) => one !== null);
+    const args = key === null ? first.args : { ...first.args, [key.argument]: keys.map((one) => one.value) };
+    const node = this.#schema.types.get(rootType)?.fields.get(fieldName)?.node;
+    if (node === undefined)
+      throw new OverlockError(
+        "INTERNAL_SERVER_ERROR",
+        `${this.#schema.name} has no ${rootType}.${fieldName}`,
+      );
+    const coordinate = `${rootType}.${fieldName}`;
+    const backendName = this.#schema.backendNames?.fieldOf(rootType, fieldName) ?? fieldName;
+    return {
+      coordinate,
+      operation: rootType === "Mutation" ? "mutation" : "query",
+      field: { backendName, args: compileArguments(this.#schema, node, args), selection },
+      distribute(value, results) {
+        if (key === null) {
+          results.set(textOf(first), value);
+          return;
+        }
+        const rows = rowsOfKeys(value, keys, coordinate);
+        for (const [index, request] of group.entries()) results.set(textOf(request), rows[index] ?? null);
+      },
+    };
+  }
+
+  /**
+   * The values of root fields, in their order. Where one of them leaves the answer without data, because the backend
+   * promised it to be non-null or refused a value for it, the others are asked for once more without it: what fails
+   * costs nobody else.
+   */
+  async #send(calls: readonly RootCall[], batch: Batch, roundsLeft: number): Promise<readonly unknown[]> {
+    const answer = await this.#post(calls, batch);
+    if (answer.data !== null) {
+      const { data } = answer;
+      return calls.map(({ coordinate }, index) => {
+        const key = `_${index}`;
+        if (Object.hasOwn(data, key)) return data[key];
+        return new OverlockError("UPSTREAM_INVALID_RESPONSE", `the answer has nothing for ${coordinate}`);
+      });
+    }
+    const { failures } = answer;
+    const general = failures.get(null) ?? null;
+    const values: unknown[] = calls.map((_call, index) => failures.get(`_${index}`) ?? null);
+    const innocent = calls.filter((_call, index) => values[index] === null);
+    const [first] = failures.values();
+    const canSplit = calls.length > 1 && roundsLeft > 0 && calls[0]?.operation === "query";
+    if (innocent.length === 0 || !canSplit) return values.map((value) => value ?? general ?? first ?? null);
+    // Whom a failure without a path is about can't be told from the answer.
+    const groups = innocent.length < calls.length ? [innocent] : innocent.map((call) => [call]);
+    const again = (
+      await Promise.all(
+        groups.map((group) =>
+          this.#send(group, batch, roundsLeft - 1).catch((error: unknown) => group.map(() => error)),
+        ),
+      )
+    ).flat();
+    let next = 0;
+    return values.map((value) => value ?? again[next++]);
+  }
+
+  /** Raises what a request for one field only came to. */
+  #post(calls: readonly RootCall[], { headerValues, scope }: Batch): Promise<SubqueryAnswer> {
+    const [first] = calls as readonly [RootCall];
+    const { name, timeoutMs } = this.#schema;
+    const subquery = writeSubquery(
+      first.operation,
+      calls.map((call) => call.field),
+    );
+    const headers = buildRequestHeaders(this.#headers, headerValues, scope);
+    const isMutation = first.operation === "mutation";
+    const owner = { source: name, coordinate: first.coordinate, timeoutMs, isMutation };
+    return runUpstreamCall(scope, owner, async (deadline) => {
+      headers["accept"] = "application/graphql-response+json, application/json;q=0.9";
+      headers["content-type"] = "application/json";
+      headers["x-request-timeout-ms"] = String(deadline.remainingMs);
+      const body = JSON.stringify(subquery);
+      const response = await this.#pool.send({ method: "POST", path: this.#path, headers, body }, deadline);
+      const answer = readAnswer(response);
+      const [failure] = answer.failures.values();
+      if (failure !== undefined && calls.length === 1) throw failure;
+      return answer;
+    });
+  }
+}
+
+/** How often what did not fail is asked for again without what did. */
+const maxRounds = 2;
+
+interface Batch {
+  readonly headerValues: readonly unknown[];
+  readonly scope: RequestScope;
+}
+
+/** One root field of a request, for everybody who asked for it. */
+interface RootCall {
+  readonly coordinate: string;
+  readonly operation: "query" | "mutation";
+  readonly field: RootField;
+  distribute(value: unknown, results: Map<string, unknown>): void;
+}
+
+/** Requests that differ in their key only are one field. */
+function groupKeys(requests: readonly SubqueryRequest[]): SubqueryRequest[][] {
+  const groups = new Map<string, SubqueryRequest[]>();
+  for (const request of requests) {
+    const text = textWithoutKey(request);
+    const group = groups.get(text);
+    if (group === undefined) groups.set(text, [request]);
+    else group.push(request);
+  }
+  return [...groups.values()];
+}
+
+function textOf(request: SubqueryRequest): string {
+  return request.key === null ? textWithoutKey(request) : `${request.key.text} ${textWithoutKey(request)}`;
+}
+
+function textWithoutKey({ fieldName, args, selection, key }: SubqueryRequest): string {
+  return `${key === null ? "" : "by "}${fieldName}${canonicalJson(args)}${selection?.text ?? ""}`;
+}
