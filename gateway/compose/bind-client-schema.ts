@@ -3,7 +3,8 @@ import { nearestNameHint, type Problems } from "../core/problems.ts";
 import type { ClientField, ClientSchema, ClientType } from "../language/client-schema.ts";
 import { placeOf } from "../language/directive-reader.ts";
 import { namedTypeOf, rootTypeNames } from "../language/sdl-file.ts";
-import type { PathSelection } from "../language/selection-map.ts";
+import type { PathSegment, PathSelection } from "../language/selection-map.ts";
+import { bindAbstractTypes } from "./bind-abstract-types.ts";
 import { bindArguments, variablesOf } from "./bind-arguments.ts";
 import { bindGroup } from "./bind-group.ts";
 import { ValueBinder } from "./bind-value.ts";
@@ -13,7 +14,12 @@ import { checkClientInputs } from "./check-client-inputs.ts";
 import { checkClientLeafTypes } from "./check-client-leaf-types.ts";
 import { withSourceEnumValues } from "./enum-values.ts";
 import { InputFit } from "./input-fit.ts";
-import type { ModelType, SupergraphModel } from "./supergraph-model.ts";
+import {
+  compositeTypeOf,
+  type ModelAbstractType,
+  type ModelCompositeType,
+  type SupergraphModel,
+} from "./supergraph-model.ts";
 import { warnOfFailingNonNull } from "./warn-of-failing-nulls.ts";
 
 /**
@@ -32,9 +38,10 @@ export function bindClientSchema(
   const binder = new Binder(client, schema, model, problems);
   const fields = new Map<string, ReadonlyMap<string, FieldBinding>>();
   for (const type of client.types.values()) fields.set(type.name, binder.bindType(type));
+  const views = bindAbstractTypes(client, model, problems);
   checkClientLeafTypes(client, model, problems);
   checkClientInputs(client, schema, model, problems);
-  return { schema, fields };
+  return { schema, fields, views };
 }
 
 class Binder {
@@ -57,8 +64,8 @@ class Binder {
   bindType(type: ClientType): ReadonlyMap<string, FieldBinding> {
     const bindings = new Map<string, FieldBinding>();
     if (type.boundTo === null) return bindings;
-    const model = this.#model.types.get(type.boundTo);
-    if (model === undefined) {
+    const model = compositeTypeOf(this.#model, type.boundTo);
+    if (model === null) {
       this.#refuseType(type, type.boundTo);
       return bindings;
     }
@@ -70,7 +77,7 @@ class Binder {
   }
 
   #refuseType(type: ClientType, found: string): void {
-    const names = [...this.#model.types.keys()];
+    const names = [...this.#model.types.keys(), ...this.#model.abstractTypes.keys()];
     const hint = nearestNameHint(found, names);
     if (rootTypeNames.has(found) && found === type.name) {
       const expected = `a source schema with type ${found}: every field of this type begins there`;
@@ -81,7 +88,7 @@ class Binder {
     } else type.viewUse.refuse(["of"], "a type of the supergraph", found, hint);
   }
 
-  #bindField(type: ClientType, field: ClientField, model: ModelType): FieldBinding | null {
+  #bindField(type: ClientType, field: ClientField, model: ModelCompositeType): FieldBinding | null {
     const clientField = this.#clientField(type.name, field.name);
     const path = this.#pathOf(field);
     if (clientField === null || path === null) return null;
@@ -102,7 +109,7 @@ class Binder {
   #pathOf(field: ClientField): PathSelection | null {
     if (field.from === null) {
       if (field.fromUse !== null) return null;
-      const segments = [{ name: field.name, arguments: [], offset: 0 }];
+      const segments = [{ name: field.name, arguments: [], onType: null, offset: 0 }];
       return { kind: "path", root: "value", segments, then: null, offset: 0 };
     }
     const { map } = field.from;
@@ -132,11 +139,13 @@ class Binder {
         problems: this.#problems,
       });
       if (args === null) return null;
-      steps.push({ type, field: modelField, args });
+      const declared = compositeTypeOf(this.#model, namedTypeOf(modelField.type));
+      const nextType = this.#narrow(field, segment, declared);
+      if (nextType === null && segment.onType !== null) return null;
+      steps.push({ type, field: modelField, args, onType: segment.onType?.typeName ?? null });
       const next = path.segments[index + 1];
-      const nextType = this.#model.types.get(namedTypeOf(modelField.type));
       if (next === undefined) break;
-      if (nextType === undefined) {
+      if (nextType === null) {
         const expected = `the end of the path: ${modelField.coordinate} is ${namedTypeOf(modelField.type)}`;
         this.#refuseInPath(field, { expected, found: next.name, offset: next.offset });
         return null;
@@ -146,10 +155,37 @@ class Binder {
     return steps;
   }
 
-  #refuseSegment(field: ClientField, { name, offset }: PathSelection["segments"][number], type: ModelType) {
+  /** What the path goes on from: the type of the field, or the one that it has to be of. */
+  #narrow(
+    field: ClientField,
+    { onType }: PathSegment,
+    declared: ModelCompositeType | null,
+  ): ModelCompositeType | null {
+    if (onType === null) return declared;
+    const { typeName, offset } = onType;
+    const names = declared !== null && "possibleTypes" in declared ? [...declared.possibleTypes] : [];
+    const narrowed = names.includes(typeName) ? this.#model.types.get(typeName) : undefined;
+    if (narrowed !== undefined) return narrowed;
+    const expected =
+      names.length === 0
+        ? "no type condition: this is no interface and no union"
+        : `a type of ${declared?.name ?? ""} (${names.join(", ")})`;
+    this.#refuseInPath(field, { expected, found: typeName, offset, hint: nearestNameHint(typeName, names) });
+    return null;
+  }
+
+  #refuseSegment(field: ClientField, { name, offset }: PathSegment, type: ModelCompositeType) {
     const names = [...type.fields.keys()];
-    const expected = `a field of ${type.name} (${names.join(", ")})`;
-    this.#refuseInPath(field, { expected, found: name, offset, hint: nearestNameHint(name, names) });
+    const expected = `a field of ${type.name} (${names.join(", ") || "it has none of its own"})`;
+    const hint =
+      nearestNameHint(name, names) ?? ("possibleTypes" in type ? this.#conditionHint(name, type) : null);
+    this.#refuseInPath(field, { expected, found: name, offset, hint });
+  }
+
+  /** A field that only some types of an interface or a union have. */
+  #conditionHint(name: string, { possibleTypes }: ModelAbstractType): string | null {
+    const owner = [...possibleTypes].find((one) => this.#model.types.get(one)?.fields.has(name));
+    return owner === undefined ? null : `${owner} has it: write <${owner}> before the point`;
   }
 
   /** At the part of the path, or at the field where it has none. */
@@ -196,6 +232,6 @@ function checkMutationShapers(field: ClientField): boolean {
 interface PathSite {
   readonly field: ClientField;
   readonly path: PathSelection;
-  readonly start: ModelType;
+  readonly start: ModelCompositeType;
   readonly clientField: GraphQLField<unknown, unknown>;
 }

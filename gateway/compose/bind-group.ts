@@ -2,7 +2,7 @@ import type { Problems } from "../core/problems.ts";
 import type { ClientField, ClientSchema, ClientType } from "../language/client-schema.ts";
 import { isListTypeNode, namedTypeOf } from "../language/sdl-file.ts";
 import type { FieldBinding } from "./bindings.ts";
-import type { ModelType } from "./supergraph-model.ts";
+import type { ModelCompositeType } from "./supergraph-model.ts";
 
 /** A field without a place in the supergraph whose type shows Query. */
 export interface GroupSite {
@@ -10,7 +10,7 @@ export interface GroupSite {
   readonly type: ClientType;
   readonly field: ClientField;
   /** What `type` shows. */
-  readonly model: ModelType;
+  readonly model: ModelCompositeType;
   readonly problems: Problems;
 }
 
@@ -42,11 +42,13 @@ export function bindGroup(site: GroupSite): FieldBinding | null {
  */
 function findMisplacement({ client, type, model }: GroupSite): string | null {
   if (type.name === "Mutation") return "one under Mutation itself";
+  const isOneOf = (name: string): boolean =>
+    name === type.name || client.abstractTypes.get(name)?.possibleTypes.includes(type.name) === true;
   const origins = [...client.types.values()].flatMap((other) =>
-    [...other.fields.values()].filter((field) => namedTypeOf(field.node.type) === type.name),
+    [...other.fields.values()].filter((field) => isOneOf(namedTypeOf(field.node.type))),
   );
   const payload = (coordinate: string): boolean => coordinate.startsWith("Mutation.");
-  if (model.keys.length > 0 || !origins.some(({ coordinate }) => payload(coordinate)))
+  if (!("keys" in model) || model.keys.length > 0 || !origins.some(({ coordinate }) => payload(coordinate)))
     return `one under ${type.name}, which shows ${model.name}`;
   const other = origins.find(({ coordinate }) => !payload(coordinate));
   if (other !== undefined) return `one under ${type.name}, which ${other.coordinate} returns too`;

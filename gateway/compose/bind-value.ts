@@ -1,19 +1,22 @@
 import {
   getNamedType,
   type GraphQLField,
+  type GraphQLNamedType,
   isEnumType,
+  isInterfaceType,
   isLeafType,
   isNonNullType,
-  isObjectType,
+  isUnionType,
 } from "graphql";
 import { nearestNameHint, type Problems } from "../core/problems.ts";
-import type { ClientField, ClientSchema, ClientType } from "../language/client-schema.ts";
+import type { ClientAbstractType, ClientField, ClientSchema, ClientType } from "../language/client-schema.ts";
 import type { DirectiveUse } from "../language/directive-reader.ts";
 import { listsAround, namedTypeOf } from "../language/sdl-file.ts";
 import { shapers } from "../shape/registry.ts";
 import type { LeafShaper, Shaper, ValueShape } from "../shape/shaper.ts";
+import { isClientOnly } from "./bind-abstract-types.ts";
 import type { BoundStep } from "./bindings.ts";
-import type { ModelField, SupergraphModel } from "./supergraph-model.ts";
+import { compositeTypeOf, type ModelField, type SupergraphModel } from "./supergraph-model.ts";
 
 /** A client field and the path that was found for it. */
 export interface ValueSite {
@@ -71,15 +74,7 @@ export class ValueBinder {
     }
     const sourceName = made.typeName;
     const clientType = getNamedType(clientField.type);
-    if (made.kind === "object") {
-      const target = isObjectType(clientType) ? this.#client.types.get(clientType.name) : undefined;
-      if (target?.boundTo === sourceName) return true;
-      // A type that shows nothing was reported where it is defined.
-      if (target !== undefined && !this.#model.types.has(target.boundTo ?? "")) return false;
-      const shown = target === undefined ? found : `${found}, which shows ${target.boundTo}`;
-      this.#refuse(field, `a type that shows ${sourceName}`, shown, this.#viewHint(sourceName, target));
-      return false;
-    }
+    if (made.kind === "object") return this.#checkShows(field, found, sourceName);
     const maker = compiled.findLastIndex((shaper) => shaper.kind === "leaf");
     const names =
       maker === -1 ? leafNames(sourceName, made.kind === "enum", this.#client.enums) : [sourceName];
@@ -89,15 +84,32 @@ export class ValueBinder {
         ? `${last.coordinate} is ${sourceName}`
         : `@${field.shapers[maker]?.node.name.value} makes it one`;
     const expected = `${names.join(" or ")}, because ${reason}`;
-    const shown = isLeafType(clientType) ? clientType.name : `the object type ${clientType.name}`;
+    const shown = isLeafType(clientType) ? clientType.name : `${kindOf(clientType)} ${clientType.name}`;
     this.#refuse(field, expected, shown, nearestNameHint(clientType.name, names));
     return false;
   }
 
+  /** The client type shows the type of what was found. */
+  #checkShows(field: ClientField, found: string, sourceName: string): boolean {
+    const name = namedTypeOf(field.node.type);
+    const target = this.#client.types.get(name) ?? this.#client.abstractTypes.get(name);
+    if (target?.boundTo === sourceName) return true;
+    let shown = found;
+    if (target !== undefined) {
+      if (isClientOnly(target, this.#model)) shown = `${found}, which shows nothing of the supergraph`;
+      // A type that shows nothing was reported where it is defined.
+      else if (compositeTypeOf(this.#model, target.boundTo ?? "") === null) return false;
+      else shown = `${found}, which shows ${target.boundTo}`;
+    }
+    this.#refuse(field, `a type that shows ${sourceName}`, shown, this.#viewHint(sourceName, target));
+    return false;
+  }
+
   /** What to write instead of `target`: a view that there is, or where the path has to go on to. */
-  #viewHint(sourceName: string, target: ClientType | undefined): string {
+  #viewHint(sourceName: string, target: ClientType | ClientAbstractType | undefined): string {
     if (target === undefined) return `let the path go on to a field of ${sourceName}`;
-    const views = [...this.#client.types.values()].filter((type) => type.boundTo === sourceName);
+    const all = [...this.#client.types.values(), ...this.#client.abstractTypes.values()];
+    const views = all.filter((type) => type.boundTo === sourceName);
     if (views.length > 0) return `${views.map((view) => view.name).join(" or ")} does`;
     return `declare a type with @view(of: "${sourceName}")`;
   }
@@ -127,7 +139,7 @@ export class ValueBinder {
 
   /** The object has every field that the shaper reads of it, as a leaf that needs no arguments. */
   #checkReads(use: DirectiveUse, { reads }: LeafShaper, { typeName }: ValueShape): boolean {
-    const type = this.#model.types.get(typeName);
+    const type = compositeTypeOf(this.#model, typeName);
     const wrong = reads.find((name) => !this.#isPlain(type?.fields.get(name)));
     if (wrong === undefined) return true;
     const isMissing = type?.fields.has(wrong) !== true;
@@ -138,7 +150,7 @@ export class ValueBinder {
 
   #isPlain(field: ModelField | undefined): boolean {
     if (field === undefined || listsAround(field.type) > 0) return false;
-    if (this.#model.types.has(namedTypeOf(field.type))) return false;
+    if (compositeTypeOf(this.#model, namedTypeOf(field.type)) !== null) return false;
     return field.args.every(
       (argument) => !isNonNullType(argument.type) || argument.defaultValue !== undefined,
     );
@@ -146,15 +158,21 @@ export class ValueBinder {
 
   /** What a path finds. */
   #shapeOf(last: ModelField, steps: readonly BoundStep[]): ValueShape {
-    const typeName = namedTypeOf(last.type);
+    const typeName = steps.at(-1)?.onType ?? namedTypeOf(last.type);
     const isEnum = isEnumType(this.#model.leafTypes.get(typeName));
-    const kind = this.#model.types.has(typeName) ? "object" : isEnum ? "enum" : "scalar";
+    const isObject = compositeTypeOf(this.#model, typeName) !== null;
+    const kind = isObject ? "object" : isEnum ? "enum" : "scalar";
     return { typeName, kind, listDepth: steps.reduce((sum, step) => sum + listsAround(step.field.type), 0) };
   }
 
   #refuse(field: ClientField, expected: string, found: string, hint: string | null = null): void {
     this.#problems.error({ place: field.place, coordinate: field.coordinate, expected, found, hint });
   }
+}
+
+function kindOf(type: GraphQLNamedType): string {
+  if (isInterfaceType(type)) return "the interface";
+  return isUnionType(type) ? "the union" : "the object type";
 }
 
 function listText(depth: number): string {

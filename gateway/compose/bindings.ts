@@ -1,6 +1,6 @@
 import type { GraphQLSchema, ValueNode } from "graphql";
 import type { Shaper } from "../shape/shaper.ts";
-import type { ModelField, ModelType } from "./supergraph-model.ts";
+import type { ModelCompositeType, ModelField } from "./supergraph-model.ts";
 
 /** How one argument of a supergraph field gets its value. */
 export interface BoundArgument {
@@ -14,9 +14,11 @@ export interface BoundArgument {
 
 /** One step of a client field's path through the supergraph. */
 export interface BoundStep {
-  readonly type: ModelType;
+  readonly type: ModelCompositeType;
   readonly field: ModelField;
   readonly args: readonly BoundArgument[];
+  /** Objects that the field finds of other types are null; null: they may be of any. */
+  readonly onType: string | null;
 }
 
 /** Where a client field comes from. */
@@ -36,4 +38,6 @@ export interface BoundClientSchema {
   readonly schema: GraphQLSchema;
   /** Bindings by client type and field name. */
   readonly fields: ReadonlyMap<string, ReadonlyMap<string, FieldBinding>>;
+  /** For each interface and union: which client type shows an object, by the object's supergraph type. */
+  readonly views: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }

@@ -31,21 +31,17 @@ export function buildPlainSchema(
   let isBuildable = true;
   for (const { node, coordinate } of inputs) {
     const name = namedTypeOf(node.type);
-    if (kinds.get(name) !== Kind.OBJECT_TYPE_DEFINITION) continue;
+    const found = outputKinds.get(kinds.get(name) ?? Kind.DOCUMENT);
+    if (found === undefined) continue;
     isBuildable = false;
     const expected = "a scalar, an enum or an input type";
-    problems.error({
-      place: placeOf(node.type, file),
-      coordinate,
-      expected,
-      found: `the object type ${name}`,
-    });
+    problems.error({ place: placeOf(node.type, file), coordinate, expected, found: `${found} ${name}` });
   }
   for (const { node, coordinate } of fields) {
     const name = namedTypeOf(node.type);
     if (kinds.get(name) !== Kind.INPUT_OBJECT_TYPE_DEFINITION) continue;
     isBuildable = false;
-    const expected = "a scalar, an enum or an object type";
+    const expected = "a scalar, an enum, an object type, an interface or a union";
     problems.error({
       place: placeOf(node.type, file),
       coordinate,
@@ -69,6 +65,13 @@ export function buildPlainSchema(
   return schema;
 }
 
+/** Types that no argument takes. */
+const outputKinds = new Map<Kind, string>([
+  [Kind.OBJECT_TYPE_DEFINITION, "the object type"],
+  [Kind.INTERFACE_TYPE_DEFINITION, "the interface"],
+  [Kind.UNION_TYPE_DEFINITION, "the union"],
+]);
+
 interface PlacedInput {
   readonly node: InputValueDefinitionNode;
   readonly coordinate: string;
@@ -76,7 +79,7 @@ interface PlacedInput {
 
 function fieldsOf(document: DocumentNode) {
   return document.definitions.flatMap((type) =>
-    type.kind === Kind.OBJECT_TYPE_DEFINITION
+    type.kind === Kind.OBJECT_TYPE_DEFINITION || type.kind === Kind.INTERFACE_TYPE_DEFINITION
       ? (type.fields ?? []).map((node) => ({ node, coordinate: `${type.name.value}.${node.name.value}` }))
       : [],
   );

@@ -35,17 +35,24 @@ interface Gap {
 function findOrigins(model: SupergraphModel): Map<string, Origin[]> {
   const origins = new Map<string, Origin[]>();
   for (const field of [...model.types.values()].flatMap((type) => [...type.fields.values()])) {
-    const type = model.types.get(namedTypeOf(field.type));
-    if (type === undefined) continue;
-    const brought = field.suppliers.map((supplier): Origin => {
-      const names = supplier.buildsObjects
-        ? builtNames(supplier.field)
-        : propertiesIn(type, supplier.source).map((property) => property.name);
-      return { supplier, known: new Set(names) };
-    });
-    origins.set(type.name, [...(origins.get(type.name) ?? []), ...brought]);
+    for (const supplier of field.suppliers) {
+      for (const type of typesFrom(supplier, model)) {
+        const names = supplier.buildsObjects
+          ? builtNames(supplier.field)
+          : propertiesIn(type, supplier.source).map((property) => property.name);
+        const origin = { supplier, known: new Set(names) };
+        origins.set(type.name, [...(origins.get(type.name) ?? []), origin]);
+      }
+    }
   }
   return origins;
+}
+
+/** The object types that a field's values can be of; those of an interface or a union that its own source lists. */
+function typesFrom({ source, field }: FieldSupplier, model: SupergraphModel): ModelType[] {
+  const name = namedTypeOf(field.node.type);
+  const names = source.schema.abstractTypes.get(name)?.possibleTypes ?? [name];
+  return names.map((one) => model.types.get(one)).filter((type) => type !== undefined);
 }
 
 function findGaps(type: ModelType, origins: readonly Origin[]): Map<Source, Gap> {

@@ -2,21 +2,17 @@ import { type DefinitionNode, type InputValueDefinitionNode, Kind, print, type T
 import { shortened } from "../core/errors.ts";
 import type { Problems } from "../core/problems.ts";
 import { placeOf } from "../language/directive-reader.ts";
-import { namedTypeOf } from "../language/sdl-file.ts";
 import type { Source } from "../sources/source.ts";
+import { checkAbstractTypes } from "./check-abstract-types.ts";
+import { checkMapping } from "./check-mapping.ts";
 import { checkReachability } from "./check-reachability.ts";
-import {
-  type FieldSupplier,
-  type ModelField,
-  type ModelType,
-  objectOf,
-  type SupergraphModel,
-} from "./supergraph-model.ts";
+import type { FieldSupplier, ModelField, ModelType, SupergraphModel } from "./supergraph-model.ts";
 
 /** Checks what sources say about the same things against each other. */
 export function checkSources(sources: readonly Source[], model: SupergraphModel, problems: Problems): void {
   const isSoundSoFar = problems.errors.length === 0;
   checkDefinitions(sources, problems);
+  checkAbstractTypes(sources, model, problems);
   for (const type of model.types.values()) {
     for (const field of type.fields.values()) {
       checkSharing(type, field, problems);
@@ -101,42 +97,6 @@ function checkLookups(type: ModelType, isSoundSoFar: boolean, problems: Problems
   }
 }
 
-/** An object that a mapping builds holds scalars that its type has, among them a key. */
-function checkMapping(model: SupergraphModel, { field }: FieldSupplier, problems: Problems): void {
-  const { from } = field;
-  const target = model.types.get(namedTypeOf(field.node.type));
-  if (from === null) return;
-  const refuse = (offset: number, expected: string, found: string): void =>
-    problems.error({
-      place: from.placeAt(offset),
-      coordinate: `${field.coordinate} @from(field:)`,
-      expected,
-      found,
-    });
-  if (target === undefined) {
-    refuse(0, `a path, because ${namedTypeOf(field.node.type)} has no fields`, shortened(from.text));
-    return;
-  }
-  const options = from.map.kind === "alternatives" ? from.map.options : [from.map];
-  for (const option of options) {
-    const object = objectOf(option);
-    if (object === null) refuse(option.offset, "alternatives that all build objects", shortened(from.text));
-    for (const { name, offset } of object?.fields ?? []) {
-      const found = target.fields.get(name);
-      const names = [...target.fields.values()].filter((one) => !model.types.has(namedTypeOf(one.type)));
-      if (found !== undefined && names.includes(found)) continue;
-      const expected = `a scalar field of ${target.name} (${names.map((one) => one.name).join(", ")})`;
-      refuse(offset, expected, found === undefined ? name : `${name}: ${print(found.type)}`);
-      return;
-    }
-    if (object === null || target.keys.length === 0) continue;
-    const names = object.fields.map((one) => one.name);
-    if (target.keys.some((key) => key.every((name) => names.includes(name)))) continue;
-    const keys = target.keys.map((key) => `{ ${key.join(" ")} }`);
-    refuse(object.offset, `a key of ${target.name}: ${keys.join(" or ")}`, `{ ${names.join(" ")} }`);
-  }
-}
-
 interface Definition {
   readonly node: DefinitionNode;
   readonly file: string;
@@ -174,6 +134,8 @@ function checkDefinitions(sources: readonly Source[], problems: Problems): void 
 
 const definitionKinds = new Map<Kind, string>([
   [Kind.OBJECT_TYPE_DEFINITION, "an object type"],
+  [Kind.INTERFACE_TYPE_DEFINITION, "an interface"],
+  [Kind.UNION_TYPE_DEFINITION, "a union"],
   [Kind.INPUT_OBJECT_TYPE_DEFINITION, "an input type"],
   [Kind.ENUM_TYPE_DEFINITION, "an enum"],
   [Kind.SCALAR_TYPE_DEFINITION, "a scalar"],

@@ -11,6 +11,7 @@ import { Need } from "./need.ts";
 import { selectLookupRow, selectRows } from "./select-rows.ts";
 import { readSubqueryRow, runSubqueryLookup, SubqueryRow } from "./subquery-row.ts";
 import {
+  compositeTypeOf,
   type EntityLookup,
   type FieldSupplier,
   isSubqueryCall,
@@ -211,9 +212,11 @@ export class Entity {
       return raw.map((element: unknown) => this.#toElement(element, type.type, origin));
     }
     if (selection !== null) return this.#toSubqueryObject(raw, type.name.value, { ...origin, selection });
-    const objectType = this.model.types.get(type.name.value);
-    if (objectType === undefined) return raw;
+    const declared = compositeTypeOf(this.model, type.name.value);
+    if (declared === null) return raw;
     if (typeof raw !== "object" || Array.isArray(raw)) throw misfit(supplier, "an object", raw);
+    const objectType = this.model.types.get(declared.name) ?? this.#typeOf(raw, declared.name, supplier);
+    if (objectType === null) return null;
     const { source } = supplier;
     if (!supplier.buildsObjects) return Entity.#row(this.model, objectType.name, { source, row: raw, need });
     const hasKey =
@@ -234,6 +237,15 @@ export class Entity {
     const typeName = selection.isAbstract ? selection.typeOfRow(raw as Record<string, unknown>) : placeType;
     if (!selection.types.has(typeName)) throw misfit(supplier, `one of ${placeType}'s types`, raw);
     return Entity.#row(this.model, typeName, { source, row: new SubqueryRow(raw, selection), need });
+  }
+
+  /** The type of one object of an interface or a union; null for a reference of which nothing is known. */
+  #typeOf(raw: object, abstractName: string, supplier: FieldSupplier): ModelType | null {
+    const { buildsObjects, readType } = supplier;
+    if (buildsObjects && Object.keys(raw).every((name) => !isPresent(raw, name))) return null;
+    const name = readType === null ? null : readType(raw);
+    if (name === null) throw misfit(supplier, `an object that says which ${abstractName} it is`, raw);
+    return modelType(this.model, name);
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type DocumentNode,
   type GraphQLFieldResolver,
   type GraphQLSchema,
+  isAbstractType,
   isObjectType,
   Kind,
   parse,
@@ -59,6 +60,7 @@ function buildSubschema(
     withEntryPoints(nullableOutputs(source.schema.plainDocument), entryPoints, source),
   );
   for (const type of Object.values(schema.getTypeMap())) {
+    if (isAbstractType(type)) type.resolveType = (entity: Entity) => entity.type.name;
     if (!isObjectType(type) || type.name.startsWith("__")) continue;
     for (const field of Object.values(type.getFields()))
       field.resolve = (

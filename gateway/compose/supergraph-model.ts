@@ -2,6 +2,8 @@ import {
   type GraphQLArgument,
   type GraphQLNamedType,
   type GraphQLSchema,
+  isCompositeType,
+  isInterfaceType,
   isObjectType,
   Kind,
   type TypeNode,
@@ -14,6 +16,7 @@ import type { SourceField } from "../language/source-schema.ts";
 import type { DeclaredCall } from "../sources/declared-call.ts";
 import { buildSubqueryCall, findKeyList, type KeyList, type SubqueryCall } from "./subquery-call.ts";
 import type { Source } from "../sources/source.ts";
+import type { TypeReader } from "../sources/type-reader.ts";
 import { buildPlainSchema } from "./build-plain-schema.ts";
 
 /** What fetches a field: a call of its own, or a part of a subquery. */
@@ -35,6 +38,8 @@ export interface FieldSupplier {
    * spelling, and everything else about them is asked for by key.
    */
   readonly buildsObjects: boolean;
+  /** Which type an object is of; null where the field's type is no interface and no union. */
+  readonly readType: TypeReader | null;
 }
 
 export interface ModelField {
@@ -67,11 +72,26 @@ export interface ModelType {
   readonly referencingSources: ReadonlySet<Source>;
 }
 
+/** An interface or a union of the supergraph: what all sources that have it say together. */
+export interface ModelAbstractType {
+  readonly kind: "interface" | "union";
+  readonly name: string;
+  /** Object types. */
+  readonly possibleTypes: ReadonlySet<string>;
+  /** None for a union. An interface's field is supplied where its possible types' fields of that name are. */
+  readonly fields: ReadonlyMap<string, ModelField>;
+}
+
+/** A type whose values are objects. */
+export type ModelCompositeType = ModelType | ModelAbstractType;
+
 /** Who supplies what: the run-time side of the supergraph. */
 export interface SupergraphModel {
   readonly sources: readonly Source[];
   /** Object types. */
   readonly types: ReadonlyMap<string, ModelType>;
+  /** Interfaces and unions. */
+  readonly abstractTypes: ReadonlyMap<string, ModelAbstractType>;
   /** Scalars, enums and input types, as the first source that has them defines them. */
   readonly leafTypes: ReadonlyMap<string, GraphQLNamedType>;
 }
@@ -95,10 +115,15 @@ export function buildSupergraphModel(sources: readonly Source[], problems: Probl
   const leafTypes = new Map<string, GraphQLNamedType>();
   for (const schema of schemas.values()) {
     for (const type of Object.values(schema.getTypeMap())) {
-      if (!isObjectType(type) && !leafTypes.has(type.name)) leafTypes.set(type.name, type);
+      if (!isCompositeType(type) && !leafTypes.has(type.name)) leafTypes.set(type.name, type);
     }
   }
-  return { sources, types, leafTypes };
+  return { sources, types, abstractTypes: buildAbstractTypes(schemas, types), leafTypes };
+}
+
+/** The object type, interface or union of that name; null for other names. */
+export function compositeTypeOf(model: SupergraphModel, name: string): ModelCompositeType | null {
+  return model.types.get(name) ?? model.abstractTypes.get(name) ?? null;
 }
 
 /** The fields that a mapping builds: `{ id: authorId }` builds `id`. */
@@ -150,11 +175,53 @@ function buildType(name: string, schemas: ReadonlyMap<Source, GraphQLSchema>): M
   };
 }
 
+/** Members and fields of all sources; an interface's field is as the first of them wrote it. */
+function buildAbstractTypes(
+  schemas: ReadonlyMap<Source, GraphQLSchema>,
+  types: ReadonlyMap<string, ModelType>,
+): ReadonlyMap<string, ModelAbstractType> {
+  const abstractTypes = new Map<string, ModelAbstractType>();
+  for (const [source, schema] of schemas) {
+    for (const { kind, name, possibleTypes, fields } of source.schema.abstractTypes.values()) {
+      const known = abstractTypes.get(name);
+      const graphqlType = schema.getType(name);
+      const graphqlFields = isInterfaceType(graphqlType) ? graphqlType.getFields() : {};
+      const added = [...fields.values()].map(({ name: fieldName, coordinate, node }): ModelField => {
+        const args = graphqlFields[fieldName]?.args ?? [];
+        return { name: fieldName, coordinate, type: node.type, args, suppliers: [] };
+      });
+      abstractTypes.set(name, {
+        kind: known?.kind ?? kind,
+        name,
+        possibleTypes: new Set([...(known?.possibleTypes ?? []), ...possibleTypes]),
+        fields: new Map([...added.map((field) => [field.name, field] as const), ...(known?.fields ?? [])]),
+      });
+    }
+  }
+  for (const [name, type] of abstractTypes) {
+    const members = [...type.possibleTypes].map((member) => types.get(member));
+    const supplied = [...type.fields.values()].map((field) => {
+      const suppliers = members.flatMap((member) => member?.fields.get(field.name)?.suppliers ?? []);
+      return [field.name, { ...field, suppliers }] as const;
+    });
+    abstractTypes.set(name, { ...type, fields: new Map(supplied) });
+  }
+  return abstractTypes;
+}
+
 function buildSupplier(source: Source, field: SourceField): FieldSupplier | null {
   const call = callOf(source, field);
   const read = source.properties.get(field.coordinate) ?? null;
   if (call === null && read === null) return null;
-  return { source, field, call, read, buildsObjects: field.from !== null && buildsObjects(field.from.map) };
+  const readType = source.typeReaders.get(field.coordinate) ?? null;
+  return {
+    source,
+    field,
+    call,
+    read,
+    readType,
+    buildsObjects: field.from !== null && buildsObjects(field.from.map),
+  };
 }
 
 function callOf(source: Source, field: SourceField): FieldCall | null {

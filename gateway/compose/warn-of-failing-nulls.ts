@@ -3,7 +3,7 @@ import type { Problems } from "../core/problems.ts";
 import { namedTypeOf } from "../language/sdl-file.ts";
 import type { BoundValue } from "./bind-value.ts";
 import type { BoundStep } from "./bindings.ts";
-import { builtNames, type ModelField, type SupergraphModel } from "./supergraph-model.ts";
+import { builtNames, compositeTypeOf, type ModelField, type SupergraphModel } from "./supergraph-model.ts";
 
 /** A `!` whose own call can fail takes the object around it along. */
 export function warnOfFailingNonNull(
@@ -13,7 +13,7 @@ export function warnOfFailingNonNull(
 ): void {
   if (!isNonNullType(clientField.type)) return;
   if (compiled.some((shaper) => shaper.kind === "null" && shaper.absorbsErrors)) return;
-  const object = model.types.get(namedTypeOf(last.type));
+  const object = compositeTypeOf(model, namedTypeOf(last.type));
   const reads = compiled
     .flatMap((shaper) => (shaper.kind === "leaf" ? shaper.reads : []))
     .map((name) => object?.fields.get(name))

@@ -45,6 +45,7 @@ export const errorCodes = {
   NOT_FOUND_REFERENCE: internal("A referenced object does not exist.", false),
   NULL_IN_NON_NULL: internal("A backend had no value for a field that promises one.", false),
   INVALID_VALUE: internal("A value does not fit the type that is promised for it.", false),
+  TYPE_NOT_EXPOSED: internal("The object is of a type that this schema does not show.", false),
   CANNOT_SHAPE: internal("A backend's value could not be brought into the promised shape.", false),
   UPSTREAM_UNREACHABLE: internal("A backend could not be reached.", true),
   UPSTREAM_TIMEOUT: internal("A backend did not answer in time.", true),

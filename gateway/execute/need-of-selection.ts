@@ -7,6 +7,7 @@ import {
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
+  isCompositeType,
   isObjectType,
 } from "graphql";
 import type { BoundClientSchema, FieldBinding } from "../compose/bindings.ts";
@@ -38,8 +39,13 @@ function needOfType(
   nodes: readonly FieldNode[],
 ): Need {
   const type = getNamedType(returnType);
-  if (!isObjectType(type)) return Need.none;
-  return new Need(() => fieldsOfObject(bound, info, type, nodes));
+  if (isObjectType(type)) return new Need(() => fieldsOfObject(bound, info, type, nodes));
+  const views = bound.views.get(type.name);
+  if (views === undefined) return Need.none;
+  return new Need((typeName) => {
+    const view = info.schema.getType(views.get(typeName) ?? "");
+    return isObjectType(view) ? fieldsOfObject(bound, info, view, nodes) : [];
+  });
 }
 
 function fieldsOfObject(
@@ -60,7 +66,7 @@ function fieldsOfObject(
     const clientArgs = readArguments(definition, selected[0], info);
     if (clientArgs === null) return [];
     const sub = needOfType(bound, info, definition.type, selected);
-    const need = isObjectType(getNamedType(definition.type)) ? sub : needOfShapers(binding);
+    const need = isCompositeType(getNamedType(definition.type)) ? sub : needOfShapers(binding);
     return needOfPath({ steps: binding.steps, clientArgs, need }).fieldsOf(type.name);
   });
 }

@@ -22,7 +22,23 @@ export function readPath(from: unknown, reading: PathReading, scope: RequestScop
   if (!(from instanceof Entity)) return null;
   const rest = { ...reading, steps };
   const args = readArguments(step, reading.clientArgs);
-  return readPath(from.read(step.field.name, args, scope, needOfPath(rest)), rest, scope);
+  const found = from.read(step.field.name, args, scope, needOfStep(step, rest));
+  return readPath(step.onType === null ? found : onlyOfType(found, step.onType), rest, scope);
+}
+
+/** What is going to be read of the objects that a step finds. */
+function needOfStep({ onType }: BoundStep, rest: PathReading): Need {
+  const need = needOfPath(rest);
+  return onType === null
+    ? need
+    : new Need((typeName) => (typeName === onType ? need.fieldsOf(typeName) : []));
+}
+
+/** Null in place of every object of another type. */
+function onlyOfType(found: unknown, typeName: string): unknown {
+  if (found instanceof Promise) return found.then((value: unknown) => onlyOfType(value, typeName));
+  if (Array.isArray(found)) return found.map((element: unknown) => onlyOfType(element, typeName));
+  return found instanceof Entity && found.type.name !== typeName ? null : found;
 }
 
 /** What is going to be read of an object that a path starts from. */
@@ -30,7 +46,7 @@ export function needOfPath({ steps, clientArgs, need }: PathReading): Need {
   if (steps.length === 0) return need;
   return new Need(() => {
     const [step, ...rest] = steps as readonly [BoundStep];
-    const below = needOfPath({ steps: rest, clientArgs, need });
+    const below = needOfStep(step, { steps: rest, clientArgs, need });
     return [{ name: step.field.name, args: readArguments(step, clientArgs), need: below }];
   });
 }

@@ -6,6 +6,7 @@ import {
   type GraphQLFieldResolver,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
+  isAbstractType,
   isLeafType,
   isListType,
   isNonNullType,
@@ -61,6 +62,11 @@ export function createReferenceExecutor(
       field.resolve = compileResolver(binding, { bound, model, read, type: field.type });
     }
   }
+  for (const [name, views] of bound.views) {
+    const type = schema.getType(name);
+    // What no view shows does not get this far.
+    if (isAbstractType(type)) type.resolveType = (entity: Entity) => views.get(entity.type.name);
+  }
   return {
     async execute({ document, operation, name }, variables, scope) {
       const execution = new Execution(scope, limits.maxResolvedValues);
@@ -113,6 +119,7 @@ function compileResolver(
       return isolateWaitingElements(shape(read, scope, info.path));
     };
   }
+  const showing = compileShowing(bound, leafType.name);
   const isRequired = isInnermostNonNull(type);
   const shape = shapeObjects(binding);
   return (parent, args, context, info) => {
@@ -122,10 +129,13 @@ function compileResolver(
     const need = usesSubqueries(model) ? needOfSelection(bound, info) : Need.none;
     const reading = { steps: binding.steps, clientArgs: args as Args, need };
     const found = shape(follow(parent, reading, scope), scope);
-    let selected: readonly string[] | null = null;
+    const selections = new Map<string, readonly string[]>();
     const confirmed = mapEntities(found, execution, (entity) => {
+      const shown = showing(entity);
+      if (shown === null) return notShown(entity, binding.coordinate);
       if (!entity.isReference) return entity;
-      selected ??= selectedModelFields(bound, info);
+      const selected = selections.get(shown) ?? selectedModelFields(bound, info, shown);
+      selections.set(shown, selected);
       return confirmReference(entity, selected, isRequired, scope);
     });
     return isolateElements(confirmed);
@@ -138,6 +148,16 @@ function usesSubqueries(model: SupergraphModel): boolean {
 }
 
 type Args = Readonly<Record<string, unknown>>;
+
+/** The client type that shows an object where a field of this type finds it; null where none does. */
+function compileShowing(bound: BoundClientSchema, typeName: string): (entity: Entity) => string | null {
+  const views = bound.views.get(typeName);
+  return views === undefined ? () => typeName : (entity) => views.get(entity.type.name) ?? null;
+}
+
+function notShown({ type }: Entity, coordinate: string): OverlockError {
+  return new OverlockError("TYPE_NOT_EXPOSED", `${coordinate}: found a ${type.name}, which no member shows`);
+}
 
 function isInnermostNonNull(type: GraphQLOutputType): boolean {
   if (isListType(type)) return isInnermostNonNull(type.ofType);
@@ -158,9 +178,9 @@ function handled(value: unknown): unknown {
   return value;
 }
 
-/** The supergraph fields that the selection reads first, fragments followed and skipped ones left out. */
-function selectedModelFields(bound: BoundClientSchema, info: GraphQLResolveInfo): string[] {
-  const type = getNamedType(info.returnType);
+/** The supergraph fields that the selection on a type reads first, fragments followed and skipped ones left out. */
+function selectedModelFields(bound: BoundClientSchema, info: GraphQLResolveInfo, typeName: string): string[] {
+  const type = info.schema.getType(typeName);
   if (!isObjectType(type)) return [];
   const variables = { coerced: info.variableValues, sources: {} };
   const { fields } = collectSubFields(info.schema, info.fragments, variables, type, [...info.fieldNodes]);

@@ -7,6 +7,7 @@ import {
   type PlacedSelection,
   placeOf,
 } from "./directive-reader.ts";
+import type { SourceKind } from "./source-settings.ts";
 import { type AbstractTypeNode, fieldCoordinate, type SdlFile } from "./sdl-file.ts";
 
 /** A field of an interface. Types that implement it say where its value is. */
@@ -48,6 +49,7 @@ export interface Discriminator {
 export function readAbstractTypes(
   sdl: SdlFile,
   reader: DirectiveReader,
+  kind: SourceKind,
 ): ReadonlyMap<string, SourceAbstractType> {
   const types = new Map<string, SourceAbstractType>();
   for (const node of sdl.abstractTypes) {
@@ -56,7 +58,8 @@ export function readAbstractTypes(
       node.kind === Kind.UNION_TYPE_DEFINITION ? DirectiveLocation.UNION : DirectiveLocation.INTERFACE;
     const [use] = reader.read(node.directives, location, type.name).get("discriminator") ?? [];
     refuseFieldDirectives(type, reader);
-    if (type.possibleTypes.length === 0) {
+    if (kind === "graphql") use?.refuse([], "none in a GraphQL source, whose objects say __typename", "it");
+    else if (type.possibleTypes.length === 0) {
       const { place, name: coordinate } = type;
       const expected = "a type that implements it, because every object is of one";
       reader.problems.error({ place, coordinate, expected, found: "none in this file" });

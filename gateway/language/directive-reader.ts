@@ -31,7 +31,7 @@ import {
   type SchemaFileKind,
   unenforcedDirectives,
 } from "./directive-catalog.ts";
-import { parseSelectionMap, type SelectionMap, SelectionSyntaxError } from "./selection-map.ts";
+import { parseSelectionMap, pathsOf, type SelectionMap, SelectionSyntaxError } from "./selection-map.ts";
 
 /** A FieldSelectionMap with the place of its text, so that a problem inside it can be pointed at. */
 export interface PlacedSelection {
@@ -56,14 +56,14 @@ export function placeOf(node: ASTNode, file: string): SourcePlace {
 export class DirectiveReader {
   readonly file: string;
   readonly problems: Problems;
+  readonly kind: SchemaFileKind;
   readonly #catalog: DirectiveCatalog;
-  readonly #kind: SchemaFileKind;
 
   constructor(catalog: DirectiveCatalog, kind: SchemaFileKind, file: string, problems: Problems) {
     this.file = file;
     this.problems = problems;
     this.#catalog = catalog;
-    this.#kind = kind;
+    this.kind = kind;
   }
 
   /** The directives of one node by name; unknown, misplaced and repeated ones are reported and left out. */
@@ -105,13 +105,13 @@ export class DirectiveReader {
       return null;
     }
     const home = homeOf(name);
-    if (home !== null && home !== this.#kind) {
+    if (home !== null && home !== this.kind) {
       const where = home === "source" ? "source schemas (schemas/)" : "client schemas (a BFF's folder)";
       const expected = `@${name} in ${where} only`;
-      this.#refuse(node, { coordinate, expected, found: `it in a ${this.#kind} schema` });
+      this.#refuse(node, { coordinate, expected, found: `it in a ${this.kind} schema` });
       return null;
     }
-    const locations = locationsOf(definition, this.#kind);
+    const locations = locationsOf(definition, this.kind);
     if (!locations.includes(location)) {
       const expected = `@${name} on ${locations.join(" or ")}`;
       this.#refuse(node, { coordinate, expected, found: `it on ${location}` });
@@ -132,7 +132,7 @@ export class DirectiveReader {
       return;
     }
     const names = [...this.#catalog.directives.keys()].filter(
-      (candidate) => (homeOf(candidate) ?? this.#kind) === this.#kind,
+      (candidate) => (homeOf(candidate) ?? this.kind) === this.kind,
     );
     const expected = "a directive of schemas/directives.graphql";
     this.#refuse(node, { coordinate, expected, found: `@${name}`, hint: nearestNameHint(name, names) });
@@ -236,7 +236,15 @@ export class DirectiveUse {
     if (node.kind !== Kind.STRING) return null;
     const placeAt = (offset: number): SourcePlace => this.placeIn(node, offset);
     try {
-      return { map: parseSelectionMap(node.value), text: node.value, placeAt };
+      const map = parseSelectionMap(node.value);
+      const [condition] = pathsOf(map).flatMap(({ segments }) => segments.flatMap((one) => one.onType ?? []));
+      if (condition !== undefined && this.#reader.kind === "source") {
+        const expected = "a path without a type condition: what a backend sends has no GraphQL types";
+        const at = { place: placeAt(condition.offset - 1), path };
+        this.refuseAt({ ...at, expected, found: `<${condition.typeName}>` });
+        return null;
+      }
+      return { map, text: node.value, placeAt };
     } catch (error) {
       if (!(error instanceof SelectionSyntaxError)) throw error;
       const { expected, found } = error;

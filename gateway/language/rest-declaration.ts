@@ -133,7 +133,7 @@ function variableSelection(
   names: readonly string[],
   place: SourcePlace,
 ): PlacedSelection {
-  const segments = names.map((name) => ({ name, arguments: [], offset: 0 }));
+  const segments = names.map((name) => ({ name, arguments: [], onType: null, offset: 0 }));
   return {
     map: { kind: "path", root, segments, then: null, offset: 0 },
     text: `$${text}`,

@@ -14,7 +14,14 @@ export interface SegmentArgument {
 export interface PathSegment {
   readonly name: string;
   readonly arguments: readonly SegmentArgument[];
+  /** `media<Book>`: objects of other types are null. In client schemas only. */
+  readonly onType: TypeCondition | null;
   /** Where the segment stands in the text, from 0. */
+  readonly offset: number;
+}
+
+export interface TypeCondition {
+  readonly typeName: string;
   readonly offset: number;
 }
 
@@ -162,8 +169,7 @@ class Parser {
 
   #path(): PathSelection {
     const offset = this.#skip();
-    if (this.#peek() === "<")
-      this.#fail("a path without a type condition (abstract types are not enforced yet)");
+    if (this.#peek() === "<") this.#fail("a field before the type condition");
     let root: SelectionRoot = "value";
     if (this.#take("$")) {
       const name = this.#match(namePattern) ?? "";
@@ -202,7 +208,15 @@ class Parser {
         segmentArguments.push({ name: argumentName, value: this.#literal(), offset: argumentOffset });
       }
     }
-    return { name, arguments: segmentArguments, offset };
+    return { name, arguments: segmentArguments, onType: this.#typeCondition(), offset };
+  }
+
+  #typeCondition(): TypeCondition | null {
+    if (!this.#take("<")) return null;
+    const offset = this.#skip();
+    const typeName = this.#match(namePattern) ?? this.#fail("the name of a type");
+    this.#expect(">");
+    return { typeName, offset };
   }
 
   #list(): ListSelection {
@@ -307,5 +321,11 @@ class Parser {
 }
 
 function valuePath(name: string, offset: number): PathSelection {
-  return { kind: "path", root: "value", segments: [{ name, arguments: [], offset }], then: null, offset };
+  return {
+    kind: "path",
+    root: "value",
+    segments: [{ name, arguments: [], onType: null, offset }],
+    then: null,
+    offset,
+  };
 }

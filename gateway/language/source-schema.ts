@@ -116,7 +116,7 @@ export function readSourceSchema(
   if (source === null) return null;
   const definitions = new Map(sdl.document.definitions.filter(isTypeDefinitionNode).map(withName));
   readLeafDirectives(sdl.document, reader);
-  const abstractTypes = readAbstractTypes(sdl, reader);
+  const abstractTypes = readAbstractTypes(sdl, reader, source.kind);
   const types = new Map<string, SourceType>();
   for (const type of sdl.objectTypes) {
     types.set(type.name.value, readType({ type, reader, kind: source.kind, definitions }));

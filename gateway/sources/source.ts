@@ -2,6 +2,7 @@ import type { CompiledSelection } from "../language/evaluate-selection.ts";
 import type { SourceSchema } from "../language/source-schema.ts";
 import type { DeclaredCall } from "./declared-call.ts";
 import type { Subqueries } from "./graphql/subquery-client.ts";
+import type { TypeReader } from "./type-reader.ts";
 
 /** A source made ready to be called. It owns its connections. */
 export interface Source {
@@ -11,6 +12,11 @@ export interface Source {
   readonly calls: ReadonlyMap<string, DeclaredCall>;
   /** How fields that are not calls are read from a raw value, by coordinate. */
   readonly properties: ReadonlyMap<string, CompiledSelection>;
+  /**
+   * Which type a raw object is of, for fields of interfaces and unions, by coordinate. None of a GraphQL source's: there
+   * the answer to a subquery says it.
+   */
+  readonly typeReaders: ReadonlyMap<string, TypeReader>;
   /** What runs the root fields of a GraphQL source; null for other kinds. */
   readonly subqueries: Subqueries | null;
   dispose(): Promise<void>;

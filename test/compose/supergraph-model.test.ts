@@ -144,7 +144,7 @@ input Input { a: Int }`;
   expected  a scalar, an enum or an input type
   found     the object type Thing`,
         `schemas/wrong.graphql:2:41  Query.a
-  expected  a scalar, an enum or an object type
+  expected  a scalar, an enum, an object type, an interface or a union
   found     the input type Input`,
       ],
     },

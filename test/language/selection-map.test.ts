@@ -132,7 +132,7 @@ describe("what is no map", () => {
     ["$args.a-b", "the end", '"-b"', 7],
     ["$item.id", "$item inside [ ] only", '"$item.id"', 0],
     ["a[b] | $item", "$item inside [ ] only", '"$item"', 7],
-    ["<User>.id", "a path without a type condition (abstract types are not enforced yet)", '"<User>.id"', 0],
+    ["<User>.id", "a field before the type condition", '"<User>.id"', 0],
     ["a(", "an argument's name or )", "the end", 2],
     ["a(x)", ":", '")"', 3],
     ["a(x:)", "a value", '")"', 4],

@@ -768,7 +768,7 @@ bff-web/schema.graphql:4:16  Query.books(first:)
   found     the object type Book
 
 bff-web/schema.graphql:4:49  Query.books
-  expected  a scalar, an enum or an object type
+  expected  a scalar, an enum, an object type, an interface or a union
   found     the input type Filter
 
 schemas/authors.graphql:13:31  Query.authors(filter:)

@@ -28,6 +28,7 @@ export function openGraphqlSource(schema: SourceSchema, url: string): Source {
     schema,
     calls: new Map(),
     properties,
+    typeReaders: new Map(),
     subqueries,
     dispose: () => pool.dispose(),
   };

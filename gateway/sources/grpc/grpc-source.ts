@@ -5,6 +5,7 @@ import { GrpcChannel } from "../../outbound/grpc-channel.ts";
 import type { DeclaredCall } from "../declared-call.ts";
 import { compileRequestHeaders } from "../request-headers.ts";
 import type { Source } from "../source.ts";
+import { compileTypeReaders } from "../type-reader.ts";
 import { compileGrpcCall } from "./grpc-call.ts";
 import { loadProtoService, ProtoError } from "./proto-files.ts";
 import type { ProtoMethod, ProtoService } from "./proto-model.ts";
@@ -55,6 +56,7 @@ export function openGrpcSource(
     schema,
     calls,
     properties: properties.compile(),
+    typeReaders: compileTypeReaders(schema),
     subqueries: null,
     dispose: () => Promise.resolve(channel.dispose()),
   };

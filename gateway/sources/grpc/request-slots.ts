@@ -100,7 +100,7 @@ function resolveMembers(
 }
 
 function argumentSelection(name: string): PlacedSelection {
-  const segments = [{ name, arguments: [], offset: 0 }];
+  const segments = [{ name, arguments: [], onType: null, offset: 0 }];
   const map: PathSelection = { kind: "path", root: "args", segments, then: null, offset: 0 };
   return { map, text: `$args.${name}`, placeAt: () => ({ file: "", line: 0, column: 0 }) };
 }

@@ -5,6 +5,7 @@ import { HttpPool } from "../../outbound/http-pool.ts";
 import type { DeclaredCall } from "../declared-call.ts";
 import { compileRequestHeaders } from "../request-headers.ts";
 import type { Source } from "../source.ts";
+import { compileTypeReaders } from "../type-reader.ts";
 import { compileRestCall } from "./rest-call.ts";
 
 /** Makes a REST source ready. Connections are opened by its first calls. */
@@ -26,5 +27,13 @@ export function openRestSource(schema: SourceSchema, url: string): Source {
         properties.set(field.coordinate, compileSelection(field.from?.map ?? parseSelectionMap(field.name)));
     }
   }
-  return { name: schema.name, schema, calls, properties, subqueries: null, dispose: () => pool.dispose() };
+  return {
+    name: schema.name,
+    schema,
+    calls,
+    properties,
+    typeReaders: compileTypeReaders(schema),
+    subqueries: null,
+    dispose: () => pool.dispose(),
+  };
 }
