@@ -174,6 +174,7 @@ describe("the stitched supergraph", () => {
       "notifications",
       "order",
       "product",
+      "productSummary",
       "products",
       "user",
     ]);

@@ -27,15 +27,15 @@ describe("orders", () => {
     { productId: "p1", quantity: 2 },
     { productId: "p2", quantity: 1 },
   ];
-  const placeOrder = `mutation ($lines: [OrderLineInput!]!, $card: CardInput, $invoice: InvoiceInput) {
-    placeOrder(lines: $lines, card: $card, invoice: $invoice) {
+  const placeOrder = `mutation ($lines: [OrderLineInput!]!, $payment: PaymentInput!) {
+    placeOrder(lines: $lines, payment: $payment) {
       order { id status lines { quantity product { name } } }
       viewer { orders(first: 2) { totalCount items { id status } } }
     }
   }`;
 
   it("are placed, and the group in the payload reads what is true afterwards", async () => {
-    const variables = { lines, card: { number: "4111111111111111" } };
+    const variables = { lines, payment: { card: { cardNumber: "4111111111111111" } } };
     const { data, errors } = await test.query(placeOrder, { variables, token });
     const { ordersByUserId, productById } = test.shop.data;
     const mine = ordersByUserId.get("u1") ?? [];
@@ -71,10 +71,10 @@ describe("orders", () => {
   it("are placed and cancelled one after the other, and read anew each time", async () => {
     const { data, errors } = await test.query(
       `mutation {
-        first: placeOrder(lines: [{ productId: "p3", quantity: 1 }], invoice: { days: 14 }) { viewer { order(id: "o5001") { status } } }
+        first: placeOrder(lines: [{ productId: "p3", quantity: 1 }], payment: { invoice: { days: 14 } }) { viewer { order(id: "o5001") { status } } }
         cancelOrder(id: "o5001") { id status }
         again: cancelOrder(id: "o5001") { status }
-        second: placeOrder(lines: [{ productId: "p3", quantity: 1 }], invoice: { days: 30 }) { order { id } viewer { order(id: "o5001") { status } } }
+        second: placeOrder(lines: [{ productId: "p3", quantity: 1 }], payment: { invoice: { days: 30 } }) { order { id } viewer { order(id: "o5001") { status } } }
       }`,
       { token },
     );
@@ -95,8 +95,15 @@ describe("orders", () => {
     ]);
   });
 
+  it("are paid in one way", async () => {
+    const both = { card: { cardNumber: "4111111111111111" }, invoice: { days: 14 } };
+    const answer = await test.query(placeOrder, { variables: { lines, payment: both }, token });
+    expect(answer.errors.map(({ extensions }) => extensions.code)).toEqual(["BAD_USER_INPUT"]);
+    expect(test.shop.calls()).toEqual([]);
+  });
+
   it("are not placed by a guest: nothing is sent", async () => {
-    const answer = await test.query(placeOrder, { variables: { lines, invoice: { days: 14 } } });
+    const answer = await test.query(placeOrder, { variables: { lines, payment: { invoice: { days: 14 } } } });
     expect(pathsAndCodes(answer)).toEqual(["placeOrder UNAUTHENTICATED"]);
     expect(answer.data).toEqual({ placeOrder: null });
     expect(test.shop.calls()).toEqual([]);
@@ -105,8 +112,8 @@ describe("orders", () => {
   it("that are refused cost their own field, and what follows is done", async () => {
     const answer = await test.query(
       `mutation {
-        bad: placeOrder(lines: [{ productId: "nope", quantity: 1 }], invoice: { days: 14 }) { order { id } }
-        good: placeOrder(lines: [{ productId: "p1", quantity: 1 }], invoice: { days: 14 }) { order { id } }
+        bad: placeOrder(lines: [{ productId: "nope", quantity: 1 }], payment: { invoice: { days: 14 } }) { order { id } }
+        good: placeOrder(lines: [{ productId: "p1", quantity: 1 }], payment: { invoice: { days: 14 } }) { order { id } }
       }`,
       { token },
     );

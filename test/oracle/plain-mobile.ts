@@ -8,6 +8,11 @@ export const plainMobile: PlainResolvers<PlainContext> = {
   Query: {
     home: () => ({}),
     product: (_parent, { id }: { id: string }, { data }) => data.productById.get(id),
+    quickLook: (_parent, { id }: { id: string }, { data }) => data.productById.get(id),
+  },
+  QuickLook: {
+    title: ({ name }: Product) => cut(name, 40),
+    priceText: ({ price }: Product, _args, { locale }) => moneyText(price, locale),
   },
   Home: {
     featured: (_parent, args: { first?: number | null }, context) => products(context, args).rows,
@@ -31,6 +36,9 @@ export const plainMobile: PlainResolvers<PlainContext> = {
     weight: ({ weightGrams }: Product, _args, { locale }) => gramsText(weightGrams, locale),
     released: ({ releasedAt }: Product, _args, { locale }) =>
       timeText(releasedAt, locale, { dateStyle: "long" }),
+    facts: ({ attributes }: Product) =>
+      Object.entries(attributes).map(([name, value]) => ({ label: inTitleCase(name), value })),
+    state: ({ condition }: Product) => (condition === "NEW" ? "BRAND_NEW" : "SECOND_HAND"),
     inStock: ({ id }: Product, _args, { data }) => data.stockByProductId.get(id)?.available ?? false,
     stars: ({ id }: Product, _args, { data }) => data.ratingByProductId.get(id)?.average,
     reviewCount: ({ id }: Product, _args, { data }) => data.ratingByProductId.get(id)?.count ?? 0,

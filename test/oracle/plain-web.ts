@@ -30,6 +30,10 @@ export const plainWeb: PlainResolvers<PlainContext> = {
     totalCount: ({ total }: Page<Product>) => total,
   },
   Product: {
+    attributes: ({ attributes }: Product) =>
+      Object.entries(attributes).map(([name, value]) => ({ name, value })),
+    condition: ({ condition }: Product) => (condition === "REFURBISHED" ? "RENEWED" : condition),
+    warranty: ({ warrantySeconds }: Product) => (warrantySeconds === null ? null : `${warrantySeconds}s`),
     teaser: ({ description }: Product) => cut(description, 120),
     category: ({ categoryId }: Product, _args, { data }) => data.categoryById.get(categoryId),
     stock: ({ id }: Product, _args, { data }) => data.stockByProductId.get(id),

@@ -55,6 +55,7 @@ const tokens = [pageToken(2), pageToken(5), pageToken(0), pageToken(1_000_000), 
 const pools = new Map<string, readonly unknown[]>([
   ["Int", counts],
   ["Query.product(id:)", productIds],
+  ["Query.quickLook(id:)", productIds],
   ["Query.user(id:)", ["u1", "u2", "u42", "u300", "u301", "u9999", ""]],
   ["Viewer.order(id:)", ["o1", "o2", "o3", "o5000", "nope", ""]],
   ["Query.products(category:)", ["c1", "c2", "c3", "c99", ""]],
@@ -70,6 +71,8 @@ const listLengths = new Map([
   ["Order.lines", 3],
   ["OrderCard.lines", 3],
   ["Notifications.items", 5],
+  ["Product.attributes", 2],
+  ["ProductScreen.facts", 2],
 ]);
 
 export const shopOptions: GeneratorOptions = {
