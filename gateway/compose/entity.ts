@@ -213,7 +213,12 @@ export class Entity {
     }
     if (selection !== null) return this.#toSubqueryObject(raw, type.name.value, { ...origin, selection });
     const declared = compositeTypeOf(this.model, type.name.value);
-    if (declared === null) return raw;
+    if (declared === null) {
+      // A scalar of one's own may be a list, as in JSON.
+      if (Array.isArray(raw) && standardScalars.has(type.name.value))
+        throw misfit(supplier, "one value", raw);
+      return raw;
+    }
     if (typeof raw !== "object" || Array.isArray(raw)) throw misfit(supplier, "an object", raw);
     const objectType = this.model.types.get(declared.name) ?? this.#typeOf(raw, declared.name, supplier);
     if (objectType === null) return null;
@@ -270,6 +275,8 @@ interface ValueOrigin {
   /** What a subquery asked for at its place; null where no subquery did, or for a leaf. */
   readonly selection?: RowSelection | null;
 }
+
+const standardScalars: ReadonlySet<string> = new Set(["Boolean", "Float", "ID", "Int", "String"]);
 
 function isPresent(raw: object, name: string): boolean {
   const value = readOwn(raw, name);

@@ -64,7 +64,8 @@ async function fetchKeys(pool: HttpPool, { pathname, search }: URL): Promise<Res
   const deadline = Deadline.start(keysTimeoutMs, null);
   try {
     const headers = { accept: "application/json, application/jwk-set+json" };
-    const { status, body } = await pool.send({ method: "GET", path: pathname + search, headers }, deadline);
+    const request = { method: "GET", path: pathname + search, headers } as const;
+    const { status, body } = await pool.send(request, deadline);
     return new Response(new Uint8Array(body), { status });
   } finally {
     deadline.dispose();

@@ -22,6 +22,8 @@ export interface CallContext {
   readonly parentFields: ReadonlyMap<string, TypeNode>;
   /** The file's own types by name. */
   readonly types: ReadonlyMap<string, TypeDefinitionNode>;
+  /** Headers that the source forwards or sets on every call. */
+  readonly sourceHeaders: ReadonlySet<string>;
   readonly isRoot: boolean;
   readonly roots: readonly SelectionRoot[];
 }

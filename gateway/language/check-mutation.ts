@@ -1,5 +1,6 @@
 import { Kind } from "graphql";
 import type { DirectiveUse } from "./directive-reader.ts";
+import type { RestDeclaration } from "./rest-declaration.ts";
 
 /** A field of `Mutation` is one call for each use, made by one source: nothing that says otherwise may stand on it. */
 export function checkMutation(uses: ReadonlyMap<string, readonly DirectiveUse[]>): void {
@@ -15,6 +16,13 @@ export function checkMutation(uses: ReadonlyMap<string, readonly DirectiveUse[]>
         "true",
       );
   }
+}
+
+/** Queries may be repeated, joined and sent by GET: what they call may change nothing. */
+export function checkChangesNothing(call: RestDeclaration): void {
+  if (call.isSafe) return;
+  const expected = "a call that changes nothing (GET, HEAD, or POST with safe: true), or a field of Mutation";
+  call.use.refuse([call.method], expected, call.method);
 }
 
 /** Two sources of one mutation would leave open which of them is called. `uses` stand on the field or on `Mutation`. */

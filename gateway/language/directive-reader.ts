@@ -389,5 +389,12 @@ const customScalarKinds = new Map<string, { kinds: readonly Kind[] | null; descr
       description: 'an object of FieldSelectionMaps, for example { first: "$args.first" }',
     },
   ],
+  [
+    "RequestBody",
+    {
+      kinds: [Kind.STRING, Kind.OBJECT],
+      description: 'a FieldSelectionMap or an object of them, for example { name: "$args.name" }',
+    },
+  ],
   ["Literal", { kinds: null, description: "a value, not null" }],
 ]);

@@ -1,11 +1,9 @@
-import { nearestNameHint, type SourcePlace } from "../core/problems.ts";
-import { quoted, shortened } from "../core/errors.ts";
-import { Kind } from "graphql";
+import { nearestNameHint } from "../core/problems.ts";
+import { quoted } from "../core/errors.ts";
 import {
   type BatchDeclaration,
   type CallContext,
   type CallDeclarationBase,
-  checkInputSelection,
   type NamedSelection,
   readBatch,
   readRawSelection,
@@ -13,46 +11,102 @@ import {
   selectionsOf,
   unusedInputs,
 } from "./call-declaration.ts";
-import { type DirectiveUse, type PlacedSelection, placeOf } from "./directive-reader.ts";
+import type { DirectiveUse, PlacedSelection } from "./directive-reader.ts";
 import { type ErrorRule, readErrorRules, type StatusNames } from "./error-rules.ts";
-import type { SelectionRoot } from "./selection-map.ts";
-import { parseUrlTemplate, TemplateSyntaxError, type UrlTemplate } from "./url-template.ts";
+import {
+  argumentMember,
+  bodySelections,
+  type BodyDeclaration,
+  type BodyType,
+  checkForm,
+  isWhole,
+  readBodyContent,
+  readKeysPath,
+} from "./rest-body.ts";
+import { readTemplate, readTemplateVariables } from "./rest-template.ts";
+import { isListTypeNode, namedTypeOf } from "./sdl-file.ts";
+import { type HeaderDeclaration, readHeaders } from "./source-settings.ts";
+import type { UrlTemplate } from "./url-template.ts";
+
+export type RestMethod = (typeof restMethods)[number];
 
 /** A field that `@rest` fetches. */
 export interface RestDeclaration extends CallDeclarationBase {
   readonly kind: "rest";
-  readonly method: "GET";
+  readonly method: RestMethod;
   readonly template: UrlTemplate;
   /** The selection that each template variable stands for; the batch's `as` is not among them. */
   readonly variables: ReadonlyMap<string, PlacedSelection>;
   readonly query: readonly NamedSelection[];
+  /** Headers of this call, besides those of the source. */
+  readonly headers: readonly HeaderDeclaration[];
+  readonly body: BodyDeclaration | null;
+  /** The call changes nothing. */
+  readonly isSafe: boolean;
   readonly errors: readonly ErrorRule[];
 }
 
+const restMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
+const methodsWithBody: ReadonlySet<RestMethod> = new Set(["POST", "PUT", "PATCH"]);
+
 /** Reads a checked use of `@rest`. Null, with problems reported, where its template is none. */
 export function readRest(use: DirectiveUse, context: CallContext): RestDeclaration | null {
+  const method = readMethod(use);
   const select = readRawSelection(use, ["select"]);
   const batch = readBatch(use, context);
   const query = readSelectionObject(use, ["query"], context);
+  const headers = readHeaders(use, context.sourceHeaders, context);
   const errors = readErrorRules(use, httpStatuses);
-  const template = readTemplate(use);
+  const content = readBodyContent(use, context);
+  if (method === null) return null;
+  const template = readTemplate(use, method);
   if (template === null) return null;
-  const variables = readTemplateVariables(use, template, context);
-  for (const { name, selection, place } of query) {
-    const path = ["query", name];
-    if (template.pairNames.has(name)) {
-      const found = `${name} in the template and in query`;
-      use.refuseAt({ place, path, expected: "each query pair once", found });
-    }
-    if ("fields" in selection)
-      use.refuseAt({ place, path, expected: "a FieldSelectionMap", found: "an object" });
+  const keys = (use.value("batch") as { readonly as: string } | null)?.as ?? null;
+  const isKeyInBody = methodsWithBody.has(method) && !template.variables.some(({ name }) => name === keys);
+  const variables = readTemplateVariables(
+    use,
+    { argument: method, template, keys: isKeyInBody ? null : keys },
+    context,
+  );
+  checkQuery(use, query, template);
+  const isSafe = readSafety(use, method);
+  if (batch !== null && !isKeyInBody) checkUrlBatch(use, template, batch);
+  if (method === "HEAD") checkHead(use, context);
+  const type = readBodyType(use, method);
+  if (content !== null && !methodsWithBody.has(method)) {
+    use.refuse(["body"], `a body with ${[...methodsWithBody].join(", ")} only`, method);
   }
-  if (batch !== null) checkRestBatch(use, template, batch);
-  const selections = [...variables.values(), ...selectionsOf(query), ...(batch === null ? [] : [batch.of])];
-  for (const unused of use.isSound ? unusedInputs(selections, context) : []) {
-    use.refuse([], `every argument used: {?args.${unused}} or query`, `${unused} unused`);
-  }
-  return { kind: "rest", method: "GET", use, select, batch, template, variables, query, errors };
+  const selections = [
+    ...variables.values(),
+    ...selectionsOf(query),
+    ...headers.map(({ value }) => value),
+    ...(batch === null ? [] : [batch.of]),
+    ...bodySelections(content),
+  ];
+  const rest = readRestOfArguments(use, { method, content, selections }, context);
+  if (type === "FORM") checkForm(use, rest);
+  const keysAt =
+    batch === null || !isKeyInBody || !use.isSound
+      ? null
+      : readKeysPath(use, batch, { type, content: rest ?? [] });
+  if (batch !== null && isKeyInBody && type === "FORM" && batch.of.map.kind === "object")
+    use.refuse(["batch", "of"], "one path: a form carries no composite keys", "an object of paths");
+  const hasContent = rest !== null && (isWhole(rest) || rest.length > 0);
+  const body = hasContent || keysAt !== null ? { type, content: rest ?? [], keysAt } : null;
+  return {
+    kind: "rest",
+    method,
+    use,
+    select,
+    batch,
+    template,
+    variables,
+    query,
+    headers,
+    body,
+    isSafe,
+    errors,
+  };
 }
 
 const httpStatuses: StatusNames = {
@@ -62,20 +116,37 @@ const httpStatuses: StatusNames = {
   needsWhen: (text) => text.startsWith("2"),
 };
 
-function readTemplate(use: DirectiveUse): UrlTemplate | null {
-  const node = use.nodeAt(["GET"]);
-  if (node?.kind !== Kind.STRING) return null;
-  try {
-    return parseUrlTemplate(node.value);
-  } catch (error) {
-    if (!(error instanceof TemplateSyntaxError)) throw error;
-    const { expected, found } = error;
-    use.refuseAt({ place: use.placeIn(node, error.offset), path: ["GET"], expected, found });
-    return null;
+function readMethod(use: DirectiveUse): RestMethod | null {
+  const [method, second] = restMethods.filter((name) => use.text(name) !== null);
+  const all = restMethods.join(", ");
+  if (method === undefined) use.refuse([], `one of ${all}, with a URL template`, "none");
+  else if (second !== undefined) use.refuse([second], `one of ${all}`, `${method} and ${second}`);
+  return second === undefined ? (method ?? null) : null;
+}
+
+function checkQuery(use: DirectiveUse, query: readonly NamedSelection[], template: UrlTemplate): void {
+  for (const { name, selection, place } of query) {
+    const path = ["query", name];
+    if (template.pairNames.has(name)) {
+      const found = `${name} in the template and in query`;
+      use.refuseAt({ place, path, expected: "each query pair once", found });
+    }
+    if ("fields" in selection)
+      use.refuseAt({ place, path, expected: "a FieldSelectionMap", found: "an object" });
   }
 }
 
-function checkRestBatch(use: DirectiveUse, template: UrlTemplate, batch: BatchDeclaration): void {
+/** GET and HEAD are safe, POST where it is declared. */
+function readSafety(use: DirectiveUse, method: RestMethod): boolean {
+  const isDeclared = use.flag("safe");
+  if (isDeclared && method !== "POST") {
+    const isStandard = method === "GET" || method === "HEAD";
+    use.refuse(["safe"], "safe with POST only", isStandard ? `${method}, which is safe without it` : method);
+  }
+  return method === "GET" || method === "HEAD" || isDeclared;
+}
+
+function checkUrlBatch(use: DirectiveUse, template: UrlTemplate, batch: BatchDeclaration): void {
   const names = template.variables.map((variable) => variable.name).filter((name) => !name.includes("."));
   if (!names.includes(batch.as)) {
     const expected = `a variable of the template, for example {?${batch.as}*}`;
@@ -86,57 +157,45 @@ function checkRestBatch(use: DirectiveUse, template: UrlTemplate, batch: BatchDe
   }
 }
 
-function readTemplateVariables(
-  use: DirectiveUse,
-  template: UrlTemplate,
-  context: CallContext,
-): Map<string, PlacedSelection> {
-  const selections = new Map<string, PlacedSelection>();
-  const node = use.nodeAt(["GET"]);
-  const batch = use.value("batch") as { readonly as: string } | null;
-  const hasKeys = template.variables.some((variable) => variable.name === batch?.as);
-  for (const variable of template.variables) {
-    const [first = "", ...names] = variable.name.split(".");
-    // Where no variable carries the keys, that is the problem with one that has no root.
-    if (variable.name === batch?.as || (batch !== null && !hasKeys && names.length === 0)) continue;
-    const place =
-      node?.kind === Kind.STRING ? use.placeIn(node, variable.offset) : placeOf(use.node, use.file);
-    const root = context.roots.find((name) => name === first);
-    if (root === undefined || names.length === 0) {
-      const allowed = context.roots.map((name) => `${name}.<name>`);
-      if (batch !== null) allowed.push(batch.as);
-      const found = `{${shortened(variable.name)}}`;
-      const hint = variableHint(variable.name, allowed, context);
-      use.refuseAt({ place, path: ["GET"], expected: `a variable ${allowed.join(", ")}`, found, hint });
-      continue;
-    }
-    const selection = variableSelection(variable.name, root, names, place);
-    if (checkInputSelection(use, selection, ["GET"], context)) selections.set(variable.name, selection);
+/** A HEAD answer is its status: there is something, or there is nothing. */
+function checkHead(use: DirectiveUse, { fieldType }: CallContext): void {
+  for (const argument of ["select", "batch"]) {
+    if (use.nodeAt([argument]) !== null) use.refuse([argument], `no ${argument}: HEAD has no body`, "one");
   }
-  return selections;
+  if (fieldType === null || (namedTypeOf(fieldType) === "Boolean" && !isListTypeNode(fieldType))) return;
+  use.refuse(["HEAD"], "a field of the type Boolean: is there something?", namedTypeOf(fieldType));
 }
 
-function variableHint(name: string, allowed: readonly string[], context: CallContext): string | null {
-  const candidates = [
-    ...[...context.arguments.keys()].map((argument) => `args.${argument}`),
-    ...(context.isRoot ? [] : [...context.parentFields.keys()].map((field) => `parent.${field}`)),
-    ...allowed,
-  ];
-  const rooted = candidates.find((candidate) => candidate.endsWith(`.${name}`));
-  return rooted === undefined ? nearestNameHint(name, candidates) : `did you mean "${rooted}"?`;
+function readBodyType(use: DirectiveUse, method: RestMethod): BodyType {
+  const isForm = use.text("bodyType") === "FORM";
+  if (use.nodeAt(["bodyType"]) !== null && !methodsWithBody.has(method))
+    use.refuse(["bodyType"], `a body with ${[...methodsWithBody].join(", ")} only`, method);
+  return isForm ? "FORM" : "JSON";
 }
 
-/** `args.filter.kind` is the map `$args.filter.kind`. */
-function variableSelection(
-  text: string,
-  root: SelectionRoot,
-  names: readonly string[],
-  place: SourcePlace,
-): PlacedSelection {
-  const segments = names.map((name) => ({ name, arguments: [], onType: null, offset: 0 }));
-  return {
-    map: { kind: "path", root, segments, then: null, offset: 0 },
-    text: `$${text}`,
-    placeAt: () => place,
-  };
+/** Arguments that nothing reads fill a body that is not written down; anywhere else they are refused. */
+function readRestOfArguments(
+  use: DirectiveUse,
+  written: {
+    readonly method: RestMethod;
+    readonly content: BodyDeclaration["content"] | null;
+    readonly selections: readonly PlacedSelection[];
+  },
+  context: CallContext,
+): BodyDeclaration["content"] | null {
+  const { method, content, selections } = written;
+  const unused = use.isSound ? unusedInputs(selections, context) : [];
+  const hasBody = methodsWithBody.has(method);
+  const isDefault = hasBody && use.nodeAt(["body"]) === null;
+  const members: NamedSelection[] = [];
+  for (const name of unused) {
+    if (isDefault && !name.includes(".")) members.push(argumentMember(use, name));
+    else if (isDefault)
+      use.refuse([], "every field of an argument used, or the argument whole", `${name} unused`);
+    else {
+      const places = hasBody ? `{?args.${name}}, query or body` : `{?args.${name}} or query`;
+      use.refuse([], `every argument used: ${places}`, `${name} unused`);
+    }
+  }
+  return isDefault ? members : content;
 }

@@ -29,7 +29,7 @@ import {
   rootTypeNames,
 } from "./sdl-file.ts";
 import { type GrpcDeclaration, readGrpc } from "./grpc-declaration.ts";
-import { checkMutation, refuseSharedMutation } from "./check-mutation.ts";
+import { checkChangesNothing, checkMutation, refuseSharedMutation } from "./check-mutation.ts";
 import { checkListLookup, refuseInSubquery } from "./check-subquery-field.ts";
 import { type RestDeclaration, readRest } from "./rest-declaration.ts";
 import {
@@ -118,8 +118,10 @@ export function readSourceSchema(
   readLeafDirectives(sdl.document, reader);
   const abstractTypes = readAbstractTypes(sdl, reader, source.kind);
   const types = new Map<string, SourceType>();
+  const sourceHeaders = new Set([...source.forwardHeaders, ...source.headers.map((header) => header.name)]);
   for (const type of sdl.objectTypes) {
-    types.set(type.name.value, readType({ type, reader, kind: source.kind, definitions }));
+    const parts = { type, reader, kind: source.kind, definitions, sourceHeaders };
+    types.set(type.name.value, readType(parts));
   }
   const backendNames = backend?.names ?? null;
   return { file, ...source, backendNames, types, abstractTypes, plainDocument: sdl.plainDocument, use };
@@ -135,10 +137,12 @@ interface TypeParts {
   readonly kind: SourceKind;
   /** The file's own types by name. */
   readonly definitions: ReadonlyMap<string, TypeDefinitionNode>;
+  /** Headers that the source forwards or sets on every call. */
+  readonly sourceHeaders: ReadonlySet<string>;
 }
 
 function readType(parts: TypeParts): SourceType {
-  const { type, reader, definitions } = parts;
+  const { type, reader, definitions, sourceHeaders } = parts;
   const name = type.name.value;
   const isRoot = rootTypeNames.has(name);
   const uses = reader.read(type.directives, DirectiveLocation.OBJECT, name);
@@ -161,6 +165,7 @@ function readType(parts: TypeParts): SourceType {
       arguments: new Map((field.arguments ?? []).map((argument) => [argument.name.value, argument.type])),
       parentFields: new Map(leafFields.map((leaf) => [leaf.name.value, leaf.type])),
       types: definitions,
+      sourceHeaders,
       isRoot,
       roots: isRoot ? ["args", "claims", "headers"] : ["args", "parent", "claims", "headers"],
     };
@@ -245,12 +250,14 @@ function readField(parts: FieldParts): SourceField {
   const isMutation = type.name.value === "Mutation";
   if (isMutation) checkMutation(uses);
   checkNoRoot(field, refuse);
+  const call = kind === "graphql" ? null : readCall(kind, rest, grpc, context);
+  if (call?.kind === "rest" && !isMutation) checkChangesNothing(call);
   return {
     name: field.name.value,
     coordinate,
     place,
     node: field,
-    call: kind === "graphql" ? null : readCall(kind, rest, grpc, context),
+    call,
     from,
     isLookup: lookup !== undefined,
     isMutation,

@@ -19,7 +19,7 @@ export type SourceKind = "rest" | "grpc" | "graphql";
 /** What a source's calls are sent with; GraphQL travels over HTTP. */
 export type SourceProtocol = "http" | "grpc";
 
-/** A header or metadata entry that every call of a source carries. */
+/** A header or metadata entry of every call of a source, or of one call. */
 export interface HeaderDeclaration {
   /** Lower case. */
   readonly name: string;
@@ -109,7 +109,7 @@ export function readSourceSettings(use: DirectiveUse) {
     service: use.text("service"),
     maxBatchSize: use.integer("maxBatchSize", 1, 1000) ?? 100,
     forwardHeaders,
-    headers: readHeaders(use, forwardHeaders),
+    headers: readHeaders(use, new Set(forwardHeaders), noFieldContext),
   };
 }
 
@@ -173,8 +173,13 @@ function readForwardHeaders(use: DirectiveUse): string[] {
   return [...names];
 }
 
-function readHeaders(use: DirectiveUse, forwarded: readonly string[]): HeaderDeclaration[] {
-  const names = new Set(forwarded);
+/** Reads the argument `headers`; `earlier` are the names that are forwarded or set already. */
+export function readHeaders(
+  use: DirectiveUse,
+  earlier: ReadonlySet<string>,
+  context: CallContext,
+): HeaderDeclaration[] {
+  const names = new Set(earlier);
   const headers: HeaderDeclaration[] = [];
   for (const element of elementsOf(use.nodeAt(["headers"]))) {
     if (element.kind !== Kind.OBJECT) continue;
@@ -185,7 +190,7 @@ function readHeaders(use: DirectiveUse, forwarded: readonly string[]): HeaderDec
     const value = use.parseSelection(valueNode, ["headers", "value"]);
     if (!checkHeaderName(use, nameNode, "headers", names) || value === null) continue;
     names.add(nameNode.value);
-    if (checkInputSelection(use, value, ["headers", "value"], noFieldContext))
+    if (checkInputSelection(use, value, ["headers", "value"], context))
       headers.push({ name: nameNode.value, value });
   }
   return headers;
@@ -202,6 +207,7 @@ const noFieldContext: CallContext = {
   arguments: new Map(),
   parentFields: new Map(),
   types: new Map(),
+  sourceHeaders: new Set(),
   isRoot: true,
   roots: ["claims", "headers"],
 };

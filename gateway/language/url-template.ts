@@ -201,8 +201,8 @@ function pushPair(pairs: string[], name: string, value: unknown, isExploded: boo
   else pairs.push(`${encode(name)}=${texts.map(encode).join(",")}`);
 }
 
-/** Null where there is nothing to send. */
-function scalarTexts(value: unknown): string[] | null {
+/** A value as the texts of its pairs; null where there is nothing to send. Raises TypeError for anything but scalars. */
+export function scalarTexts(value: unknown): string[] | null {
   if (value === undefined || value === null) return null;
   const values: unknown[] = Array.isArray(value) ? value : [value];
   const texts = values.filter((item) => item !== undefined && item !== null).map(scalarText);

@@ -3,7 +3,7 @@ import type { Deadline } from "../core/deadline.ts";
 import { OverlockError } from "../core/errors.ts";
 
 export interface HttpRequest {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Path and query, encoded. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -59,7 +59,7 @@ export class HttpPool {
         signal: deadline.signal,
       });
       const declaredBytes = Number(response.headers["content-length"] ?? 0);
-      if (declaredBytes > this.#maxResponseBytes) {
+      if (request.method !== "HEAD" && declaredBytes > this.#maxResponseBytes) {
         response.body.on("error", () => {}).destroy();
         throw this.#tooLarge(undefined);
       }

@@ -25,6 +25,10 @@ export interface CallInput {
   readonly parentFields: readonly string[];
   /** What an absent value means: the value is left out, or there is no call. */
   readonly isOptional: boolean;
+  /** An argument that is null is sent as null, and not left out. */
+  readonly keepsNull: boolean;
+  /** An empty list is a value like another; without it there is no call. */
+  readonly keepsEmptyList: boolean;
   /** What has to be there, wherever in the value it stands. */
   readonly needs: readonly Need[];
   /** The lists that arguments bring; an empty one would ask for everything. */
@@ -102,7 +106,7 @@ export async function runDeclaredCall(
   if (batch !== null) return loadKeys(call, batch, { roots, values, scope });
   const request = { values, keys: null };
   if (!call.isSafe) return call.send(request, scope, asItIs);
-  const text = canonicalJson(values);
+  const text = textOfValues(values, call.coordinate);
   return loadersOf(scope).load(
     {
       owner: call,
@@ -116,6 +120,16 @@ export async function runDeclaredCall(
   );
 }
 
+/** Text that is equal for equal values; what is absent differs from null. Raises INVALID_VALUE for bottomless values. */
+function textOfValues(values: readonly unknown[], coordinate: string): string {
+  try {
+    return values.map((value) => (value === undefined ? "" : canonicalJson(value))).join(",");
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new OverlockError("INVALID_VALUE", `a value for ${coordinate} is nested too deeply`, { cause });
+  }
+}
+
 function asItIs(response: unknown): unknown {
   return response;
 }
@@ -127,11 +141,22 @@ export function compileInput(selection: PlacedSelection, isOptional: boolean): C
     evaluate: compileSelection(map),
     parentFields: parentFieldsOf(pathsOf(map)),
     isOptional,
+    keepsNull: false,
+    keepsEmptyList: false,
     needs: needsOf(map),
     lists: pathsOf(map)
       .filter((path) => path.root === "args")
       .map((path) => compileSelection({ ...path, then: null })),
   };
+}
+
+/**
+ * Compiles a value of a JSON body, where null and an empty list can be told from nothing. A call that changes nothing is
+ * not made for an empty list all the same: as a filter it would ask for everything.
+ */
+export function compileBodyInput(selection: PlacedSelection, isSafe: boolean): CallInput {
+  const input = compileInput(selection, true);
+  return { ...input, keepsNull: true, keepsEmptyList: !isSafe, lists: isSafe ? input.lists : [] };
 }
 
 /** Compiles a batch; `translated` are its maps that read the response, in the names of the raw value. */
@@ -240,7 +265,9 @@ function readInput(input: CallInput, roots: SelectionRoots): unknown {
   }
   if (input.lists.some((evaluate) => isEmptyList(evaluate(roots)))) return skip;
   const value = input.evaluate(roots);
-  if (value !== undefined && value !== null) return isEmptyList(value) ? skip : value;
+  if (value === null && input.keepsNull) return null;
+  if (value !== undefined && value !== null)
+    return !input.keepsEmptyList && isEmptyList(value) ? skip : value;
   return input.isOptional ? undefined : skip;
 }
 
@@ -264,7 +291,7 @@ async function loadKeys(call: DeclaredCall, batch: BatchRule, origin: KeyOrigin)
   const { roots, values, scope } = origin;
   const keyed: KeyedCall<unknown> = {
     owner: call,
-    group: canonicalJson(values),
+    group: textOfValues(values, call.coordinate),
     maxSize: batch.maxSize,
     textOf: (key) => batch.textOfKey(key) ?? "",
     fetch: (keys) =>

@@ -34,16 +34,16 @@ export function buildRequestHeaders(
     const value = scope.headers.get(name);
     if (value !== undefined && headerValuePattern.test(value)) result[name] = value;
   }
-  for (const [index, name] of headers.names.entries()) {
-    const value = values[index];
-    const text = typeof value === "string" ? value : canonicalJson(value);
-    if (text.length > maxHeaderLength || !headerValuePattern.test(text)) {
-      const expected = `printable ASCII, at most ${maxHeaderLength} characters, without spaces around it`;
-      throw new OverlockError("INVALID_VALUE", `the value for header ${name} is not ${expected}`);
-    }
-    result[name] = text;
-  }
+  for (const [index, name] of headers.names.entries()) result[name] = headerText(name, values[index]);
   return result;
+}
+
+/** A value as a header carries it: texts as they are, the rest as JSON. Raises INVALID_VALUE where none would. */
+export function headerText(name: string, value: unknown): string {
+  const text = typeof value === "string" ? value : canonicalJson(value);
+  if (text.length <= maxHeaderLength && headerValuePattern.test(text)) return text;
+  const expected = `printable ASCII, at most ${maxHeaderLength} characters, without spaces around it`;
+  throw new OverlockError("INVALID_VALUE", `the value for header ${name} is not ${expected}`);
 }
 
 const maxHeaderLength = 8192;

@@ -65,6 +65,7 @@ describe("the directives in docs/schema-language.md", () => {
     expect(inputTypes().map((type) => type.name)).toEqual([
       "SourceHeader",
       "Rename",
+      "CallHeader",
       "Batch",
       "ErrorRule",
       "DiscriminatorMapping",

@@ -1,5 +1,5 @@
 import { afterAll, describe } from "vitest";
-import { ProjectFolders } from "./minimal-project.ts";
+import { type Edit, ProjectFolders } from "./minimal-project.ts";
 import { refusalTable } from "./refusals.ts";
 
 const books = "schemas/books.graphql";
@@ -9,11 +9,330 @@ const folders = new ProjectFolders();
 afterAll(() => folders.remove());
 const refuses = refusalTable(folders);
 
-function errors(rules: string): readonly [string, string, string] {
+function call(text: string): Edit {
+  return [books, similar, text];
+}
+
+function field(text: string): Edit {
+  return [books, `  similar: [Book!] ${similar}`, text];
+}
+
+function errors(rules: string): Edit {
   return [books, similar, `@rest(GET: "/books/{parent.id}/similar", errors: ${rules})`];
 }
 
 describe("a start is refused for", () => {
+  describe("methods and bodies", () => {
+    refuses(
+      "no method",
+      [call('@rest(select: "a")')],
+      `
+schemas/books.graphql:17:20  Book.similar @rest
+  expected  one of GET, HEAD, POST, PUT, PATCH, DELETE, with a URL template
+  found     none
+`,
+    );
+
+    refuses(
+      "two methods",
+      [call('@rest(GET: "/books/{parent.id}", POST: "/books/{parent.id}")')],
+      `
+schemas/books.graphql:17:59  Book.similar @rest(POST:)
+  expected  one of GET, HEAD, POST, PUT, PATCH, DELETE
+  found     GET and POST
+`,
+    );
+
+    refuses(
+      "a change that is declared safe",
+      [call('@rest(PUT: "/books/{parent.id}/similar", safe: true)')],
+      `
+schemas/books.graphql:17:67  Book.similar @rest(safe:)
+  expected  safe with POST only
+  found     PUT
+`,
+    );
+
+    refuses(
+      "a declaration of what is safe by itself",
+      [call('@rest(GET: "/books/{parent.id}/similar", safe: true)')],
+      `
+schemas/books.graphql:17:67  Book.similar @rest(safe:)
+  expected  safe with POST only
+  found     GET, which is safe without it
+`,
+    );
+
+    refuses(
+      "a body where there is none",
+      [call('@rest(GET: "/books/{parent.id}/similar", body: { a: "$parent.title" })')],
+      `
+schemas/books.graphql:17:67  Book.similar @rest(body:)
+  expected  a body with POST, PUT, PATCH only
+  found     GET
+`,
+    );
+
+    refuses(
+      "the type of a body where there is none",
+      [call('@rest(GET: "/books/{parent.id}/similar", bodyType: FORM)')],
+      `
+schemas/books.graphql:17:71  Book.similar @rest(bodyType:)
+  expected  a body with POST, PUT, PATCH only
+  found     GET
+`,
+    );
+
+    refuses(
+      "a type of body that nothing writes",
+      [call('@rest(POST: "/books/{parent.id}/similar", safe: true, bodyType: XML)')],
+      `
+schemas/books.graphql:17:84  Book.similar @rest(bodyType:)
+  expected  BodyType
+  found     XML
+`,
+    );
+
+    refuses(
+      "a body that is neither a map nor an object of maps",
+      [call('@rest(POST: "/books/{parent.id}/similar", safe: true, body: ["$parent.title"])')],
+      `
+schemas/books.graphql:17:80  Book.similar @rest(body:)
+  expected  a FieldSelectionMap or an object of them, for example { name: "$args.name" }
+  found     ["$parent.title"]
+`,
+    );
+
+    refuses(
+      "maps in a body that are wrong in themselves",
+      [
+        call(
+          '@rest(POST: "/books/{parent.id}/similar", safe: true, body: { a: "title", b: { c: "$args.x" }, d: 5 })',
+        ),
+      ],
+      `
+schemas/books.graphql:17:86  Book.similar @rest(body.a:)
+  expected  a path that starts at $args, $parent, $claims, $headers
+  found     title
+  hint      did you mean "$parent.title"?
+
+schemas/books.graphql:17:109  Book.similar @rest(body.b.c:)
+  expected  an argument of the field (it has none)
+  found     x
+
+schemas/books.graphql:17:118  Book.similar @rest(body.d:)
+  expected  a FieldSelectionMap in quotes, for example "$args.first"
+  found     5
+`,
+    );
+
+    refuses(
+      "an object inside a form",
+      [
+        call(
+          '@rest(POST: "/books/{parent.id}/similar", safe: true, bodyType: FORM, body: { a: { b: "$parent.title" } })',
+        ),
+      ],
+      `
+schemas/books.graphql:17:98  Book.similar @rest(body.a:)
+  expected  a FieldSelectionMap: a form has no objects inside
+  found     an object
+`,
+    );
+
+    refuses(
+      "a HEAD request that would have to bring something",
+      [call('@rest(HEAD: "/books/{parent.id}/similar", select: "a")')],
+      `
+schemas/books.graphql:17:32  Book.similar @rest(HEAD:)
+  expected  a field of the type Boolean: is there something?
+  found     Book
+
+schemas/books.graphql:17:70  Book.similar @rest(select:)
+  expected  no select: HEAD has no body
+  found     one
+`,
+    );
+
+    refuses(
+      "an argument that a written body leaves out",
+      [
+        field(
+          '  similar(a: Int, b: Int): [Book!] @rest(POST: "/books/{parent.id}", safe: true, body: { a: "$args.a" })',
+        ),
+      ],
+      `
+schemas/books.graphql:17:36  Book.similar @rest
+  expected  every argument used: {?args.b}, query or body
+  found     b unused
+`,
+    );
+
+    refuses(
+      "an argument of which a body could hold only a part",
+      [
+        [books, "enum Genre {", "input F {\n  a: Int\n  b: Int\n}\n\nenum Genre {"],
+        field('  similar(f: F): [Book!] @rest(POST: "/books/{parent.id}{?args.f.a}", safe: true)'),
+      ],
+      `
+schemas/books.graphql:17:26  Book.similar @rest
+  expected  every field of an argument used, or the argument whole
+  found     f.b unused
+`,
+    );
+
+    refuses(
+      "calls outside Mutation that would change something",
+      [
+        call('@rest(POST: "/books/{parent.id}/similar")'),
+        [books, "  pages: Int\n", '  pages: Int @rest(DELETE: "/books/{parent.id}")\n'],
+      ],
+      `
+schemas/books.graphql:13:28  Book.pages @rest(DELETE:)
+  expected  a call that changes nothing (GET, HEAD, or POST with safe: true), or a field of Mutation
+  found     DELETE
+
+schemas/books.graphql:17:32  Book.similar @rest(POST:)
+  expected  a call that changes nothing (GET, HEAD, or POST with safe: true), or a field of Mutation
+  found     POST
+`,
+    );
+
+    refuses(
+      "a batch in a body that is one value",
+      [
+        call(
+          '@rest(POST: "/similar", safe: true, body: "$parent.title", batch: { of: "$parent.id", as: "ids", match: "id" })',
+        ),
+      ],
+      `
+schemas/books.graphql:17:110  Book.similar @rest(batch.as:)
+  expected  a body that is an object of maps, so that the keys have a place in it
+  found     one map
+`,
+    );
+
+    refuses(
+      "a batch's keys where the body has something else",
+      [
+        call(
+          '@rest(POST: "/similar", safe: true, body: { f: { ids: "$parent.title" } }, batch: { of: "$parent.id", as: "f.ids", match: "id" })',
+        ),
+      ],
+      `
+schemas/books.graphql:17:126  Book.similar @rest(batch.as:)
+  expected  a place in the body that carries the keys only
+  found     f.ids, which the body sets too
+`,
+    );
+
+    refuses(
+      "a batch's keys under a name that is no path",
+      [call('@rest(POST: "/similar", safe: true, batch: { of: "$parent.id", as: "a..b", match: "id" })')],
+      `
+schemas/books.graphql:17:87  Book.similar @rest(batch.as:)
+  expected  a variable of the template, or names in the body joined by dots
+  found     "a..b"
+`,
+    );
+
+    refuses(
+      "a batch's keys inside an object of a form",
+      [
+        call(
+          '@rest(POST: "/similar", safe: true, bodyType: FORM, batch: { of: "$parent.id", as: "a.b", match: "id" })',
+        ),
+      ],
+      `
+schemas/books.graphql:17:103  Book.similar @rest(batch.as:)
+  expected  one name: a form has no objects inside
+  found     "a.b"
+`,
+    );
+
+    refuses(
+      "composite keys in a form",
+      [
+        call(
+          '@rest(POST: "/similar", safe: true, bodyType: FORM, batch: { of: "{ id: $parent.id }", as: "ids", match: "{ id }" })',
+        ),
+      ],
+      `
+schemas/books.graphql:17:85  Book.similar @rest(batch.of:)
+  expected  one path: a form carries no composite keys
+  found     an object of paths
+`,
+    );
+
+    refuses(
+      "headers that are reserved, misspelt or read what is not there",
+      [
+        call(
+          '@rest(GET: "/books/{parent.id}", headers: [{ name: "host", value: "$parent.title" }, { name: "X-A", value: "$parent.title" }, { name: "x-a", value: "$parent.titel" }, { name: "x-b", value: "title" }])',
+        ),
+      ],
+      `
+schemas/books.graphql:17:71  Book.similar @rest(headers:)
+  expected  a header that belongs to the application
+  found     host, which belongs to the connection or the gateway
+
+schemas/books.graphql:17:113  Book.similar @rest(headers:)
+  expected  a header's name in lower case
+  found     "X-A"
+
+schemas/books.graphql:17:177  Book.similar @rest(headers.value:)
+  expected  a scalar field of the type that needs no call (id, title, pages, genre, tags)
+  found     titel
+  hint      did you mean "title"?
+
+schemas/books.graphql:17:210  Book.similar @rest(headers.value:)
+  expected  a path that starts at $args, $parent, $claims, $headers
+  found     title
+  hint      did you mean "$parent.title"?
+`,
+    );
+
+    refuses(
+      "headers that are sent already",
+      [
+        [books, "timeoutMs: 500", 'timeoutMs: 500, forwardHeaders: ["x-a"]'],
+        call(
+          '@rest(GET: "/books/{parent.id}", headers: [{ name: "x-a", value: "$parent.title" }, { name: "x-b", value: "$parent.id" }, { name: "x-b", value: "$parent.id" }])',
+        ),
+      ],
+      `
+schemas/books.graphql:17:71  Book.similar @rest(headers:)
+  expected  each header once, forwarded or set
+  found     x-a again
+
+schemas/books.graphql:17:150  Book.similar @rest(headers:)
+  expected  each header once, forwarded or set
+  found     x-b again
+`,
+    );
+
+    refuses(
+      "a template that would let a value out of its segment",
+      [call('@rest(POST: "/books/{+parent.id}", safe: true)')],
+      `
+schemas/books.graphql:17:41  Book.similar @rest(POST:)
+  expected  {name} or {?name}
+  found     "{+parent.id}"
+`,
+    );
+
+    refuses(
+      "a method that is written in lower case",
+      [call('@rest(Get: "/books/{parent.id}")')],
+      `
+schemas/books.graphql:17:26  Book.similar @rest
+  expected  arguments GET, HEAD, POST, PUT, PATCH, DELETE, query, headers, body, bodyType, select, batch, safe, errors
+  found     argument Get
+  hint      did you mean "GET"?
+`,
+    );
+  });
+
   describe("errors", () => {
     refuses(
       "statuses that no backend's failure has",

@@ -7,6 +7,8 @@ import { type GraphqlAnswer, type QueryOptions, sendQuery } from "./test-gateway
 /** The gateway in this process, on a project and backends of the test's own. */
 export interface ProjectGateway {
   readonly gateway: Gateway;
+  /** What the gateway logged. */
+  readonly log: { readonly text: string };
   query(query: string, options?: QueryOptions): Promise<GraphqlAnswer>;
   stop(): Promise<void>;
 }
@@ -28,12 +30,15 @@ export async function startProject(
   if (protos !== null) symlinkSync(protos, path.join(root, "protos"));
   writeFileSync(path.join(root, "bff-web", "schema.graphql"), clientSchema);
   writeFileSync(path.join(root, "bff-web", "bff.config.ts"), 'export default { name: "web" };\n');
+  const log = { text: "" };
   const gateway = await startGateway({
     root,
-    environment: { PORT: "0", ADMIN_PORT: "0", LOG_LEVEL: "silent", ...environment },
+    environment: { PORT: "0", ADMIN_PORT: "0", ...environment },
+    logDestination: { write: (line) => void (log.text += line) },
   });
   return {
     gateway,
+    log,
     query: (query, options = {}) => sendQuery(gateway.url, query, options),
     async stop() {
       await gateway.close({ idleGraceMs: 0 });

@@ -1,6 +1,7 @@
 import { OverlockError, quoted } from "../../core/errors.ts";
 import type { HttpResponse } from "../../outbound/http-pool.ts";
 import { statusError } from "../http-status.ts";
+import { JsonDocumentError, parseJsonDocument } from "../json-document.ts";
 
 /** What a backend answered to a subquery. */
 export interface SubqueryAnswer {
@@ -112,13 +113,12 @@ function codeOf(code: unknown): OverlockError["code"] {
 
 function parseJson(body: Uint8Array): unknown {
   try {
-    return JSON.parse(utf8.decode(body)) as unknown;
+    return parseJsonDocument(body);
   } catch (cause) {
-    throw new OverlockError("UPSTREAM_INVALID_RESPONSE", "the body is not JSON in UTF-8", { cause });
+    if (!(cause instanceof JsonDocumentError)) throw cause;
+    throw new OverlockError("UPSTREAM_INVALID_RESPONSE", cause.message, { cause });
   }
 }
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

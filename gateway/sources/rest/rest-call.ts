@@ -1,14 +1,15 @@
 import { OverlockError } from "../../core/errors.ts";
-import { compileSelection, rawRoots } from "../../language/evaluate-selection.ts";
 import type { RestDeclaration } from "../../language/rest-declaration.ts";
 import type { SourceField, SourceSchema } from "../../language/source-schema.ts";
 import { expandUrlTemplate } from "../../language/url-template.ts";
 import type { HttpPool } from "../../outbound/http-pool.ts";
 import { runUpstreamCall } from "../../outbound/upstream-call.ts";
-import { compileBatch, compileInput, type DeclaredCall } from "../declared-call.ts";
+import { type CallInput, compileBatch, compileInput, type DeclaredCall } from "../declared-call.ts";
 import { compileErrorRules } from "../error-mapping.ts";
-import { buildRequestHeaders, type RequestHeaders } from "../request-headers.ts";
-import { decodeResponse } from "./rest-response.ts";
+import { buildRequestHeaders, headerText, type RequestHeaders } from "../request-headers.ts";
+import { compileBody } from "./rest-body.ts";
+import { decodeResponse, readExistence } from "./rest-response.ts";
+import { compileRestSelect } from "./rest-select.ts";
 
 export interface RestCallParts {
   readonly source: SourceSchema;
@@ -21,49 +22,33 @@ export interface RestCallParts {
 /** Compiles one `@rest` field into the call that fetches it. */
 export function compileRestCall(parts: RestCallParts): DeclaredCall {
   const { source, field, declaration, headers, pool } = parts;
-  const { template, batch } = declaration;
-  const slots = new Map([...declaration.variables.keys()].map((name, index) => [name, index]));
-  const queryStart = slots.size;
-  const headerStart = queryStart + declaration.query.length;
-  const variableInputs = [...declaration.variables].map(([name, selection]) => {
-    const isInQuery = template.variables.every((variable) => variable.name !== name || variable.isInQuery);
-    return compileInput(selection, isInQuery);
-  });
-  const queryInputs = declaration.query.flatMap(({ selection }) =>
-    "fields" in selection ? [] : [compileInput(selection, true)],
-  );
-  const select = declaration.select === null ? null : compileSelection(declaration.select.map);
+  const { method, batch } = declaration;
+  const { coordinate, isMutation } = field;
+  // A field of Mutation is called once for each time it is asked for, whatever its method.
+  const isSafe = declaration.isSafe && !isMutation;
+  const inputs: CallInput[] = [];
+  const addInput = (input: CallInput): number => inputs.push(input) - 1;
+  const writePath = compilePath(declaration, coordinate, addInput);
+  const callHeaders = declaration.headers.map(({ name, value }) => ({
+    name,
+    slot: addInput(compileInput(value, true)),
+  }));
+  const writeBody =
+    declaration.body === null ? null : compileBody(declaration.body, { isSafe, coordinate }, addInput);
+  const sourceHeadersStart = inputs.length;
+  const select = compileRestSelect(declaration, coordinate);
   const responseRules = {
     errors: compileErrorRules(declaration.errors),
-    isNullOn404: batch === null && !field.isMutation,
+    isNullOn404: isSafe && batch === null,
+    isNullWhenEmpty: !isSafe,
   };
-  const owner = {
-    source: source.name,
-    coordinate: field.coordinate,
-    timeoutMs: source.timeoutMs,
-    isMutation: field.isMutation,
-  };
-
-  const buildPath = (values: readonly unknown[], keys: readonly unknown[] | null): string | null => {
-    const pairs = declaration.query.map(({ name }, index) => [name, values[queryStart + index]] as const);
-    try {
-      return expandUrlTemplate(
-        template,
-        ({ name }) => (name === batch?.as ? keys : values[slots.get(name) ?? -1]),
-        pairs,
-      );
-    } catch (cause) {
-      throw new OverlockError("INVALID_VALUE", `a value for ${field.coordinate} can't stand in a URL`, {
-        cause,
-      });
-    }
-  };
+  const owner = { source: source.name, coordinate, timeoutMs: source.timeoutMs, isMutation };
 
   return {
     source: source.name,
-    coordinate: field.coordinate,
-    isSafe: !field.isMutation,
-    inputs: [...variableInputs, ...queryInputs, ...headers.inputs],
+    coordinate,
+    isSafe,
+    inputs: [...inputs, ...headers.inputs],
     batch:
       batch === null
         ? null
@@ -73,16 +58,51 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
             value: batch.value?.map ?? null,
           }),
     async send({ values, keys }, scope, read) {
-      const path = buildPath(values, keys);
+      const path = writePath(values, keys);
       if (path === null) return read(null);
-      const requestHeaders = buildRequestHeaders(headers, values.slice(headerStart), scope);
+      const requestHeaders = buildRequestHeaders(headers, values.slice(sourceHeadersStart), scope);
+      for (const { name, slot } of callHeaders) {
+        const value = values[slot];
+        if (value !== undefined) requestHeaders[name] = headerText(name, value);
+      }
+      const body = writeBody === null ? null : writeBody(values, keys);
+      if (body !== null) requestHeaders["content-type"] = body.contentType;
       return runUpstreamCall(scope, owner, async (deadline) => {
         requestHeaders["accept"] = "application/json";
         requestHeaders["x-request-timeout-ms"] = String(deadline.remainingMs);
-        const response = await pool.send({ method: "GET", path, headers: requestHeaders }, deadline);
-        const decoded = decodeResponse(response, responseRules);
-        return read(select === null ? decoded : select(rawRoots(decoded)));
+        const request = { method, path, headers: requestHeaders, ...(body !== null && { body: body.text }) };
+        const response = await pool.send(request, deadline);
+        if (method === "HEAD") return read(readExistence(response, responseRules));
+        return read(select(decodeResponse(response, responseRules)));
       });
     },
+  };
+}
+
+/** Null: the call must not be made. */
+type PathWriter = (values: readonly unknown[], keys: readonly unknown[] | null) => string | null;
+
+function compilePath(
+  { template, batch, variables, query }: RestDeclaration,
+  coordinate: string,
+  addInput: (input: CallInput) => number,
+): PathWriter {
+  const slots = new Map<string, number>();
+  for (const [name, selection] of variables) {
+    const isInQuery = template.variables.every((variable) => variable.name !== name || variable.isInQuery);
+    slots.set(name, addInput(compileInput(selection, isInQuery)));
+  }
+  const pairSlots = query.flatMap(({ name, selection }) =>
+    "fields" in selection ? [] : [[name, addInput(compileInput(selection, true))] as const],
+  );
+  return (values, keys) => {
+    const pairs = pairSlots.map(([name, slot]) => [name, values[slot]] as const);
+    const read = ({ name }: { readonly name: string }): unknown =>
+      name === batch?.as ? keys : values[slots.get(name) ?? -1];
+    try {
+      return expandUrlTemplate(template, read, pairs);
+    } catch (cause) {
+      throw new OverlockError("INVALID_VALUE", `a value for ${coordinate} can't stand in a URL`, { cause });
+    }
   };
 }

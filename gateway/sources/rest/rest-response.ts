@@ -2,30 +2,52 @@ import { OverlockError, quoted } from "../../core/errors.ts";
 import type { HttpResponse } from "../../outbound/http-pool.ts";
 import type { ErrorMapping } from "../error-mapping.ts";
 import { statusError } from "../http-status.ts";
+import { JsonDocumentError, parseJsonDocument } from "../json-document.ts";
 
 export interface ResponseRules {
   readonly errors: ErrorMapping;
   /** A 404 says that there is no such thing, which is an answer and no failure. */
   readonly isNullOn404: boolean;
+  /** A success may have nothing to say, as after a change. */
+  readonly isNullWhenEmpty: boolean;
 }
 
 /**
- * The decoded JSON of a response; null for 204, and for 404 where that is an answer. Raises what the status means, with
+ * The decoded JSON of a response; null for 204 and 205, and for 404 where that is an answer. Raises what the status means, with
  * what the source schema lets clients see of it, and UPSTREAM_INVALID_RESPONSE for a body that is no JSON.
  */
-export function decodeResponse(response: HttpResponse, { errors, isNullOn404 }: ResponseRules): unknown {
+export function decodeResponse(response: HttpResponse, rules: ResponseRules): unknown {
+  const { errors } = rules;
   const { status } = response;
-  const names = [String(status), `${Math.floor(status / 100)}xx`];
-  if (status >= 200 && status <= 299) {
-    if (status === 204) return null;
+  const names = statusNames(status);
+  if (isSuccess(status)) {
+    if (status === 204 || status === 205) return null;
+    if (rules.isNullWhenEmpty && response.body.length === 0) return null;
     const decoded = decodeJson(response);
     const declared = errors.readsBody(names) ? errors.find(names, decoded) : null;
     if (declared === null) return decoded;
     throw new OverlockError("UPSTREAM_REJECTED", `HTTP status ${status} with an error inside`, { declared });
   }
   const declared = errors.find(names, errors.readsBody(names) ? tryDecodeJson(response) : undefined);
-  if (status === 404 && isNullOn404 && declared === null) return null;
+  if (status === 404 && rules.isNullOn404 && declared === null) return null;
   throw statusError(status, declared);
+}
+
+/** Whether there is something, as the status of a HEAD request says. */
+export function readExistence({ status }: HttpResponse, { errors }: ResponseRules): boolean {
+  if (isSuccess(status)) return true;
+  const declared = errors.find(statusNames(status), undefined);
+  if (status === 404 && declared === null) return false;
+  throw statusError(status, declared);
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status <= 299;
+}
+
+/** What an error rule may call a status. */
+function statusNames(status: number): readonly string[] {
+  return [String(status), `${Math.floor(status / 100)}xx`];
 }
 
 function decodeJson({ mediaType, body }: HttpResponse): unknown {
@@ -34,9 +56,10 @@ function decodeJson({ mediaType, body }: HttpResponse): unknown {
     throw new OverlockError("UPSTREAM_INVALID_RESPONSE", message);
   }
   try {
-    return JSON.parse(utf8.decode(body)) as unknown;
+    return parseJsonDocument(body);
   } catch (cause) {
-    throw new OverlockError("UPSTREAM_INVALID_RESPONSE", "the body is not JSON in UTF-8", { cause });
+    if (!(cause instanceof JsonDocumentError)) throw cause;
+    throw new OverlockError("UPSTREAM_INVALID_RESPONSE", cause.message, { cause });
   }
 }
 
@@ -51,4 +74,3 @@ function tryDecodeJson(response: HttpResponse): unknown {
 }
 
 const jsonMediaType = /^application\/(?:[-\w.+]+\+)?json$/;
-const utf8 = new TextDecoder("utf-8", { fatal: true });

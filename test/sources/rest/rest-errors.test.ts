@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ScriptedBackend } from "../../support/scripted-backend.ts";
-import { type SmallGateway, startSmallGateway } from "../../support/small-gateway.ts";
+import { type ProjectGateway, startProject } from "../../support/project-gateway.ts";
 
 const shop = `
 extend schema @source(name: "shop", url: "http://localhost:1")
@@ -27,10 +27,10 @@ type Coupon { code: String discount: Int }
 `;
 
 const backend = new ScriptedBackend();
-let gateway: SmallGateway;
+let gateway: ProjectGateway;
 beforeAll(async () => {
   await backend.start();
-  gateway = await startSmallGateway({ shop }, client, { SHOP_URL: backend.url });
+  gateway = await startProject({ shop }, client, { SHOP_URL: backend.url });
 });
 afterAll(async () => {
   await gateway.stop();
