@@ -1,4 +1,4 @@
-import { type GraphQLField, type GraphQLSchema, isObjectType } from "graphql";
+import { type GraphQLArgument, type GraphQLField, type GraphQLSchema, isObjectType } from "graphql";
 import { nearestNameHint, type Problems } from "../core/problems.ts";
 import type { ClientField, ClientSchema, ClientType } from "../language/client-schema.ts";
 import { placeOf } from "../language/directive-reader.ts";
@@ -6,6 +6,7 @@ import { namedTypeOf, rootTypeNames } from "../language/sdl-file.ts";
 import type { PathSegment, PathSelection } from "../language/selection-map.ts";
 import { bindAbstractTypes } from "./bind-abstract-types.ts";
 import { bindArguments, variablesOf } from "./bind-arguments.ts";
+import { ConnectionBinder } from "./bind-connection.ts";
 import { bindGroup } from "./bind-group.ts";
 import { ValueBinder } from "./bind-value.ts";
 import type { BoundClientSchema, BoundStep, FieldBinding } from "./bindings.ts";
@@ -51,6 +52,7 @@ class Binder {
   readonly #problems: Problems;
   readonly #values: ValueBinder;
   readonly #fit: InputFit;
+  readonly #connections: ConnectionBinder;
 
   constructor(client: ClientSchema, schema: GraphQLSchema, model: SupergraphModel, problems: Problems) {
     this.#client = client;
@@ -59,9 +61,11 @@ class Binder {
     this.#problems = problems;
     this.#values = new ValueBinder(client, model, problems);
     this.#fit = new InputFit(client.inputs);
+    this.#connections = new ConnectionBinder(client, schema, model, problems);
   }
 
   bindType(type: ClientType): ReadonlyMap<string, FieldBinding> {
+    if (this.#connections.isPart(type.name)) return this.#connections.bindPart(type);
     const bindings = new Map<string, FieldBinding>();
     if (type.boundTo === null) return bindings;
     const model = compositeTypeOf(this.#model, type.boundTo);
@@ -89,6 +93,8 @@ class Binder {
   }
 
   #bindField(type: ClientType, field: ClientField, model: ModelCompositeType): FieldBinding | null {
+    const member = this.#connections.bindMember(type, field);
+    if (member !== null) return member === "refused" ? null : member;
     const clientField = this.#clientField(type.name, field.name);
     const path = this.#pathOf(field);
     if (clientField === null || path === null) return null;
@@ -98,11 +104,15 @@ class Binder {
       const site = { client: this.#client, type, field, model, problems: this.#problems };
       return bindGroup(site);
     }
-    const steps = this.#bindPath({ field, path, start: model, clientField });
+    const isPage = target !== undefined && target.connectionUse !== null;
+    const clientArgs = isPage ? this.#connections.argumentsOf(type, field, clientField) : clientField.args;
+    if (clientArgs === null) return null;
+    const steps = this.#bindPath({ field, path, start: model, clientArgs });
     this.#checkArgumentsUsed(field, path);
     const value = steps === null ? null : this.#values.bind({ field, clientField, steps });
     if (value === null || (type.name === "Mutation" && !checkMutationShapers(field))) return null;
     warnOfFailingNonNull(value, this.#model, this.#problems);
+    if (isPage) return this.#connections.bindPage(field, value.steps);
     return { kind: "path", coordinate: field.coordinate, steps: value.steps, shapers: value.compiled };
   }
 
@@ -120,7 +130,7 @@ class Binder {
     return null;
   }
 
-  #bindPath({ field, path, start, clientField }: PathSite): BoundStep[] | null {
+  #bindPath({ field, path, start, clientArgs }: PathSite): BoundStep[] | null {
     const steps: BoundStep[] = [];
     let type = start;
     for (const [index, segment] of path.segments.entries()) {
@@ -132,7 +142,7 @@ class Binder {
       const args = bindArguments({
         file: this.#client.file,
         field,
-        clientArgs: clientField.args,
+        clientArgs,
         modelField,
         fit: this.#fit,
         segment: field.from === null ? null : segment,
@@ -233,5 +243,5 @@ interface PathSite {
   readonly field: ClientField;
   readonly path: PathSelection;
   readonly start: ModelCompositeType;
-  readonly clientField: GraphQLField<unknown, unknown>;
+  readonly clientArgs: readonly GraphQLArgument[];
 }

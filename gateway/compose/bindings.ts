@@ -21,9 +21,36 @@ export interface BoundStep {
   readonly onType: string | null;
 }
 
+/** Where in a page of the supergraph a connection finds what it is made of. */
+export interface ConnectionRule {
+  readonly items: readonly BoundStep[];
+  /** Null or empty on the last page. */
+  readonly nextPageToken: readonly BoundStep[];
+}
+
+/** What of a connection, its edges and its PageInfo is made of a page. */
+export type ConnectionPart =
+  | "edges"
+  | "nodes"
+  | "pageInfo"
+  | "cursor"
+  | "node"
+  | "hasNextPage"
+  | "hasPreviousPage"
+  | "startCursor"
+  | "endCursor";
+
 /** Where a client field comes from. */
 export type FieldBinding =
   | { readonly kind: "group" }
+  | { readonly kind: "connection"; readonly part: ConnectionPart; readonly coordinate: string }
+  | {
+      /** A connection: the path finds a page; its arguments `first` and `after` are handed over by the path's last step. */
+      readonly kind: "page";
+      readonly coordinate: string;
+      readonly steps: readonly BoundStep[];
+      readonly rule: ConnectionRule;
+    }
   | {
       readonly kind: "path";
       readonly coordinate: string;

@@ -59,7 +59,8 @@ function readElement(element: unknown, reading: PathReading, scope: RequestScope
   }
 }
 
-function readArguments(
+/** The arguments of one step, those that are absent left out. */
+export function readArguments(
   step: BoundStep,
   clientArgs: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {

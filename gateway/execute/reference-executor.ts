@@ -13,16 +13,18 @@ import {
   isObjectType,
   OperationTypeNode,
 } from "graphql";
-import type { BoundClientSchema, FieldBinding } from "../compose/bindings.ts";
+import type { BoundClientSchema, ConnectionPart, FieldBinding } from "../compose/bindings.ts";
 import { Entity } from "../compose/entity.ts";
 import { Need } from "../compose/need.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { PreparedOperation } from "../prepare/prepare-operation.ts";
+import { ConnectionPage, fetchConnection } from "./connection-page.ts";
+import { readConnectionPart } from "./connection-resolvers.ts";
 import { Execution } from "./execution.ts";
 import { isolateElements, isolateWaitingElements } from "./isolate-elements.ts";
-import { needOfSelection, needOfShapers } from "./need-of-selection.ts";
+import { needOfConnection, needOfSelection, needOfShapers } from "./need-of-selection.ts";
 import { readMutation } from "./read-mutation.ts";
 import { readPath } from "./read-path.ts";
 import { shapeLeaves, shapeObjects } from "./shape-leaves.ts";
@@ -105,8 +107,26 @@ function compileResolver(
       return Entity.root(model);
     };
   }
+  if (binding.kind === "page") {
+    return (parent, args, context, info) => {
+      const execution = context as Execution;
+      execution.countField();
+      const need = usesSubqueries(model) ? needOfConnection(bound, info) : Need.none;
+      const request = { field: binding, args: args as Args, need };
+      return fetchConnection(objectOf(parent), request, execution.scope);
+    };
+  }
   const leafType = getNamedType(type);
-  if (isLeafType(leafType)) {
+  if (binding.kind === "connection" && (isLeafType(leafType) || !readsItems(binding.part))) {
+    return (parent, _args, context) => {
+      const execution = context as Execution;
+      execution.countField();
+      const found = readConnectionPart(parent, binding.part);
+      if (Array.isArray(found)) execution.countElements(found.length);
+      return found;
+    };
+  }
+  if (isLeafType(leafType) && binding.kind === "path") {
     const shape = shapeLeaves(binding, leafType);
     const leafNeed = needOfShapers(binding);
     return (parent, args, context, info) => {
@@ -115,20 +135,19 @@ function compileResolver(
       const { scope } = execution;
       const { steps } = binding;
       const reading = { steps, clientArgs: args as Args, need: leafNeed };
-      const read = (): unknown => follow(parent, reading, scope);
+      const read = (): unknown => follow(objectOf(parent), reading, scope);
       return isolateWaitingElements(shape(read, scope, info.path));
     };
   }
   const showing = compileShowing(bound, leafType.name);
   const isRequired = isInnermostNonNull(type);
-  const shape = shapeObjects(binding);
+  const read = compileObjectReader(binding, follow);
   return (parent, args, context, info) => {
     const execution = context as Execution;
     execution.countField();
     const { scope } = execution;
     const need = usesSubqueries(model) ? needOfSelection(bound, info) : Need.none;
-    const reading = { steps: binding.steps, clientArgs: args as Args, need };
-    const found = shape(follow(parent, reading, scope), scope);
+    const found = read({ parent, clientArgs: args as Args, need, scope });
     const selections = new Map<string, readonly string[]>();
     const confirmed = mapEntities(found, execution, (entity) => {
       const shown = showing(entity);
@@ -145,6 +164,34 @@ function compileResolver(
 /** Sources that send whole rows do not ask what is needed. */
 function usesSubqueries(model: SupergraphModel): boolean {
   return model.sources.some((source) => source.subqueries !== null);
+}
+
+/** Reads the objects of a field; those of a connection's were read with its page. */
+function compileObjectReader(
+  binding: Exclude<FieldBinding, { kind: "group" | "page" }>,
+  follow: typeof readPath,
+): (site: ObjectSite) => unknown {
+  if (binding.kind === "connection") return ({ parent }) => readConnectionPart(parent, binding.part);
+  const { steps } = binding;
+  const shape = shapeObjects(binding);
+  return ({ parent, clientArgs, need, scope }) =>
+    shape(follow(objectOf(parent), { steps, clientArgs, need }, scope), scope);
+}
+
+interface ObjectSite {
+  readonly parent: unknown;
+  readonly clientArgs: Args;
+  readonly need: Need;
+  readonly scope: RequestScope;
+}
+
+function readsItems(part: ConnectionPart): boolean {
+  return part === "node" || part === "nodes";
+}
+
+/** What a connection shows besides its parts are fields of the page. */
+function objectOf(parent: unknown): unknown {
+  return parent instanceof ConnectionPage ? parent.entity : parent;
 }
 
 type Args = Readonly<Record<string, unknown>>;

@@ -38,6 +38,8 @@ export interface ClientType {
   /** The supergraph type: what `@view` names, or the type's own name; null where its `@view` was refused. */
   readonly boundTo: string | null;
   readonly viewUse: DirectiveUse | null;
+  /** The type is a Relay connection. */
+  readonly connectionUse: DirectiveUse | null;
   readonly fields: ReadonlyMap<string, ClientField>;
 }
 
@@ -81,7 +83,9 @@ export function readClientSchema(
   const types = new Map<string, ClientType>();
   for (const type of sdl.objectTypes) {
     const name = type.name.value;
-    const [viewUse] = reader.read(type.directives, DirectiveLocation.OBJECT, name).get("view") ?? [];
+    const uses = reader.read(type.directives, DirectiveLocation.OBJECT, name);
+    const [viewUse] = uses.get("view") ?? [];
+    const [connectionUse] = uses.get("connection") ?? [];
     const isRoot = rootTypeNames.has(name);
     if (viewUse !== undefined && isRoot)
       viewUse.refuse([], `a type other than ${name}, which shows the supergraph's ${name}`, "@view");
@@ -91,7 +95,14 @@ export function readClientSchema(
       fields.set(field.name.value, readField(reader, fieldCoordinate(type, field), field));
     }
     const boundTo = hasView(type) && !isRoot ? (viewUse?.text("of") ?? null) : name;
-    types.set(name, { name, place: placeOf(type, file), boundTo, viewUse: viewUse ?? null, fields });
+    types.set(name, {
+      name,
+      place: placeOf(type, file),
+      boundTo,
+      viewUse: viewUse ?? null,
+      connectionUse: connectionUse ?? null,
+      fields,
+    });
   }
   const abstractTypes = readAbstractTypes(sdl, reader);
   return { file, types, abstractTypes, ...leafTypes, plainDocument: sdl.plainDocument };

@@ -18,6 +18,7 @@ export interface DirectiveCatalog {
 const sourceOnly = new Set(["source", "rest", "grpc", "key", "lookup", "shareable", "discriminator"]);
 const clientOnly = new Set([
   "view",
+  "connection",
   "default",
   "truncate",
   "slice",
@@ -51,7 +52,6 @@ export const unenforcedDirectives: ReadonlySet<string> = new Set([
   "override",
   "provides",
   "external",
-  "connection",
 ]);
 
 /** Reads the definitions that the gateway was released with. */

@@ -65,7 +65,7 @@ describe("a client schema's bindings", () => {
   test("say where each field comes from: paths through the supergraph, and groups that fetch nothing", () => {
     const bindings = [...bind(client).fields].flatMap(([type, fields]) =>
       [...fields].map(([name, binding]) => {
-        if (binding.kind === "group") return `${type}.${name}: group`;
+        if (binding.kind !== "path") return `${type}.${name}: ${binding.kind}`;
         const steps = binding.steps.map((step) => step.field.coordinate);
         const shapers = binding.shapers.length === 0 ? "" : ` and ${binding.shapers.length} shapers`;
         return `${binding.coordinate}: ${steps.join(" ")}${shapers}`;

@@ -13,6 +13,7 @@ describe("the catalog of directives", () => {
   test("has every directive of schemas/directives.graphql, and none of GraphQL's own", () => {
     expect([...catalog.directives.keys()].toSorted()).toEqual([
       "case",
+      "connection",
       "default",
       "discriminator",
       "flatten",
@@ -45,6 +46,7 @@ describe("the catalog of directives", () => {
     const homes = [...catalog.directives.keys()].map((name) => [name, homeOf(name)]);
     expect(Object.fromEntries(homes)).toEqual({
       case: "client",
+      connection: "client",
       default: "client",
       discriminator: "source",
       flatten: "client",

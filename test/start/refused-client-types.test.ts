@@ -1,5 +1,5 @@
 import { afterAll, describe } from "vitest";
-import { ProjectFolders } from "./minimal-project.ts";
+import { type Edit, ProjectFolders } from "./minimal-project.ts";
 import { refusalTable } from "./refusals.ts";
 
 const books = "schemas/books.graphql";
@@ -402,6 +402,204 @@ bff-web/schema.graphql:35:10  SDL
 bff-web/schema.graphql:36:3  Pick.before
   expected  a valid GraphQL schema
   found     OneOf input field Pick.before cannot have a default value.
+`,
+    );
+  });
+
+  describe("a connection", () => {
+    const connection = `type Authors @view(of: "AuthorPage") @connection {
+  edges: [AuthorEdge!]
+  nodes: [Writer!]
+  pageInfo: PageInfo!
+}
+
+type AuthorEdge {
+  cursor: String!
+  node: Writer!
+}
+
+type PageInfo {
+  hasNextPage: Boolean!
+  endCursor: String
+}
+
+type Writer @view`;
+    const list = "list(first: Int, after: String): Authors";
+    const withConnection: Edit[] = [
+      [authors, "authors(first: Int,", "authors(first: Int, after: String,"],
+      ["protos/library/v1/authors.proto", "int32 first = 1;", "int32 first = 1;\n  string after = 3;"],
+      [
+        client,
+        "  book(id: ID!): Book\n",
+        '  book(id: ID!): Book\n  list(first: Int, after: String): Authors @from(field: "authors(first: $args.first, after: $args.after)")\n',
+      ],
+      [client, "type Writer @view", connection],
+    ];
+
+    refuses(
+      "of fields that the page does not have, or that are no list and no token",
+      [...withConnection, [client, "@connection {", '@connection(items: "item", nextPageToken: "items") {']],
+      `
+bff-web/schema.graphql:35:57  Authors @connection(items:)
+  expected  a field of AuthorPage without arguments (items, nextPageToken)
+  found     item
+  hint      did you mean "items"?
+`,
+    );
+
+    refuses(
+      "whose items are no list of objects",
+      [...withConnection, [client, "@connection {", '@connection(items: "nextPageToken") {']],
+      `
+bff-web/schema.graphql:35:57  Authors @connection(items:)
+  expected  a field that is a list of objects
+  found     AuthorPage.nextPageToken
+`,
+    );
+
+    refuses(
+      "whose parts are none",
+      [
+        ...withConnection,
+        [client, "  cursor: String!\n", "  cursor: Int!\n  rank: Int\n"],
+        [client, "  node: Writer!\n", "  node: Book!\n"],
+        [client, "  endCursor: String\n", "  endCursor: String @truncate(length: 5)\n  total: Int\n"],
+        [client, "  nodes: [Writer!]\n", "  nodes: Writer\n"],
+      ],
+      `
+bff-web/schema.graphql:37:3  Authors.nodes
+  expected  a list of a type that shows Author
+  found     Writer
+
+bff-web/schema.graphql:42:3  AuthorEdge.cursor
+  expected  String or ID
+  found     Int!
+
+bff-web/schema.graphql:43:3  AuthorEdge.rank
+  expected  cursor or node, of which an edge consists
+  found     rank
+
+bff-web/schema.graphql:44:3  AuthorEdge.node
+  expected  one object of a type that shows Author
+  found     Book!
+
+bff-web/schema.graphql:49:3  PageInfo.endCursor
+  expected  no shaper: it is made of the page
+  found     @truncate
+
+bff-web/schema.graphql:50:3  PageInfo.total
+  expected  hasNextPage, hasPreviousPage, startCursor or endCursor
+  found     total
+`,
+    );
+
+    refuses(
+      "that goes backwards",
+      [
+        ...withConnection,
+        [client, list, "list(last: Int, before: String): Authors"],
+        [
+          client,
+          "authors(first: $args.first, after: $args.after)",
+          "authors(first: $args.last, after: $args.before)",
+        ],
+      ],
+      `
+bff-web/schema.graphql:4:8  Query.list(last:)
+  expected  first and after: a page's token leads forwards only
+  found     last
+`,
+    );
+
+    refuses(
+      "whose arguments are of other types",
+      [...withConnection, [client, list, "list(first: String, after: Int): Authors"]],
+      `
+bff-web/schema.graphql:4:8  Query.list(first:)
+  expected  Int
+  found     String
+`,
+    );
+
+    refuses(
+      "whose arguments go elsewhere",
+      [
+        ...withConnection,
+        [client, "after: $args.after)", "after: $args.after, filter: { bornAfter: $args.first })"],
+      ],
+      `
+bff-web/schema.graphql:4:3  Query.list
+  expected  $args.first handed over once, as it is, to Query.authors
+  found     authors(first: $args.first, after: $args.after, filter: { bornAfter: $args.first })
+`,
+    );
+
+    refuses(
+      "whose cursor is no argument of the page",
+      [...withConnection, [client, "after: $args.after)", "filter: { country: $args.after })"]],
+      `
+bff-web/schema.graphql:4:3  Query.list
+  expected  $args.after handed over once, as it is, to Query.authors
+  found     authors(first: $args.first, filter: { country: $args.after })
+`,
+    );
+
+    refuses(
+      "that is a list, or has a shaper",
+      [
+        ...withConnection,
+        [client, list, "list(first: Int, after: String): [Authors]"],
+        [
+          client,
+          "type Shelf @view",
+          'extend type Query {\n  one: Authors @from(field: "authors") @slice(limit: 1)\n}\n\ntype Shelf @view',
+        ],
+      ],
+      `
+bff-web/schema.graphql:4:3  Query.list
+  expected  one connection
+  found     a list of them
+
+bff-web/schema.graphql:9:3  Query.one
+  expected  no shaper on a connection
+  found     @slice
+`,
+    );
+
+    refuses(
+      "on a type that shows no page",
+      [[client, 'type BookCard @view(of: "Book") {', 'type BookCard @view(of: "Book") @connection {']],
+      `
+bff-web/schema.graphql:13:33  BookCard @connection(items:)
+  expected  a field of Book without arguments (id, title, pages, genre, tags, author, similar)
+  found     items
+
+bff-web/schema.graphql:13:33  BookCard @connection(nextPageToken:)
+  expected  a field of Book without arguments (id, title, pages, genre, tags, author, similar)
+  found     nextPageToken
+`,
+    );
+
+    refuses(
+      "whose edges are used for items of two types",
+      [
+        ...withConnection,
+        [books, "type Query {", 'type Query {\n  page: BookPage @rest(GET: "/page")'],
+        [books, "enum Genre {", "type BookPage {\n  items: [Book!]\n  nextPageToken: Int\n}\n\nenum Genre {"],
+        [
+          client,
+          "type Shelf @view",
+          "extend type Query {\n  page: BookPage\n}\n\ntype BookPage @connection {\n  edges: [AuthorEdge!]\n}\n\ntype Shelf @view",
+        ],
+      ],
+      `
+bff-web/schema.graphql:44:3  Authors.edges
+  expected  an edge type of its own, for Author
+  found     AuthorEdge, whose nodes are Book
+
+bff-web/schema.graphql:51:3  AuthorEdge.node
+  expected  one object of a type that shows Book
+  found     Writer!
 `,
     );
   });

@@ -373,7 +373,7 @@ schemas/authors.graphql:29:3  Author.birthYear
         [books, 'type Book @key(fields: "id") {', 'type Book @key(fields: "id") @authenticated {'],
         [books, "title: String!", 'title: String! @requiresScopes(scopes: [["books:read"]])'],
         [books, "pages: Int", 'pages: Int @cost(weight: "2") @tag(name: "public")'],
-        [books, "books(first: Int = 10,", "books(first: Int = 10 @connection,"],
+        [books, "books(first: Int = 10,", "books(first: Int = 10 @cacheTag,"],
         [books, "  POETRY\n", "  POETRY @inaccessible\n"],
         [books, "enum Genre {", 'enum Genre @policy(policies: [["x"]]) {'],
         [books, "tags: [String!]", "tags: [String!] @listSize(assumedSize: 5) @cacheControl(maxAge: 60)"],
@@ -399,7 +399,7 @@ schemas/authors.graphql:18:19  AuthorFilter.country
 
 schemas/books.graphql:4:25  Query.books(first:)
   expected  a directive that this version enforces
-  found     @connection, which it does not enforce yet
+  found     @cacheTag, which it does not enforce yet
   hint      remove it; nothing fails open
 
 schemas/books.graphql:10:30  Book
@@ -460,7 +460,7 @@ schemas/books.graphql:22:10  Genre.POETRY
         ],
         [client, "  POETRY\n", '  POETRY @requiresScopes(scopes: [["a"]])\n'],
         [client, "tags: [String!]", "tags: [String!] @semanticNonNull"],
-        [client, "title: String! @truncate(length: 40)", "title: String! @connection"],
+        [client, "title: String! @truncate(length: 40)", "title: String! @cacheTag"],
       ],
       `
 bff-web/schema.graphql:2:17  Query.shelf
@@ -480,7 +480,7 @@ bff-web/schema.graphql:13:33  BookCard
 
 bff-web/schema.graphql:15:18  BookCard.title
   expected  a directive that this version enforces
-  found     @connection, which it does not enforce yet
+  found     @cacheTag, which it does not enforce yet
   hint      remove it; nothing fails open
 
 bff-web/schema.graphql:24:19  Book.tags
