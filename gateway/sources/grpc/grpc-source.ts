@@ -5,7 +5,6 @@ import { GrpcChannel } from "../../outbound/grpc-channel.ts";
 import type { DeclaredCall } from "../declared-call.ts";
 import { compileRequestHeaders } from "../request-headers.ts";
 import type { Source } from "../source.ts";
-import { compileTypeReaders } from "../type-reader.ts";
 import { compileGrpcCall } from "./grpc-call.ts";
 import { loadProtoService, ProtoError } from "./proto-files.ts";
 import type { ProtoMethod, ProtoService } from "./proto-model.ts";
@@ -56,7 +55,7 @@ export function openGrpcSource(
     schema,
     calls,
     properties: properties.compile(),
-    typeReaders: compileTypeReaders(schema),
+    typeReaders: properties.typeReaders,
     subqueries: null,
     dispose: () => Promise.resolve(channel.dispose()),
   };

@@ -1,19 +1,22 @@
 import { Kind, print, type TypeDefinitionNode } from "graphql";
 import type { Problems, SourcePlace } from "../../core/problems.ts";
+import type { SourceAbstractType } from "../../language/abstract-types.ts";
 import { type CompiledSelection, compileSelection } from "../../language/evaluate-selection.ts";
 import { listsAround, namedTypeOf } from "../../language/sdl-file.ts";
 import { parseSelectionMap, type SelectionMap } from "../../language/selection-map.ts";
 import type { SourceField, SourceSchema, SourceType } from "../../language/source-schema.ts";
+import { compileTypeReaders, type TypeReader } from "../type-reader.ts";
+import { resolveAbstract } from "./abstract-values.ts";
 import { typesOf } from "./argument-types.ts";
 import { leafMisfit } from "./leaf-fit.ts";
 import {
+  describeShape,
   MessageSelectionError,
   messageShape,
   resolveInMessage,
   type SelectedShape,
 } from "./message-selection.ts";
-import { typeNamesOfCase } from "./oneof-value.ts";
-import type { ProtoField, ProtoMessage, ProtoOneof } from "./proto-model.ts";
+import type { ProtoField, ProtoMessage } from "./proto-model.ts";
 import { compileValueForm, entryMessage, type ValueForm } from "./value-form.ts";
 import { wellKnownTypeOf } from "./well-known-types.ts";
 
@@ -33,11 +36,15 @@ export class PropertyResolver {
   readonly #definitions: ReadonlyMap<string, TypeDefinitionNode>;
   readonly #properties = new Map<string, Property>();
   readonly #visited = new Set<string>();
+  readonly #typeReaders: Map<string, TypeReader>;
+  /** What makes them differ. */
+  readonly #identities = new Map<string, string>();
 
   constructor(schema: SourceSchema, problems: Problems) {
     this.#schema = schema;
     this.#problems = problems;
     this.#definitions = typesOf(schema.plainDocument);
+    this.#typeReaders = compileTypeReaders(schema);
   }
 
   /** The form that values of a shape need for the type of a field; null where the raw value is it. */
@@ -45,10 +52,15 @@ export class PropertyResolver {
     return compileValueForm(shape, this.#definitions.get(namedTypeOf(field.node.type)));
   }
 
+  /** Which type an object is of, by field; where no message was met (references) by the names that the schema has. */
+  get typeReaders(): ReadonlyMap<string, TypeReader> {
+    return this.#typeReaders;
+  }
+
   /** Goes through everything that can be read below a field whose value has the given shape. */
   resolveField(field: SourceField, shape: SelectedShape): void {
     const typeName = namedTypeOf(field.node.type);
-    const definition = this.#definitions.get(typeName);
+    const abstractType = this.#schema.abstractTypes.get(typeName);
     const type = this.#schema.types.get(typeName);
     const { kind, lists } = shape;
     const isEntries = kind === "map" && type !== undefined;
@@ -56,7 +68,7 @@ export class PropertyResolver {
     if (!hasOwnLists && lists + (isEntries ? 1 : 0) !== listsAround(field.node.type)) {
       const expected = `${isEntries ? "a list of entries" : describeLists(lists)}, as in the message`;
       this.#report(field, expected, `the type ${print(field.node.type)}`);
-    } else if (isAbstract(definition)) this.#resolveAbstract(field, definition, shape);
+    } else if (abstractType !== undefined) this.#resolveAbstract(field, abstractType, shape);
     else if (type === undefined) this.#resolveLeaf(field, typeName, shape);
     else this.#resolveObject(field, type, shape);
   }
@@ -114,33 +126,26 @@ export class PropertyResolver {
     }
   }
 
-  /** Each type is one of the messages that a oneof or an Any may hold. Of one message, all its types are read. */
-  #resolveAbstract(
-    field: SourceField,
-    definition: TypeDefinitionNode,
-    { kind, message, oneof }: SelectedShape,
-  ): void {
-    for (const name of possibleTypes(definition, this.#definitions)) {
-      const type = this.#schema.types.get(name);
-      if (type === undefined) continue;
-      if (kind === "oneof" && oneof !== null) {
-        const member = memberFor(oneof, name);
-        if (member !== null) this.#resolveType(type, member);
-        else {
-          const names = oneof.members.map((one) => `${one.name}: ${typeNames(one).join(" or ")}`);
-          const expected = `types that are called like the members of ${oneof.name} (${names.join(", ")})`;
-          this.#report(field, expected, name);
-        }
-      } else if (message !== null && wellKnownTypeOf(message)?.kind !== "any")
-        this.#resolveType(type, message);
-      else if (kind === "scalar" || kind === "map") {
-        this.#report(
-          field,
-          "an object type or a scalar, because the value is one thing",
-          definition.name.value,
-        );
-        return;
-      }
+  /** Each type is read from the messages that it may be. */
+  #resolveAbstract(field: SourceField, type: SourceAbstractType, shape: SelectedShape): void {
+    const { place, coordinate } = field;
+    const reading = resolveAbstract(type, shape, {
+      error: (expected, found, hint = null) =>
+        this.#problems.error({ place, coordinate, expected, found, hint }),
+      warn: (expected, found, hint = null) =>
+        this.#problems.warn({ place, coordinate, expected, found, hint }),
+    });
+    if (reading === null) return;
+    const known = this.#identities.get(coordinate) ?? reading.identity;
+    if (known !== reading.identity) {
+      const expected = "one way to tell the type in every message that the field is read from";
+      this.#report(field, expected, `another for ${describeShape(shape)}`);
+    }
+    this.#identities.set(coordinate, reading.identity);
+    this.#typeReaders.set(coordinate, reading.readType);
+    for (const { typeName, message } of reading.members) {
+      const member = this.#schema.types.get(typeName);
+      if (member !== undefined) this.#resolveType(member, message);
     }
   }
 
@@ -190,54 +195,6 @@ export class PropertyResolver {
 /** Applies a form to what a selection finds. */
 export function withForm(select: CompiledSelection, form: ValueForm | null): CompiledSelection {
   return form === null ? select : (roots) => form(select(roots));
-}
-
-function isAbstract(definition: TypeDefinitionNode | undefined): definition is TypeDefinitionNode {
-  return (
-    definition?.kind === Kind.UNION_TYPE_DEFINITION || definition?.kind === Kind.INTERFACE_TYPE_DEFINITION
-  );
-}
-
-function possibleTypes(
-  definition: TypeDefinitionNode,
-  all: ReadonlyMap<string, TypeDefinitionNode>,
-): readonly string[] {
-  if (definition.kind === Kind.UNION_TYPE_DEFINITION)
-    return (definition.types ?? []).map((type) => type.name.value);
-  const name = definition.name.value;
-  return [...all.values()]
-    .filter(
-      (type) =>
-        type.kind === Kind.OBJECT_TYPE_DEFINITION && type.interfaces?.some((one) => one.name.value === name),
-    )
-    .map((type) => type.name.value);
-}
-
-/** The message that a type of a union is read from: the member's own, or one with the member as its only field. */
-function memberFor(oneof: ProtoOneof, typeName: string): ProtoMessage | null {
-  const byMember = oneof.members.find((member) => typeNames(member)[0] === typeName);
-  const member = byMember ?? oneof.members.find((one) => typeNames(one).includes(typeName));
-  if (member === undefined) return null;
-  const message = messageOf(member);
-  return message ?? onlyField(member);
-}
-
-function typeNames(member: ProtoField): string[] {
-  return typeNamesOfCase({ member: member.name, message: messageOf(member)?.name ?? null });
-}
-
-function messageOf({ type }: ProtoField): ProtoMessage | null {
-  return type.kind === "message" && wellKnownTypeOf(type.message) === null ? type.message : null;
-}
-
-function onlyField(member: ProtoField): ProtoMessage {
-  return {
-    name: `the member ${member.name}`,
-    fields: new Map([[member.name, member]]),
-    fieldsByNumber: new Map([[member.number, member]]),
-    oneofs: new Map(),
-    findMessage: () => null,
-  };
 }
 
 function isStructured(field: ProtoField | null): boolean {
