@@ -3,6 +3,7 @@ import { shortened } from "../core/errors.ts";
 import type { Problems } from "../core/problems.ts";
 import { namedTypeOf } from "../language/sdl-file.ts";
 import { type ObjectSelection, pathsOf, type SelectionMap } from "../language/selection-map.ts";
+import { pathsBuilt, printKey } from "./key-paths.ts";
 import {
   compositeTypeOf,
   type FieldSupplier,
@@ -68,21 +69,37 @@ function checkObject({ model, object, typeName, targets, tellers, refuse }: Buil
     [...target.fields.values()].filter((one) => compositeTypeOf(model, namedTypeOf(one.type)) === null),
   );
   const scalarNames = [...new Set(scalars.map((scalar) => scalar.name))];
-  for (const { name, offset } of object.fields) {
+  for (const { name, value, offset } of object.fields) {
     if (tellers.includes(name) || scalarNames.includes(name)) continue;
+    const nested = value.kind === "object" ? nestedTarget(model, targets, name) : null;
+    if (nested !== null && value.kind === "object") {
+      const inside = { ...nested, keys: [] };
+      checkObject({ model, object: value, typeName: nested.name, targets: [inside], tellers: [], refuse });
+      continue;
+    }
     const found = targets.map((target) => target.fields.get(name)).find((one) => one !== undefined);
     const expected = `a scalar field of ${typeName} (${scalarNames.join(", ")})`;
     refuse(offset, expected, found === undefined ? name : `${name}: ${print(found.type)}`);
     return;
   }
-  const names = object.fields.map((one) => one.name);
-  const found = `{ ${names.join(" ")} }`;
+  const names = pathsBuilt(object);
+  const found = `{ ${printKey(names)} }`;
   if (tellers.length > 0 && !tellers.some((teller) => names.includes(teller)))
     refuse(object.offset, `${tellers.join(" or ")}, which tells which ${typeName} it is`, found);
   for (const target of targets) {
     if (target.keys.length === 0) continue;
     if (target.keys.some((key) => key.every((name) => names.includes(name)))) continue;
-    const keys = target.keys.map((key) => `{ ${key.join(" ")} }`);
+    const keys = target.keys.map((key) => `{ ${printKey(key)} }`);
     refuse(object.offset, `a key of ${target.name}: ${keys.join(" or ")}`, found);
   }
+}
+
+/** The type of an object inside, where a nested key goes through the field; null where none does. */
+function nestedTarget(model: SupergraphModel, targets: readonly ModelType[], name: string): ModelType | null {
+  for (const { keys, fields } of targets) {
+    if (!keys.flat().some((path) => path.startsWith(`${name}.`))) continue;
+    const field = fields.get(name);
+    return field === undefined ? null : (model.types.get(namedTypeOf(field.type)) ?? null);
+  }
+  return null;
 }

@@ -1,7 +1,7 @@
 import type { Problems, SourcePlace } from "../core/problems.ts";
 import { namedTypeOf } from "../language/sdl-file.ts";
 import type { Source } from "../sources/source.ts";
-import { builtNames, type FieldSupplier, type ModelType, type SupergraphModel } from "./supergraph-model.ts";
+import type { FieldSupplier, ModelType, SupergraphModel } from "./supergraph-model.ts";
 
 /**
  * Every property of an object can be read wherever the object comes from: it is in the row that came, in the mapping
@@ -37,10 +37,10 @@ function findOrigins(model: SupergraphModel): Map<string, Origin[]> {
   for (const field of [...model.types.values()].flatMap((type) => [...type.fields.values()])) {
     for (const supplier of field.suppliers) {
       for (const type of typesFrom(supplier, model)) {
-        const names = supplier.buildsObjects
-          ? builtNames(supplier.field)
-          : propertiesIn(type, supplier.source).map((property) => property.name);
-        const origin = { supplier, known: new Set(names) };
+        const paths = supplier.buildsObjects
+          ? [...supplier.builtPaths, ...supplier.builtPaths.map((path) => path.split(".")[0] ?? "")]
+          : pathsIn(type, supplier.source);
+        const origin = { supplier, known: new Set(paths) };
         origins.set(type.name, [...(origins.get(type.name) ?? []), origin]);
       }
     }
@@ -82,17 +82,15 @@ function reachableFrom(type: ModelType, known: ReadonlySet<string>): ReadonlySet
     before = reachable.size;
     for (const lookup of type.lookups) {
       if (!lookup.key.every((name) => reachable.has(name))) continue;
-      for (const property of propertiesIn(type, lookup.source)) reachable.add(property.name);
+      for (const path of pathsIn(type, lookup.source)) reachable.add(path);
     }
   }
   return reachable;
 }
 
-/** What can be read from a row of the type that a source sends. */
-function propertiesIn(type: ModelType, source: Source) {
-  return [...type.fields.values()].filter((field) =>
-    field.suppliers.some((supplier) => supplier.source === source && supplier.read !== null),
-  );
+/** What can be read from a row of the type that a source sends: its properties, and the paths of keys through them. */
+function pathsIn(type: ModelType, source: Source): string[] {
+  return [...type.fields.keys(), ...type.keys.flat()].filter((path) => type.rowHolds(source, path));
 }
 
 /** An object without a key is what came, and nothing can be added to it. */

@@ -2,8 +2,11 @@ import { type DefinitionNode, type InputValueDefinitionNode, Kind, print, type T
 import { shortened } from "../core/errors.ts";
 import type { Problems } from "../core/problems.ts";
 import { placeOf } from "../language/directive-reader.ts";
+import { namedTypeOf } from "../language/sdl-file.ts";
+import type { SourceField } from "../language/source-schema.ts";
 import type { Source } from "../sources/source.ts";
 import { checkAbstractTypes } from "./check-abstract-types.ts";
+import { checkLookups } from "./check-lookups.ts";
 import { checkMapping } from "./check-mapping.ts";
 import { checkReachability } from "./check-reachability.ts";
 import type { FieldSupplier, ModelField, ModelType, SupergraphModel } from "./supergraph-model.ts";
@@ -63,9 +66,20 @@ function checkSharing(type: ModelType, field: ModelField, problems: Problems): v
   }
 }
 
-function isKeyField(supplier: FieldSupplier, typeName: string): boolean {
-  const keys = supplier.source.schema.types.get(typeName)?.keys ?? [];
-  return keys.some((key) => key.includes(supplier.field.name));
+/** The field is part of a key that the source declares, of its own type or through a nested key of another. */
+function isKeyField({ source, field }: FieldSupplier, typeName: string): boolean {
+  const { types } = source.schema;
+  for (const type of types.values()) {
+    for (const path of type.keys.flat()) {
+      let at: string | undefined = type.name;
+      for (const name of path.split(".")) {
+        if (at === typeName && name === field.name) return true;
+        const next: SourceField | undefined = types.get(at ?? "")?.fields.get(name);
+        at = next === undefined ? undefined : namedTypeOf(next.node.type);
+      }
+    }
+  }
+  return false;
 }
 
 /** Nullability is the client schema's, so only the names and lists have to agree. */
@@ -76,25 +90,6 @@ function nullableText(type: TypeNode): string {
 function argumentsText({ field }: FieldSupplier): string {
   const texts = (field.node.arguments ?? []).map(inputText);
   return texts.length === 0 ? "" : `(${texts.toSorted().join(", ")})`;
-}
-
-/** A lookup's arguments are exactly a key of the type it returns. */
-function checkLookups(type: ModelType, isSoundSoFar: boolean, problems: Problems): void {
-  for (const { source, call, key } of type.lookups) {
-    const field = source.schema.types.get("Query")?.fields.get(call.coordinate.replace("Query.", ""));
-    const keys = source.schema.types.get(type.name)?.keys ?? [];
-    if (field === undefined || keys.some((one) => one.toSorted().join(" ") === key.toSorted().join(" ")))
-      continue;
-    // Where keys were refused, that there are none is a consequence.
-    if (keys.length === 0 && !isSoundSoFar) continue;
-    const texts = keys.map((one) => `(${one.join(", ")})`);
-    const expected =
-      texts.length === 0
-        ? `@key on ${type.name} in ${source.schema.file}`
-        : `arguments called like a key of ${type.name}: ${texts.join(" or ")}`;
-    const found = key.length === 0 ? "no arguments" : `(${key.join(", ")})`;
-    problems.error({ place: field.place, coordinate: `${field.coordinate} @lookup`, expected, found });
-  }
 }
 
 interface Definition {

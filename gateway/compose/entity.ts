@@ -6,15 +6,16 @@ import { namedTypeOf } from "../language/sdl-file.ts";
 import { runDeclaredCall } from "../sources/declared-call.ts";
 import type { RowSelection } from "../sources/graphql/row-selection.ts";
 import type { Source } from "../sources/source.ts";
+import { type EntityLookup, isWholeKey } from "./entity-lookup.ts";
 import { findHop, type Standing } from "./find-hop.ts";
-import { Need } from "./need.ts";
+import { readKnown } from "./key-paths.ts";
+import { Need, neededAt } from "./need.ts";
 import { selectLookupRow, selectRows } from "./select-rows.ts";
+import { isSubqueryCall } from "./subquery-call.ts";
 import { readSubqueryRow, runSubqueryLookup, SubqueryRow } from "./subquery-row.ts";
 import {
   compositeTypeOf,
-  type EntityLookup,
   type FieldSupplier,
-  isSubqueryCall,
   type ModelType,
   type SupergraphModel,
 } from "./supergraph-model.ts";
@@ -98,7 +99,7 @@ export class Entity {
     const known = this.#known === null ? undefined : readOwn(this.#known, fieldName);
     const [first] = field.suppliers;
     if (known !== undefined && first !== undefined)
-      return this.#toValue(known, field.type, { supplier: first, need });
+      return this.#toKnown(known, field.type, { supplier: first, need });
     const here = field.suppliers.find(
       (supplier) => supplier.read !== null && this.#rows.has(supplier.source),
     );
@@ -129,14 +130,17 @@ export class Entity {
     if (isSubqueryCall(call)) {
       const place = { source, type: this.type, extra: lookup.keyList === null ? [] : key };
       const selection = selectLookupRow(this.model, place, this.#need, this.#standing);
-      const value = this.#readLeaves(key, scope).then((values) =>
-        runSubqueryLookup({ lookup, call, typeName: this.type.name, selection }, values, scope),
+      const value = this.#readKey(key, scope).then((values) =>
+        isWholeKey(values)
+          ? runSubqueryLookup({ lookup, call, typeName: this.type.name, selection }, values, scope)
+          : null,
       );
       this.#rows.set(source, new SubqueryRow(value, selection));
       return value;
     }
-    const row = this.#readLeaves(key, scope).then((args) => {
-      if (key.some((name) => args[name] === undefined || args[name] === null)) return null;
+    const row = this.#readKey(key, scope).then((values) => {
+      if (!isWholeKey(values)) return null;
+      const args = lookup.argumentsFor(values);
       return runDeclaredCall(call, { args, readParent: async () => ({}) }, scope);
     });
     this.#rows.set(source, row);
@@ -166,8 +170,22 @@ export class Entity {
     const known = this.#known;
     return {
       hasRow: (source) => this.#rows.has(source),
-      isKnown: (name) => known !== null && readOwn(known, name) !== undefined,
+      isKnown: (path) => known !== null && readKnown(known, path) !== undefined,
     };
+  }
+
+  #readKey(key: readonly string[], scope: RequestScope): Promise<unknown[]> {
+    return Promise.all(key.map((path) => this.#readPath(path, scope)));
+  }
+
+  /** Reads a path of properties through single objects. */
+  async #readPath(path: string, scope: RequestScope): Promise<unknown> {
+    const [name = "", ...rest] = path.split(".");
+    const below = rest.join(".");
+    const need = rest.length === 0 ? Need.none : Need.of([neededAt(below)]);
+    const value: unknown = await this.read(name, {}, scope, need);
+    if (rest.length === 0) return value;
+    return value instanceof Entity ? value.#readPath(below, scope) : null;
   }
 
   async #readLeaves(names: readonly string[], scope: RequestScope): Promise<Record<string, unknown>> {
@@ -201,6 +219,14 @@ export class Entity {
     }
   }
 
+  /** What a mapping built inside of an object that it built. */
+  #toKnown(known: unknown, type: TypeNode, origin: ValueOrigin): FieldValue {
+    const objectType = this.model.types.get(namedTypeOf(type));
+    if (objectType === undefined || typeof known !== "object" || known === null)
+      return this.#toValue(known, type, origin);
+    return Entity.reference(this.model, objectType.name, known as Known, origin.need);
+  }
+
   #toValue(raw: unknown, type: TypeNode, origin: ValueOrigin): FieldValue {
     const { supplier, need, selection = null } = origin;
     if (raw === null || raw === undefined) return null;
@@ -226,7 +252,7 @@ export class Entity {
     if (!supplier.buildsObjects) return Entity.#row(this.model, objectType.name, { source, row: raw, need });
     const hasKey =
       objectType.keys.length === 0 ||
-      objectType.keys.some((key) => key.every((name) => isPresent(raw, name)));
+      objectType.keys.some((key) => isWholeKey(key.map((path) => readKnown(raw as Known, path))));
     if (!hasKey) return null;
     return Entity.reference(this.model, objectType.name, raw as Record<string, unknown>, need);
   }
@@ -247,7 +273,7 @@ export class Entity {
   /** The type of one object of an interface or a union; null for a reference of which nothing is known. */
   #typeOf(raw: object, abstractName: string, supplier: FieldSupplier): ModelType | null {
     const { buildsObjects, readType } = supplier;
-    if (buildsObjects && Object.keys(raw).every((name) => !isPresent(raw, name))) return null;
+    if (buildsObjects && Object.values(raw).every((value) => !isWholeKey([value]))) return null;
     const name = readType === null ? null : readType(raw);
     if (name === null) throw misfit(supplier, `an object that says which ${abstractName} it is`, raw);
     return modelType(this.model, name);
@@ -278,10 +304,7 @@ interface ValueOrigin {
 
 const standardScalars: ReadonlySet<string> = new Set(["Boolean", "Float", "ID", "Int", "String"]);
 
-function isPresent(raw: object, name: string): boolean {
-  const value = readOwn(raw, name);
-  return value !== undefined && value !== null && value !== "";
-}
+type Known = Readonly<Record<string, unknown>>;
 
 function modelType(model: SupergraphModel, name: string): ModelType {
   const type = model.types.get(name);

@@ -1,12 +1,13 @@
 import type { Source } from "../sources/source.ts";
-import type { EntityLookup, FieldSupplier, ModelType } from "./supergraph-model.ts";
+import type { EntityLookup } from "./entity-lookup.ts";
+import type { FieldSupplier, ModelType } from "./supergraph-model.ts";
 
 /** What is known of an object while a way to its other fields is looked for. */
 export interface Standing {
   /** A row of the source is here. */
   hasRow(source: Source): boolean;
-  /** The field was known before any row came. */
-  isKnown(fieldName: string): boolean;
+  /** The value at a path of properties was known before any row came. */
+  isKnown(path: string): boolean;
 }
 
 /** A row that has a field, and how it is found. */
@@ -31,18 +32,18 @@ export function findHop(
     if (supplier.read === null || standing.hasRow(source) || tried.includes(source)) continue;
     for (const lookup of type.lookups) {
       if (lookup.source !== source) continue;
-      if (lookup.key.every((name) => hasLeaf(type, name, standing))) return { supplier, lookup };
+      if (lookup.key.every((path) => holds(type, path, standing))) return { supplier, lookup };
       const waiting = [...tried, source];
-      const isInReach = (name: string): boolean =>
-        hasLeaf(type, name, standing) || findHop(type, name, standing, waiting) !== null;
+      const isInReach = (path: string): boolean =>
+        holds(type, path, standing) || findHop(type, path.split(".")[0] ?? "", standing, waiting) !== null;
       if (lookup.key.every(isInReach)) far ??= { supplier, lookup };
     }
   }
   return far;
 }
 
-function hasLeaf(type: ModelType, name: string, standing: Standing): boolean {
-  if (standing.isKnown(name)) return true;
-  const suppliers = type.fields.get(name)?.suppliers ?? [];
-  return suppliers.some((supplier) => supplier.read !== null && standing.hasRow(supplier.source));
+function holds(type: ModelType, path: string, standing: Standing): boolean {
+  if (standing.isKnown(path)) return true;
+  const suppliers = type.fields.get(path.split(".")[0] ?? "")?.suppliers ?? [];
+  return suppliers.some(({ source }) => standing.hasRow(source) && type.rowHolds(source, path));
 }

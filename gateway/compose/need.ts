@@ -33,7 +33,7 @@ export class Need {
   fieldsOf(typeName: string): readonly NeededField[] {
     let fields = this.#fields.get(typeName);
     if (fields === undefined) {
-      fields = merge(this.#collect(typeName));
+      fields = mergeNeeded(this.#collect(typeName));
       this.#fields.set(typeName, fields);
     }
     return fields;
@@ -50,7 +50,14 @@ export class Need {
   }
 }
 
-function merge(fields: readonly NeededField[]): readonly NeededField[] {
+/** The need of the value at a path of properties: `id`, `organization.id`. */
+export function neededAt(path: string): NeededField {
+  const [name = "", ...rest] = path.split(".");
+  return { name, args: {}, need: rest.length === 0 ? null : Need.of([neededAt(rest.join("."))]) };
+}
+
+/** Each field with the same arguments once, with what is needed below all its uses. */
+export function mergeNeeded(fields: readonly NeededField[]): readonly NeededField[] {
   const merged = new Map<string, NeededField>();
   for (const field of fields) {
     const text = fieldText(field.name, field.args);

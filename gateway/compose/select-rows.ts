@@ -3,8 +3,9 @@ import type { DeclaredCall } from "../sources/declared-call.ts";
 import { fieldText, RowSelection, type WantedField } from "../sources/graphql/row-selection.ts";
 import type { Source } from "../sources/source.ts";
 import { findHop, type Standing } from "./find-hop.ts";
-import { Need, type NeededField } from "./need.ts";
-import { type FieldCall, isSubqueryCall, type ModelType, type SupergraphModel } from "./supergraph-model.ts";
+import { mergeNeeded, Need, neededAt, type NeededField } from "./need.ts";
+import { type FieldCall, isSubqueryCall } from "./subquery-call.ts";
+import type { ModelType, SupergraphModel } from "./supergraph-model.ts";
 
 /**
  * What a subquery to `source` reads at a place that holds objects of a type, or of several: what is needed of them and
@@ -40,11 +41,8 @@ export function selectLookupRow(
   const known = [...type.fields.keys()].filter((name) => standing.isKnown(name));
   const situation = `${source.name} ${type.name} ${here.join()} ${known.join()} ${extra.join()}`;
   return need.selectionFor(situation, () => {
-    const fields = new Map(
-      fieldsFrom(source, type, need, standing).map((field) => [fieldText(field.name, field.args), field]),
-    );
-    for (const name of extra) if (!fields.has(name)) fields.set(name, leaf(name));
-    const wanted = [...fields.values()].map((field) => selectField(model, source, type.name, field));
+    const fields = mergeNeeded([...fieldsFrom(source, type, need, standing), ...extra.map(neededAt)]);
+    const wanted = fields.map((field) => selectField(model, source, type.name, field));
     return new RowSelection(source.schema, new Map([[type.name, wanted]]), false);
   });
 }
@@ -53,8 +51,9 @@ export function selectLookupRow(
 function fieldsFrom(source: Source, type: ModelType, need: Need, standing: Standing): NeededField[] {
   const visited = new Set<string>();
   const found: NeededField[] = [];
-  const visit = (field: NeededField): void => {
-    const text = fieldText(field.name, field.args);
+  // The same field may be needed for several keys, with another part of it for each.
+  const visit = (field: NeededField, keyPath = ""): void => {
+    const text = `${fieldText(field.name, field.args)} ${keyPath}`;
     const modelField = type.fields.get(field.name);
     if (visited.has(text) || modelField === undefined || standing.isKnown(field.name)) return;
     visited.add(text);
@@ -66,16 +65,16 @@ function fieldsFrom(source: Source, type: ModelType, need: Need, standing: Stand
     }
     const called = suppliers.find((supplier) => supplier.call !== null);
     if (called !== undefined && called.call !== null) {
-      for (const name of parentFieldsOf(called.call)) visit(leaf(name));
+      for (const name of parentFieldsOf(called.call)) visit(neededAt(name), name);
       return;
     }
     const hop = findHop(type, field.name, standing);
     if (hop === null) return;
     if (hop.supplier.source === source) found.push(field);
-    for (const name of hop.lookup.key) visit(leaf(name));
+    for (const path of hop.lookup.key) visit(neededAt(path), path);
   };
   for (const field of need.fieldsOf(type.name)) visit(field);
-  return found;
+  return [...mergeNeeded(found)];
 }
 
 function selectField(
@@ -88,10 +87,6 @@ function selectField(
   const selection =
     type === undefined ? null : selectRows(model, source, namedTypeOf(type), need ?? Need.none);
   return { name, args, selection };
-}
-
-function leaf(name: string): NeededField {
-  return { name, args: {}, need: null };
 }
 
 function parentFieldsOf(call: FieldCall): readonly string[] {

@@ -11,13 +11,16 @@ import {
   Kind,
   parse,
   print,
+  type TypeNode,
   visit,
 } from "graphql";
 import { loadersOf } from "../batching/request-loaders.ts";
 import type { RequestScope } from "../core/request-scope.ts";
+import { namedTypeOf } from "../language/sdl-file.ts";
 import type { Source } from "../sources/source.ts";
 import { Entity } from "./entity.ts";
 import { needOfDocument } from "./need-of-document.ts";
+import { isSameKey, objectOfKey, printKey, readKnown } from "./key-paths.ts";
 import type { SupergraphModel } from "./supergraph-model.ts";
 
 /**
@@ -79,10 +82,10 @@ function buildSubschema(
         entryPoints: entryPoints
           .filter((entryPoint) => entryPoint.typeName === typeName)
           .map(({ key, fieldName }) => ({
-            selectionSet: `{ ${key.join(" ")} }`,
+            selectionSet: `{ ${printKey(key)} }`,
             fieldName,
             key: (object: Record<string, unknown>) =>
-              Object.fromEntries(key.map((name) => [name, object[name]])),
+              Object.fromEntries(key.map((path) => [memberOf(path), readKnown(object, path)])),
             argsFromKeys: (keys: readonly unknown[]) => ({ keys }),
           })),
       },
@@ -94,11 +97,11 @@ function buildSubschema(
 function findEntryPoints(source: Source): EntryPoint[] {
   const entryPoints: EntryPoint[] = [];
   for (const type of source.schema.types.values()) {
-    const keyFields = new Set(type.keys.flat());
+    const keyFields = new Set(type.keys.flat().map((path) => path.split(".")[0] ?? ""));
     // With several keys it leads from one to the other, even where it has nothing else.
     if (type.keys.length === 1 && [...type.fields.keys()].every((name) => keyFields.has(name))) continue;
     for (const key of type.keys) {
-      const suffix = `${type.name}By_${key.join("_")}`;
+      const suffix = `${type.name}By_${key.map(memberOf).join("_")}`;
       entryPoints.push({ typeName: type.name, key, fieldName: `_${suffix}`, inputName: `_${suffix}_Key` });
     }
   }
@@ -115,8 +118,7 @@ function withEntryPoints(
     ({ fieldName, inputName, typeName }) => `${fieldName}(keys: [${inputName}!]!): [${typeName}]`,
   );
   const inputs = entryPoints.map(({ inputName, key, typeName }) => {
-    const types = source.schema.types.get(typeName)?.fields;
-    const members = key.map((name) => `${name}: ${print(types?.get(name)?.node.type ?? idType)}`);
+    const members = key.map((path) => `${memberOf(path)}: ${print(typeAt(source, typeName, path))}`);
     return `input ${inputName} { ${members.join(" ")} }`;
   });
   const query = document.definitions.find(
@@ -135,6 +137,18 @@ function withEntryPoints(
     ...document,
     definitions: [...document.definitions.map((node) => (node === query ? merged : node)), ...addedInputs],
   };
+}
+
+/** The name of a key's path in the input of its entry point: `organization_id`. */
+function memberOf(path: string): string {
+  return path.replaceAll(".", "_");
+}
+
+function typeAt(source: Source, typeName: string, path: string): TypeNode {
+  let type: TypeNode = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: typeName } };
+  for (const name of path.split("."))
+    type = source.schema.types.get(namedTypeOf(type))?.fields.get(name)?.node.type ?? idType;
+  return type;
 }
 
 const idType = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: "ID" } } as const;
@@ -167,17 +181,17 @@ function resolveEntities(entryPoint: EntryPoint, source: Source, model: Supergra
   const { typeName, key } = entryPoint;
   const lookup = model.types
     .get(typeName)
-    ?.lookups.find((one) => one.source === source && sameNames(one.key, key));
+    ?.lookups.find((one) => one.source === source && isSameKey(one.key, key));
   return (_parent, args, scope, info) => {
     const need = needOfDocument(info);
     return (args["keys"] as readonly Record<string, unknown>[]).map(async (values) => {
-      const entity = Entity.reference(model, typeName, { ...values }, need);
+      const known = objectOfKey(
+        key,
+        key.map((path) => values[memberOf(path)]),
+      );
+      const entity = Entity.reference(model, typeName, known, need);
       if (lookup === undefined) return entity;
       return (await entity.loadRow(lookup, scope)) === null ? null : entity;
     });
   };
-}
-
-function sameNames(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((name) => right.includes(name));
 }

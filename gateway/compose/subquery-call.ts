@@ -1,8 +1,10 @@
 import { type InputObjectTypeDefinitionNode, Kind } from "graphql";
 import { isListTypeNode, namedTypeOf, rootTypeNames } from "../language/sdl-file.ts";
 import type { SourceField } from "../language/source-schema.ts";
+import type { DeclaredCall } from "../sources/declared-call.ts";
 import type { Subqueries } from "../sources/graphql/subquery-client.ts";
 import type { Source } from "../sources/source.ts";
+import { pathsRead } from "./key-paths.ts";
 
 /** A root field of a GraphQL source. It is fetched together with all that is needed of it. */
 export interface SubqueryCall {
@@ -24,8 +26,20 @@ export interface KeyList {
   readonly isComposite: boolean;
 }
 
+/** What fetches a field: a call of its own, or a part of a subquery. */
+export type FieldCall = DeclaredCall | SubqueryCall;
+
+export function isSubqueryCall(call: FieldCall): call is SubqueryCall {
+  return "subqueries" in call;
+}
+
+/** What fetches a field of a source; null where it is a property. */
+export function callOf(source: Source, field: SourceField): FieldCall | null {
+  return source.calls.get(field.coordinate) ?? buildSubqueryCall(source, field);
+}
+
 /** Null where the field is none of a GraphQL source's root fields. */
-export function buildSubqueryCall({ name, subqueries }: Source, field: SourceField): SubqueryCall | null {
+function buildSubqueryCall({ name, subqueries }: Source, field: SourceField): SubqueryCall | null {
   const [rootType = ""] = field.coordinate.split(".");
   if (subqueries === null || !rootTypeNames.has(rootType) || rootType === "Subscription") return null;
   return {
@@ -47,6 +61,8 @@ export function findKeyList({ schema }: Source, field: SourceField): KeyList | n
   const argument = (field.node.arguments ?? []).find((one) => isListTypeNode(one.type));
   if (argument === undefined) return null;
   const { value: name } = argument.name;
+  const is = field.arguments.get(name)?.is?.selection.map;
+  if (is !== undefined) return { argument: name, key: pathsRead(is), isComposite: is.kind === "object" };
   const input = schema.plainDocument.definitions.find(
     (node): node is InputObjectTypeDefinitionNode =>
       node.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION && node.name.value === namedTypeOf(argument.type),

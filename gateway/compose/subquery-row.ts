@@ -2,7 +2,8 @@ import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { RowField, RowSelection } from "../sources/graphql/row-selection.ts";
 import { compileKeyReader } from "../sources/keyed-rows.ts";
-import type { EntityLookup, FieldSupplier } from "./supergraph-model.ts";
+import type { EntityLookup } from "./entity-lookup.ts";
+import type { FieldSupplier } from "./supergraph-model.ts";
 import type { SubqueryCall } from "./subquery-call.ts";
 
 /** A row of a GraphQL source, which has what the subquery asked for and nothing else. */
@@ -33,27 +34,28 @@ export interface SubqueryLookup {
   readonly selection: RowSelection;
 }
 
-/** Asks for an object by its key, `values` by field; null where the key names nothing. */
+/** Asks for an object by the values of its key; null where they name nothing. */
 export async function runSubqueryLookup(
   { lookup, call, typeName, selection }: SubqueryLookup,
-  values: Readonly<Record<string, unknown>>,
+  values: readonly unknown[],
   scope: RequestScope,
 ): Promise<unknown> {
   const { key, keyList } = lookup;
   const textOf = compileKeyReader(true);
-  const text = textOf(values);
+  const text = textOf(Object.fromEntries(key.map((path, index) => [path, values[index]])));
   if (text === null) return null;
   const { rootType, fieldName } = call;
   const request = { rootType, fieldName, selection };
-  const [only = ""] = key;
-  if (keyList === null) return call.subqueries.run({ ...request, args: values, key: null }, scope);
+  const args = lookup.argumentsFor(values);
+  if (keyList === null) return call.subqueries.run({ ...request, args, key: null }, scope);
+  const { [keyList.argument]: element, ...others } = args;
   return call.subqueries.run(
     {
       ...request,
-      args: {},
+      args: others,
       key: {
         argument: keyList.argument,
-        value: keyList.isComposite ? values : values[only],
+        value: element,
         text,
         textOfRow(row) {
           const found: Record<string, unknown> = {};

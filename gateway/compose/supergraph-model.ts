@@ -5,7 +5,6 @@ import {
   isCompositeType,
   isInterfaceType,
   isObjectType,
-  Kind,
   type TypeNode,
 } from "graphql";
 import type { Problems } from "../core/problems.ts";
@@ -13,18 +12,12 @@ import type { CompiledSelection } from "../language/evaluate-selection.ts";
 import type { ObjectSelection, SelectionMap } from "../language/selection-map.ts";
 import { namedTypeOf } from "../language/sdl-file.ts";
 import type { SourceField } from "../language/source-schema.ts";
-import type { DeclaredCall } from "../sources/declared-call.ts";
-import { buildSubqueryCall, findKeyList, type KeyList, type SubqueryCall } from "./subquery-call.ts";
 import type { Source } from "../sources/source.ts";
 import type { TypeReader } from "../sources/type-reader.ts";
 import { buildPlainSchema } from "./build-plain-schema.ts";
-
-/** What fetches a field: a call of its own, or a part of a subquery. */
-export type FieldCall = DeclaredCall | SubqueryCall;
-
-export function isSubqueryCall(call: FieldCall): call is SubqueryCall {
-  return "subqueries" in call;
-}
+import { type EntityLookup, findLookups } from "./entity-lookup.ts";
+import { pathsBuilt } from "./key-paths.ts";
+import { callOf, type FieldCall } from "./subquery-call.ts";
 
 /** One source that can supply a field: by a call, or by reading it from the raw value it sent. */
 export interface FieldSupplier {
@@ -40,6 +33,8 @@ export interface FieldSupplier {
   readonly buildsObjects: boolean;
   /** Which type an object is of; null where the field's type is no interface and no union. */
   readonly readType: TypeReader | null;
+  /** The paths of the fields that it builds: `id`, or `organization.id` in objects inside them. */
+  readonly builtPaths: readonly string[];
 }
 
 export interface ModelField {
@@ -52,24 +47,17 @@ export interface ModelField {
   readonly suppliers: readonly FieldSupplier[];
 }
 
-/** A root field that finds an object by a key. */
-export interface EntityLookup {
-  readonly source: Source;
-  readonly key: readonly string[];
-  readonly call: FieldCall;
-  /** GraphQL only: the field takes a list of keys and returns a list; null: it takes one key. */
-  readonly keyList: KeyList | null;
-}
-
 /** A type of the supergraph, and who supplies what of it. */
 export interface ModelType {
   readonly name: string;
   readonly fields: ReadonlyMap<string, ModelField>;
   readonly lookups: readonly EntityLookup[];
-  /** Every key that a source declares, once. */
+  /** Every key that a source declares, once: the paths of its fields. */
   readonly keys: readonly (readonly string[])[];
   /** Sources that know nothing of an object but its key. */
   readonly referencingSources: ReadonlySet<Source>;
+  /** Whether a row that the source sends holds what a path of properties finds. */
+  readonly rowHolds: (source: Source, path: string) => boolean;
 }
 
 /** An interface or a union of the supergraph: what all sources that have it say together. */
@@ -110,7 +98,7 @@ export function buildSupergraphModel(sources: readonly Source[], problems: Probl
   if (schemas.size < sources.length) return null;
   const types = new Map<string, ModelType>();
   for (const name of new Set(sources.flatMap((source) => [...source.schema.types.keys()]))) {
-    types.set(name, buildType(name, schemas));
+    types.set(name, buildType(name, schemas, types));
   }
   const leafTypes = new Map<string, GraphQLNamedType>();
   for (const schema of schemas.values()) {
@@ -126,11 +114,34 @@ export function compositeTypeOf(model: SupergraphModel, name: string): ModelComp
   return model.types.get(name) ?? model.abstractTypes.get(name) ?? null;
 }
 
-/** The fields that a mapping builds: `{ id: authorId }` builds `id`. */
-export function builtNames({ from }: SourceField): readonly string[] {
+/** The paths of the fields that a mapping builds: `{ id: authorId }` builds `id`. */
+function builtPaths({ from }: SourceField): readonly string[] {
   if (from === null) return [];
   const options = from.map.kind === "alternatives" ? from.map.options : [from.map];
-  return [...new Set(options.flatMap((option) => objectOf(option)?.fields.map((field) => field.name) ?? []))];
+  return [
+    ...new Set(
+      options.flatMap((option) => {
+        const object = objectOf(option);
+        return object === null ? [] : pathsBuilt(object);
+      }),
+    ),
+  ];
+}
+
+function rowHolds(
+  types: ReadonlyMap<string, ModelType>,
+  fields: ReadonlyMap<string, ModelField>,
+  source: Source,
+  path: string,
+): boolean {
+  const [name = "", ...rest] = path.split(".");
+  const supplier = fields.get(name)?.suppliers.find((one) => one.source === source && one.read !== null);
+  if (supplier === undefined) return false;
+  if (rest.length === 0) return true;
+  const below = rest.join(".");
+  if (supplier.buildsObjects) return supplier.builtPaths.includes(below);
+  const next = types.get(namedTypeOf(supplier.field.node.type));
+  return next?.rowHolds(source, below) === true;
 }
 
 /** The object that a map builds, by itself or from each element of a list. */
@@ -140,7 +151,11 @@ export function objectOf(map: SelectionMap): ObjectSelection | null {
   return map.then.kind === "object" ? map.then : objectOf(map.then.element);
 }
 
-function buildType(name: string, schemas: ReadonlyMap<Source, GraphQLSchema>): ModelType {
+function buildType(
+  name: string,
+  schemas: ReadonlyMap<Source, GraphQLSchema>,
+  types: ReadonlyMap<string, ModelType>,
+): ModelType {
   const fields = new Map<string, ModelField>();
   const keys = new Map<string, readonly string[]>();
   const referencingSources = new Set<Source>();
@@ -150,7 +165,7 @@ function buildType(name: string, schemas: ReadonlyMap<Source, GraphQLSchema>): M
     const graphqlType = schema.getType(name);
     const graphqlFields = isObjectType(graphqlType) ? graphqlType.getFields() : {};
     for (const key of type.keys) keys.set(key.toSorted().join(" "), key);
-    const keyFields = new Set(type.keys.flat());
+    const keyFields = new Set(type.keys.flat().map((path) => path.split(".")[0] ?? ""));
     const properties = [...type.fields.values()].filter((field) => field.call === null);
     if (type.keys.length > 0 && properties.every((field) => keyFields.has(field.name)))
       referencingSources.add(source);
@@ -170,8 +185,9 @@ function buildType(name: string, schemas: ReadonlyMap<Source, GraphQLSchema>): M
     name,
     fields,
     keys: [...keys.values()],
-    lookups: findLookups(name, [...schemas.keys()]),
+    lookups: findLookups(name, schemas),
     referencingSources,
+    rowHolds: (source, path) => rowHolds(types, fields, source, path),
   };
 }
 
@@ -214,36 +230,10 @@ function buildSupplier(source: Source, field: SourceField): FieldSupplier | null
   const read = source.properties.get(field.coordinate) ?? null;
   if (call === null && read === null) return null;
   const readType = source.typeReaders.get(field.coordinate) ?? null;
-  return {
-    source,
-    field,
-    call,
-    read,
-    readType,
-    buildsObjects: field.from !== null && buildsObjects(field.from.map),
-  };
-}
-
-function callOf(source: Source, field: SourceField): FieldCall | null {
-  return source.calls.get(field.coordinate) ?? buildSubqueryCall(source, field);
+  const isBuilding = field.from !== null && buildsObjects(field.from.map);
+  return { source, field, call, read, readType, buildsObjects: isBuilding, builtPaths: builtPaths(field) };
 }
 
 function buildsObjects(map: SelectionMap): boolean {
   return (map.kind === "alternatives" ? map.options : [map]).some((option) => objectOf(option) !== null);
-}
-
-function findLookups(typeName: string, sources: readonly Source[]): EntityLookup[] {
-  const lookups: EntityLookup[] = [];
-  for (const source of sources) {
-    for (const field of source.schema.types.get("Query")?.fields.values() ?? []) {
-      const call = callOf(source, field);
-      if (!field.isLookup || call === null || namedTypeOf(field.node.type) !== typeName) continue;
-      const keyList = isSubqueryCall(call) ? findKeyList(source, field) : null;
-      const isObject = field.node.type.kind === Kind.NAMED_TYPE;
-      if (!isObject && keyList === null) continue;
-      const key = (field.node.arguments ?? []).map((argument) => argument.name.value);
-      lookups.push({ source, call, keyList, key: keyList?.key ?? key });
-    }
-  }
-  return lookups;
 }

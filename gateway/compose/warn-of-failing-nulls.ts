@@ -3,7 +3,7 @@ import type { Problems } from "../core/problems.ts";
 import { namedTypeOf } from "../language/sdl-file.ts";
 import type { BoundValue } from "./bind-value.ts";
 import type { BoundStep } from "./bindings.ts";
-import { builtNames, compositeTypeOf, type ModelField, type SupergraphModel } from "./supergraph-model.ts";
+import { compositeTypeOf, type ModelField, type SupergraphModel } from "./supergraph-model.ts";
 
 /** A `!` whose own call can fail takes the object around it along. */
 export function warnOfFailingNonNull(
@@ -36,7 +36,7 @@ function makesCall(field: ModelField, previous: BoundStep | undefined): boolean 
   if (field.suppliers.some((supplier) => supplier.call !== null)) return true;
   return (previous?.field.suppliers ?? []).some((origin) =>
     origin.buildsObjects
-      ? !builtNames(origin.field).includes(field.name)
+      ? !origin.builtPaths.some((path) => path.split(".")[0] === field.name)
       : !field.suppliers.some((supplier) => supplier.source === origin.source),
   );
 }

@@ -15,7 +15,7 @@ export interface DirectiveCatalog {
   readonly directives: ReadonlyMap<string, GraphQLDirective>;
 }
 
-const sourceOnly = new Set(["source", "rest", "grpc", "key", "lookup", "shareable", "discriminator"]);
+const sourceOnly = new Set(["source", "rest", "grpc", "key", "lookup", "is", "shareable", "discriminator"]);
 const clientOnly = new Set([
   "view",
   "connection",
@@ -45,7 +45,6 @@ export const unenforcedDirectives: ReadonlySet<string> = new Set([
   "cacheTag",
   "tag",
   "semanticNonNull",
-  "is",
   "require",
   "internal",
   "inaccessible",

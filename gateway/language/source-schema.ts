@@ -7,10 +7,11 @@ import {
   type ObjectTypeDefinitionNode,
   type TypeDefinitionNode,
 } from "graphql";
-import { nearestNameHint, type Problems, type SourcePlace } from "../core/problems.ts";
+import type { Problems, SourcePlace } from "../core/problems.ts";
 import { readAbstractTypes, type SourceAbstractType } from "./abstract-types.ts";
 import type { BackendNames } from "./backend-names.ts";
 import { isBackendSchema, readBackendSchema } from "./backend-schema.ts";
+import { readArguments, type SourceArgument } from "./argument-directives.ts";
 import { type CallContext, checkRawSelection } from "./call-declaration.ts";
 import type { DirectiveCatalog } from "./directive-catalog.ts";
 import {
@@ -31,6 +32,7 @@ import {
 import { type GrpcDeclaration, readGrpc } from "./grpc-declaration.ts";
 import { checkChangesNothing, checkMutation, refuseSharedMutation } from "./check-mutation.ts";
 import { checkListLookup, refuseInSubquery } from "./check-subquery-field.ts";
+import { readKey } from "./key-fields.ts";
 import { type RestDeclaration, readRest } from "./rest-declaration.ts";
 import {
   type HeaderDeclaration,
@@ -47,6 +49,7 @@ export interface SourceField {
   readonly coordinate: string;
   readonly place: SourcePlace;
   readonly node: FieldDefinitionNode;
+  readonly arguments: ReadonlyMap<string, SourceArgument>;
   /** How the field is fetched; null: it is read from the object's raw value, or a GraphQL source's root field. */
   readonly call: CallDeclaration | null;
   /** Where in the raw value the field is; null: under its own name. */
@@ -60,7 +63,7 @@ export interface SourceField {
 export interface SourceType {
   readonly name: string;
   readonly place: SourcePlace;
-  /** Each key as its field names. Empty: objects of this type are known only where they were fetched. */
+  /** Each key as the paths of its fields, `id` or `organization.id`. Empty: objects are known only where they were fetched. */
   readonly keys: readonly (readonly string[])[];
   readonly fields: ReadonlyMap<string, SourceField>;
 }
@@ -153,10 +156,15 @@ function readType(parts: TypeParts): SourceType {
       !requiresArguments(field) &&
       !isComposite(namedTypeOf(field.type), definitions),
   );
-  const keyFields = leafFields.filter((field) => !isListTypeNode(field.type));
-  const keyNames = keyFields.map((field) => field.name.value);
   const keys = (uses.get("key") ?? [])
-    .map((use) => readKey(use, keyNames, isRoot))
+    .map((use) =>
+      readKey(use, {
+        type,
+        isRoot,
+        definitions,
+        isCall: (field) => isWrittenAsCall(field) || requiresArguments(field),
+      }),
+    )
     .filter((key) => key !== null);
   const fields = new Map<string, SourceField>();
   for (const field of type.fields ?? []) {
@@ -199,21 +207,6 @@ function isComposite(name: string, definitions: TypeParts["definitions"]): boole
   );
 }
 
-function readKey(use: DirectiveUse, keyFields: readonly string[], isRoot: boolean): readonly string[] | null {
-  const text = use.text("fields") ?? "";
-  const names = text.split(/[\s,]+/).filter((name) => name !== "");
-  const unknown = names.find((name) => !keyFields.includes(name));
-  const repeated = names.find((name, index) => names.indexOf(name) !== index);
-  if (isRoot) use.refuse([], "@key on a type that is not a root", "it on one");
-  else if (names.length === 0) use.refuse(["fields"], 'field names, for example "id"', "none");
-  else if (unknown !== undefined) {
-    const expected = `fields of this type that are single scalars and need no call (${keyFields.join(", ")})`;
-    use.refuse(["fields"], expected, unknown, nearestNameHint(unknown, keyFields));
-  } else if (repeated !== undefined) use.refuse(["fields"], "each field once", `${repeated} again`);
-  else return names;
-  return null;
-}
-
 interface FieldParts extends TypeParts {
   readonly field: FieldDefinitionNode;
   readonly context: CallContext;
@@ -225,10 +218,7 @@ function readField(parts: FieldParts): SourceField {
   const coordinate = fieldCoordinate(type, field);
   const place = placeOf(field, reader.file);
   const uses = reader.read(field.directives, DirectiveLocation.FIELD_DEFINITION, coordinate);
-  for (const argument of field.arguments ?? []) {
-    const at = `${coordinate}(${argument.name.value}:)`;
-    reader.read(argument.directives, DirectiveLocation.ARGUMENT_DEFINITION, at);
-  }
+  const sourceArguments = readArguments(reader, { field, coordinate, definitions: parts.definitions });
   const refuse = (expected: string, found: string): void =>
     reader.problems.error({ place, coordinate, expected, found });
   const [rest] = uses.get("rest") ?? [];
@@ -257,6 +247,7 @@ function readField(parts: FieldParts): SourceField {
     coordinate,
     place,
     node: field,
+    arguments: sourceArguments,
     call,
     from,
     isLookup: lookup !== undefined,

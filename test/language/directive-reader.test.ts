@@ -362,7 +362,7 @@ describe("the place of a definition", () => {
 test("directives on enums, scalars and inputs do not stand there unread", () => {
   const text = `scalar A @tag(name: "x")
 enum B @cost { C @inaccessible }
-input D @policy { e: Int @is(field: "x") }`;
+input D @policy { e: Int @provides(field: "x") }`;
   const problems = problemsOf((found) => {
     readLeafDirectives(parse(text), new DirectiveReader(catalog, "source", "a.graphql", found));
   });
@@ -373,7 +373,7 @@ input D @policy { e: Int @is(field: "x") }`;
     [2, 8, "B", "@cost, which it does not enforce yet"],
     [2, 18, "B.C", "@inaccessible, which it does not enforce yet"],
     [3, 9, "D", "@policy, which it does not enforce yet"],
-    [3, 26, "D.e", "@is, which it does not enforce yet"],
+    [3, 26, "D.e", "@provides, which it does not enforce yet"],
   ]);
 });
 

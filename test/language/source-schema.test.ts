@@ -404,7 +404,7 @@ describe("a wrong type or field", () => {
       'type A @key(fields: ▸"id { b }") { id: ID! }',
       "A @key(fields:)",
       "fields of this type that are single scalars and need no call (id)",
-      "{",
+      "id",
     ],
     [
       "rest",

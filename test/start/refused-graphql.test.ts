@@ -420,9 +420,10 @@ schemas/shelves.graphql:18:33  Query.shelved @lookup
     "books(ids: [ID!]!)",
     "books(numbers: [Int!]!)",
     `
-schemas/shelves.graphql:18:3  Query.shelved @lookup
+schemas/shelves.graphql:18:9  Query.shelved(numbers:)
   expected  arguments called like a key of Book: (id)
-  found     (numbers)
+  found     numbers, which has to be given
+  hint      say which field it means, for example numbers: … @is(field: "id")
 `,
   );
 

@@ -377,7 +377,7 @@ schemas/authors.graphql:29:3  Author.birthYear
         [books, "  POETRY\n", "  POETRY @inaccessible\n"],
         [books, "enum Genre {", 'enum Genre @policy(policies: [["x"]]) {'],
         [books, "tags: [String!]", "tags: [String!] @listSize(assumedSize: 5) @cacheControl(maxAge: 60)"],
-        [authors, "country: String\n}", 'country: String @is(field: "c")\n}'],
+        [authors, "country: String\n}", "country: String @external\n}"],
         [authors, "input AuthorFilter {", "input AuthorFilter @policy {"],
         [authors, "extend schema\n", 'extend schema @cacheTag(format: "x")\n'],
       ],
@@ -394,7 +394,7 @@ schemas/authors.graphql:16:20  AuthorFilter
 
 schemas/authors.graphql:18:19  AuthorFilter.country
   expected  a directive that this version enforces
-  found     @is, which it does not enforce yet
+  found     @external, which it does not enforce yet
   hint      remove it; nothing fails open
 
 schemas/books.graphql:4:25  Query.books(first:)
@@ -1193,9 +1193,10 @@ schemas/books.graphql:3:12  Query @key
         [client, "  book(id: ID!): Book\n", ""],
       ],
       `
-schemas/books.graphql:5:3  Query.book @lookup
+schemas/books.graphql:5:8  Query.book(isbn:)
   expected  arguments called like a key of Book: (id)
-  found     (isbn)
+  found     isbn, which has to be given
+  hint      say which field it means, for example isbn: … @is(field: "id")
 `,
     );
 
