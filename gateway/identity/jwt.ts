@@ -33,6 +33,7 @@ export function createJwtVerifier({ issuer, jwksUrl, audience }: JwtIssuer): Tok
     maxConnections: 1,
     connectTimeoutMs: keysTimeoutMs,
     maxResponseBytes: maxKeysBytes,
+    tls: null,
   });
   const keys = createRemoteJWKSet(url, {
     timeoutDuration: keysTimeoutMs,

@@ -1,4 +1,5 @@
 import {
+  type ChannelCredentials,
   Client,
   type ClientUnaryCall,
   credentials,
@@ -6,6 +7,7 @@ import {
   type ServiceError,
   status,
 } from "@grpc/grpc-js";
+import type { TlsSettings } from "../config/source-tls.ts";
 import type { Deadline } from "../core/deadline.ts";
 import { OverlockError } from "../core/errors.ts";
 
@@ -41,11 +43,21 @@ export class GrpcChannel {
   #isDisposed = false;
 
   /** `address` is `host:port`. */
-  constructor(address: string, settings: { readonly isSecure: boolean; readonly maxResponseBytes: number }) {
+  constructor(
+    address: string,
+    settings: {
+      readonly isSecure: boolean;
+      /** Null: the roots that the process trusts, and no certificate of its own. */
+      readonly tls: TlsSettings | null;
+      readonly maxResponseBytes: number;
+    },
+  ) {
+    const serverName = settings.tls?.serverName ?? null;
     this.#client = new Client(
       address,
-      settings.isSecure ? credentials.createSsl() : credentials.createInsecure(),
+      settings.isSecure ? tlsCredentials(settings.tls) : credentials.createInsecure(),
       {
+        ...(serverName !== null && { "grpc.ssl_target_name_override": serverName }),
         "grpc.max_receive_message_length": settings.maxResponseBytes,
         "grpc.max_send_message_length": maxRequestBytes,
         // Retries are the gateway's to decide, and a proxy is the deployment's.
@@ -112,6 +124,12 @@ export class GrpcChannel {
       signal.addEventListener("abort", cancel, { once: true });
     });
   }
+}
+
+function tlsCredentials(tls: TlsSettings | null): ChannelCredentials {
+  const bytes = (text: string | undefined): Buffer | null => (text === undefined ? null : Buffer.from(text));
+  const { client } = tls ?? { client: null };
+  return credentials.createSsl(bytes(tls?.ca ?? undefined), bytes(client?.key), bytes(client?.certificate));
 }
 
 const maxRequestBytes = 16 * 1024 * 1024;

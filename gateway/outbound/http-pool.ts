@@ -1,6 +1,8 @@
 import { errors, Pool } from "undici";
 import type { Deadline } from "../core/deadline.ts";
 import { OverlockError } from "../core/errors.ts";
+import type { TlsSettings } from "../config/source-tls.ts";
+import { acceptedCodings, decodeContent } from "./content-coding.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -15,7 +17,10 @@ export interface HttpResponse {
   readonly status: number;
   /** The media type without parameters, in lower case; empty where the backend sent none. */
   readonly mediaType: string;
+  /** Its content codings undone. */
   readonly body: Uint8Array;
+  /** A header by its name in lower case, repeated ones joined by ", "; null where there is none. */
+  readonly header: (name: string) => string | null;
 }
 
 /** Connections to one REST backend. At most `maxConnections` are open; calls beyond that wait, within their deadline. */
@@ -29,14 +34,17 @@ export class HttpPool {
     settings: {
       readonly maxConnections: number;
       readonly connectTimeoutMs: number;
+      /** Also the most bytes that a compressed response may become. */
       readonly maxResponseBytes: number;
+      /** Null: the roots that the process trusts, and no certificate of its own. */
+      readonly tls: TlsSettings | null;
     },
   ) {
     this.#pathPrefix = url.pathname.replace(/\/$/, "");
     this.#maxResponseBytes = settings.maxResponseBytes;
     this.#pool = new Pool(url.origin, {
       connections: settings.maxConnections,
-      connect: { timeout: settings.connectTimeoutMs },
+      connect: { timeout: settings.connectTimeoutMs, ...tlsOptions(settings.tls) },
       maxResponseSize: settings.maxResponseBytes,
       // Both are covered by the call's deadline.
       headersTimeout: 0,
@@ -54,7 +62,7 @@ export class HttpPool {
       const response = await this.#pool.request({
         method: request.method,
         path: this.#pathPrefix + request.path,
-        headers: request.headers,
+        headers: { ...request.headers, "accept-encoding": acceptedCodings },
         body: request.body ?? null,
         signal: deadline.signal,
       });
@@ -63,10 +71,13 @@ export class HttpPool {
         response.body.on("error", () => {}).destroy();
         throw this.#tooLarge(undefined);
       }
-      const body = await response.body.bytes();
-      const contentType = response.headers["content-type"];
-      const mediaType = (typeof contentType === "string" ? contentType : "").split(";")[0] ?? "";
-      return { status: response.statusCode, mediaType: mediaType.trim().toLowerCase(), body };
+      const received = await response.body.bytes();
+      const header = (name: string): string | null => joined(response.headers[name]);
+      const mediaType = header("content-type")?.split(";")[0] ?? "";
+      const status = response.statusCode;
+      const body = await this.#decode(received, status, header("content-encoding") ?? "");
+      deadline.signal.throwIfAborted();
+      return { status, mediaType: mediaType.trim().toLowerCase(), body, header };
     } catch (thrown) {
       throw this.#translate(thrown);
     }
@@ -75,6 +86,16 @@ export class HttpPool {
   /** Ends all connections at once; calls under way fail. */
   async dispose(): Promise<void> {
     await this.#pool.destroy();
+  }
+
+  /** The body of a failure that can't be read is none: the status says enough. */
+  async #decode(received: Uint8Array, status: number, contentEncoding: string): Promise<Uint8Array> {
+    try {
+      return await decodeContent(received, contentEncoding, this.#maxResponseBytes);
+    } catch (error) {
+      if (error instanceof OverlockError && status >= 400) return new Uint8Array();
+      throw error;
+    }
   }
 
   #tooLarge(cause: unknown): OverlockError {
@@ -104,6 +125,21 @@ const invalidResponseErrors = [
   errors.HeadersOverflowError,
   errors.ResponseContentLengthMismatchError,
 ];
+
+function tlsOptions(tls: TlsSettings | null) {
+  if (tls === null) return {};
+  const { ca, client, serverName } = tls;
+  return {
+    ...(ca !== null && { ca }),
+    ...(client !== null && { cert: client.certificate, key: client.key }),
+    ...(serverName !== null && { servername: serverName }),
+  };
+}
+
+function joined(value: string | string[] | undefined): string | null {
+  if (value === undefined) return null;
+  return typeof value === "string" ? value : value.join(", ");
+}
 
 function errorCodeOf(error: Error): string {
   return "code" in error && typeof error.code === "string" ? error.code : "";

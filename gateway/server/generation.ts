@@ -2,6 +2,7 @@ import type { GraphQLSchema } from "graphql";
 import { compose } from "../compose/compose.ts";
 import { type Environment, type EnvironmentSettings, sourceUrlVariable } from "../config/environment.ts";
 import type { Project } from "../config/load-project.ts";
+import { readSourceTls } from "../config/source-tls.ts";
 import { OverlockError, quoted } from "../core/errors.ts";
 import type { Problem, Problems } from "../core/problems.ts";
 import { createReferenceExecutor } from "../execute/reference-executor.ts";
@@ -17,7 +18,7 @@ import { OperationPreparer } from "../prepare/prepare-operation.ts";
 import { openGraphqlSource } from "../sources/graphql/graphql-source.ts";
 import { openGrpcSource } from "../sources/grpc/grpc-source.ts";
 import { openRestSource } from "../sources/rest/rest-source.ts";
-import type { Source } from "../sources/source.ts";
+import type { Source, SourceEndpoint } from "../sources/source.ts";
 
 /** Everything built from one state of the project's files. It owns all it opened. */
 export interface Generation {
@@ -102,7 +103,8 @@ function openSources(schemas: readonly SourceSchema[], parts: GenerationParts): 
   const sources: Source[] = [];
   for (const schema of schemas) {
     const url = readSourceUrl(schema, parts);
-    const source = openSource(schema, url, parts);
+    const tls = readSourceTls({ name: schema.name, url }, parts.environment, parts.problems);
+    const source = openSource(schema, { url, tls }, parts);
     if (source !== null) sources.push(source);
   }
   return sources;
@@ -110,16 +112,16 @@ function openSources(schemas: readonly SourceSchema[], parts: GenerationParts): 
 
 function openSource(
   schema: SourceSchema,
-  url: string,
+  endpoint: SourceEndpoint,
   { project, problems }: GenerationParts,
 ): Source | null {
   switch (schema.kind) {
     case "rest":
-      return openRestSource(schema, url);
+      return openRestSource(schema, endpoint);
     case "grpc":
-      return openGrpcSource(schema, url, project.protosFolder, problems);
+      return openGrpcSource(schema, endpoint, project.protosFolder, problems);
     case "graphql":
-      return openGraphqlSource(schema, url);
+      return openGraphqlSource(schema, endpoint);
   }
 }
 

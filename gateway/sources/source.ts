@@ -1,8 +1,15 @@
+import type { TlsSettings } from "../config/source-tls.ts";
 import type { CompiledSelection } from "../language/evaluate-selection.ts";
 import type { SourceSchema } from "../language/source-schema.ts";
 import type { DeclaredCall } from "./declared-call.ts";
 import type { Subqueries } from "./graphql/subquery-client.ts";
 import type { TypeReader } from "./type-reader.ts";
+
+/** Where a source is, and how its TLS connections are made; null: as everybody's. */
+export interface SourceEndpoint {
+  readonly url: string;
+  readonly tls: TlsSettings | null;
+}
 
 /** A source made ready to be called. It owns its connections. */
 export interface Source {

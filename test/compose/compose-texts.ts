@@ -31,8 +31,8 @@ export function openTexts(schemas: SchemaTexts, options: ComposeOptions = {}): S
     if (schema === null) return null;
     const url = urls[schema.name] ?? schema.url;
     return schema.kind === "rest"
-      ? openRestSource(schema, url)
-      : openGrpcSource(schema, url, protosFolder, problems);
+      ? openRestSource(schema, { url, tls: null })
+      : openGrpcSource(schema, { url, tls: null }, protosFolder, problems);
   });
   problems.throwIfAny();
   return sources.filter((source) => source !== null);

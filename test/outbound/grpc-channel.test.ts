@@ -196,5 +196,5 @@ describe("the end of a call", () => {
 
 function open(address?: string, maxResponseBytes = 8_388_608): GrpcChannel {
   const target = address ?? shop.inventory.url.replace("grpc://", "");
-  return new GrpcChannel(target, { isSecure: false, maxResponseBytes });
+  return new GrpcChannel(target, { isSecure: false, tls: null, maxResponseBytes });
 }

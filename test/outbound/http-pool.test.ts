@@ -28,7 +28,7 @@ describe("a request", () => {
     await serve("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
     await send({ url: "http://{}/api/", path: "/users?ids=1", headers: { "x-a": "b" } });
     expect(server?.received.toLowerCase()).toBe(
-      `get /api/users?ids=1 http/1.1\r\nhost: ${server?.address}\r\nconnection: keep-alive\r\nx-a: b\r\n\r\n`,
+      `get /api/users?ids=1 http/1.1\r\nhost: ${server?.address}\r\nconnection: keep-alive\r\nx-a: b\r\naccept-encoding: gzip, deflate, br, zstd\r\n\r\n`,
     );
   });
 
@@ -36,8 +36,9 @@ describe("a request", () => {
     await serve(
       "HTTP/1.1 404 No\r\nContent-Type: Application/JSON; charset=utf-8\r\ncontent-length: 2\r\n\r\nhi",
     );
-    const { body, ...rest } = await send();
+    const { body, header, ...rest } = await send();
     expect(rest).toEqual({ status: 404, mediaType: "application/json" });
+    expect([header("content-length"), header("x-other")]).toEqual(["2", null]);
     expect(Buffer.from(body).toString()).toBe("hi");
   });
 
@@ -215,6 +216,7 @@ function send(options: SendOptions = {}): Promise<HttpResponse> {
     maxConnections,
     connectTimeoutMs: 1000,
     maxResponseBytes,
+    tls: null,
   });
   deadline ??= Deadline.start(timeoutMs, null);
   return pool.send({ method: "GET", path, headers }, deadline);

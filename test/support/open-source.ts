@@ -27,7 +27,10 @@ export function tryOpenSource(
 ): Source | null {
   const schema = readSourceSchema("a.graphql", sdl, readDirectiveCatalog(), problems);
   if (schema === null) return null;
-  return schema.kind === "rest" ? openRestSource(schema, url) : openGrpcSource(schema, url, protos, problems);
+  const endpoint = { url, tls: null };
+  return schema.kind === "rest"
+    ? openRestSource(schema, endpoint)
+    : openGrpcSource(schema, endpoint, protos, problems);
 }
 
 /** What a field of a source is asked for with. */

@@ -4,16 +4,17 @@ import { parseSelectionMap } from "../../language/selection-map.ts";
 import type { SourceSchema } from "../../language/source-schema.ts";
 import { HttpPool } from "../../outbound/http-pool.ts";
 import { compileRequestHeaders } from "../request-headers.ts";
-import type { Source } from "../source.ts";
+import type { Source, SourceEndpoint } from "../source.ts";
 import { SubqueryClient } from "./subquery-client.ts";
 
 /** Makes a GraphQL source ready. Connections are opened by its first calls. */
-export function openGraphqlSource(schema: SourceSchema, url: string): Source {
+export function openGraphqlSource(schema: SourceSchema, { url, tls }: SourceEndpoint): Source {
   const { origin, pathname } = new URL(url);
   const pool = new HttpPool(new URL(origin), {
     maxConnections: 256,
     connectTimeoutMs: schema.timeoutMs,
     maxResponseBytes: schema.maxResponseBytes,
+    tls,
   });
   const headers = compileRequestHeaders(schema);
   const properties = new Map<string, CompiledSelection>();

@@ -4,7 +4,7 @@ import type { SourceSchema } from "../../language/source-schema.ts";
 import { GrpcChannel } from "../../outbound/grpc-channel.ts";
 import type { DeclaredCall } from "../declared-call.ts";
 import { compileRequestHeaders } from "../request-headers.ts";
-import type { Source } from "../source.ts";
+import type { Source, SourceEndpoint } from "../source.ts";
 import { compileGrpcCall } from "./grpc-call.ts";
 import { loadProtoService, ProtoError } from "./proto-files.ts";
 import type { ProtoMethod, ProtoService } from "./proto-model.ts";
@@ -17,7 +17,7 @@ import { PropertyResolver } from "./property-resolver.ts";
  */
 export function openGrpcSource(
   schema: SourceSchema,
-  url: string,
+  { url, tls }: SourceEndpoint,
   protosFolder: string,
   problems: Problems,
 ): Source | null {
@@ -26,6 +26,7 @@ export function openGrpcSource(
   const { address, isSecure } = readGrpcUrl(url);
   const channel = new GrpcChannel(address, {
     isSecure,
+    tls,
     maxResponseBytes: schema.maxResponseBytes,
   });
   const headers = compileRequestHeaders(schema);

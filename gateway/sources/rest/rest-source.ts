@@ -4,16 +4,17 @@ import type { SourceSchema } from "../../language/source-schema.ts";
 import { HttpPool } from "../../outbound/http-pool.ts";
 import type { DeclaredCall } from "../declared-call.ts";
 import { compileRequestHeaders } from "../request-headers.ts";
-import type { Source } from "../source.ts";
+import type { Source, SourceEndpoint } from "../source.ts";
 import { compileTypeReaders } from "../type-reader.ts";
 import { compileRestCall } from "./rest-call.ts";
 
 /** Makes a REST source ready. Connections are opened by its first calls. */
-export function openRestSource(schema: SourceSchema, url: string): Source {
+export function openRestSource(schema: SourceSchema, { url, tls }: SourceEndpoint): Source {
   const pool = new HttpPool(new URL(url), {
     maxConnections: 256,
     connectTimeoutMs: schema.timeoutMs,
     maxResponseBytes: schema.maxResponseBytes,
+    tls,
   });
   const headers = compileRequestHeaders(schema);
   const calls = new Map<string, DeclaredCall>();

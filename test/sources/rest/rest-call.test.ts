@@ -50,6 +50,7 @@ describe("a call of the shop", () => {
     expect(headers).toEqual({
       connection: "keep-alive",
       accept: "application/json",
+      "accept-encoding": "gzip, deflate, br, zstd",
       "x-request-id": "request-1",
     });
     expect(host).toBe(shop.reviews.url.slice("http://".length));
