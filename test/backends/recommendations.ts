@@ -14,7 +14,7 @@ export const recommendationsSdl = /* GraphQL */ `
 
   type Product {
     id: ID!
-    recommendations(first: Int = 4): [Recommendation!]!
+    recommendations(first: Int = 4): [Recommendation!]
   }
 
   type Recommendation {
@@ -35,7 +35,10 @@ export function createRecommendations(data: ShopData, log: RequestLog): HttpBack
 
   function recommendations(productId: string, first: number | null): object[] {
     const count = first ?? 4;
-    if (count < 0 || count > 100) throw new GraphQLError(`Expected first from 0 to 100, got ${count}.`);
+    if (count < 0 || count > 100) {
+      const extensions = { code: "BAD_USER_INPUT" };
+      throw new GraphQLError(`Expected first from 0 to 100, got ${count}.`, { extensions });
+    }
     const rows = data.recommendationsByProductId.get(productId) ?? [];
     return rows.slice(0, count).map((row) => ({ ...row, product: product(row.productId) }));
   }

@@ -188,3 +188,88 @@ describe("a failing row of a gRPC batch", () => {
     ]);
   });
 });
+
+describe("a failing row of a GraphQL source's subquery", () => {
+  interface Subanswer {
+    readonly data: Readonly<Record<string, readonly (Row | null)[]>>;
+    readonly errors?: readonly unknown[];
+  }
+
+  /** The backend's own answer with one product's row changed, and its error if it has one. */
+  const spoilTips = (
+    change: (row: Row) => unknown,
+    errorAt?: (path: readonly (string | number)[]) => object,
+  ): void =>
+    test.shop.recommendations.faults.set({
+      rewrite: (answer) => {
+        const { data } = answer as Subanswer;
+        const [field = "", rows = []] = Object.entries(data)[0] ?? [];
+        const changed = rows.map((row, index) => (index === spoiled && row !== null ? change(row) : row));
+        const errors = errorAt === undefined ? {} : { errors: [errorAt([field, spoiled])] };
+        return { data: { ...data, [field]: changed }, ...errors };
+      },
+    });
+  const expectOthers = (answer: GraphqlAnswer, its: unknown): void => {
+    const { recommendationsByProductId } = test.shop.data;
+    const wanted = ids.map((one, index) => [
+      one,
+      index === spoiled
+        ? its
+        : (recommendationsByProductId.get(one) ?? [])
+            .slice(0, 2)
+            .map(({ score, reason }) => ({ points: score, reason })),
+    ]);
+    expect([...readRows(answer, "tips")]).toEqual(wanted);
+    expect(test.shop.recommendations.log.count()).toBe(1);
+  };
+  const tips = "tips: recommendations(first: 2) { points: score reason }";
+
+  it("with an error of the backend's own fails at that row's field", async () => {
+    // The name that the subquery gives a field is the gateway's: the backend's path is built from its answer.
+    spoilTips(
+      (row) =>
+        Object.fromEntries(
+          Object.keys(row).map((name) => [name, Array.isArray(row[name]) ? null : row[name]]),
+        ),
+      (path) => ({ message: "no luck with this one", path: [...path, tipsName()] }),
+    );
+    const answer = await ask(tips);
+    expect(pathsAndCodes(answer)).toEqual([`list.rows.${spoiled}.tips UPSTREAM_ERROR`]);
+    expectOthers(answer, null);
+    expect(answer.text).not.toContain("no luck");
+  });
+
+  it("with a value of the wrong kind fails at that value", async () => {
+    spoilTips((row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([name, value]) => [
+          name,
+          Array.isArray(value)
+            ? value.map((tip: Row, index) => (index === 1 ? { ...tip, score: "high" } : tip))
+            : value,
+        ]),
+      ),
+    );
+    const answer = await ask(tips);
+    expect(pathsAndCodes(answer)).toEqual([`list.rows.${spoiled}.tips.1.points INVALID_VALUE`]);
+    expectOthers(answer, null);
+  });
+
+  it("that is null is null", async () => {
+    spoilTips(() => null);
+    const answer = await ask(tips);
+    expect(pathsAndCodes(answer)).toEqual([]);
+    expectOthers(answer, null);
+  });
+
+  function lastSubquery() {
+    const message = test.shop.recommendations.log.entries.at(-1)?.message ?? null;
+    return message as { readonly query: string };
+  }
+
+  /** What the latest subquery calls the list of recommendations. */
+  function tipsName(): string {
+    const { query } = lastSubquery();
+    return /(\w+)\s*:\s*recommendations/.exec(query)?.[1] ?? "recommendations";
+  }
+});

@@ -1,6 +1,14 @@
 import type { Order, Product, Review } from "../backends/shop-data.ts";
 import type { PlainResolvers } from "./plain-schema.ts";
-import { notifications, orders, type PlainContext, products, reviewsOfProduct } from "./plain-shop.ts";
+import {
+  notifications,
+  order,
+  orders,
+  type PlainContext,
+  products,
+  recommendations,
+  reviewsOfProduct,
+} from "./plain-shop.ts";
 import { cut, gramsText, inTitleCase, moneyText, timeText } from "./plain-texts.ts";
 
 /** What the app's client schema promises, over the shop's data. */
@@ -19,8 +27,19 @@ export const plainMobile: PlainResolvers<PlainContext> = {
     // Without an account there are no notifications, which is 0.
     unread: (_parent, _args, context) => notifications(context)?.unreadCount ?? 0,
     orders: (_parent, args: { first?: number | null }, context) => orders(context, args).rows,
+    news: (_parent, _args, context) =>
+      notifications(context)?.items.map((item) => ({ ...item, __typename: newsTypes[item.type] })),
     latestVoices: (_parent, _args, context) =>
       products(context, { first: 3 }).rows.flatMap(({ id }) => reviewsOfProduct(context, id, { first: 1 })),
+  },
+  OrderNews: {
+    order: ({ orderId }: { orderId: string }, _args, context) => order(context, orderId),
+  },
+  ReplyNews: {
+    from: ({ authorId }: { authorId: string }, _args, { data }) => data.userById.get(authorId)?.name,
+  },
+  DealNews: {
+    product: ({ productId }: { productId: string }, _args, { data }) => data.productById.get(productId),
   },
   ProductCard: {
     title: ({ name }: Product) => cut(name, 40),
@@ -41,6 +60,8 @@ export const plainMobile: PlainResolvers<PlainContext> = {
     state: ({ condition }: Product) => (condition === "NEW" ? "BRAND_NEW" : "SECOND_HAND"),
     inStock: ({ id }: Product, _args, { data }) => data.stockByProductId.get(id)?.available ?? false,
     stars: ({ id }: Product, _args, { data }) => data.ratingByProductId.get(id)?.average,
+    alsoLike: ({ id }: Product, _args, context) =>
+      recommendations(context, id, 3).map(({ productId }) => context.data.productById.get(productId)),
     reviewCount: ({ id }: Product, _args, { data }) => data.ratingByProductId.get(id)?.count ?? 0,
     reviews: ({ id }: Product, { first }: { first?: number | null }, context) =>
       reviewsOfProduct(context, id, { first: first ?? null, sort: "TOP" }),
@@ -56,3 +77,5 @@ export const plainMobile: PlainResolvers<PlainContext> = {
     product: ({ productId }: Order["lines"][number], _args, { data }) => data.productById.get(productId),
   },
 };
+
+const newsTypes = { order_shipped: "OrderNews", review_reply: "ReplyNews", price_drop: "DealNews" };

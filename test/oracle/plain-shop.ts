@@ -1,4 +1,4 @@
-import type { Order, Product, Review, ShopData, User } from "../backends/shop-data.ts";
+import type { Order, Product, Recommendation, Review, ShopData, User } from "../backends/shop-data.ts";
 import type { AnswerError } from "./compare-answers.ts";
 import { PlainError } from "./plain-schema.ts";
 
@@ -86,6 +86,17 @@ export function reviewsOfProduct(
 
 export function reviewsByUser({ data }: PlainContext, id: string, first?: number | null): readonly Review[] {
   return firstOf(data.reviewsByAuthorId.get(id) ?? [], first);
+}
+
+/** From 0 to 100, as the recommendations service has it. */
+export function recommendations(
+  { data }: PlainContext,
+  id: string,
+  first?: number | null,
+): readonly Recommendation[] {
+  const count = first ?? 4;
+  if (count < 0 || count > 100) throw new PlainError("UPSTREAM_REJECTED");
+  return (data.recommendationsByProductId.get(id) ?? []).slice(0, count);
 }
 
 /** At most 100, as the reviews service has it. */

@@ -1,4 +1,5 @@
-import type { Order, Product, Review, User } from "../backends/shop-data.ts";
+import type { Notifications } from "../backends/notifications.ts";
+import type { Order, Product, Recommendation, Review, User } from "../backends/shop-data.ts";
 import { type PlainResolvers, selectsAny } from "./plain-schema.ts";
 import {
   me,
@@ -9,6 +10,7 @@ import {
   type PlainContext,
   products,
   type ProductsArguments,
+  recommendations,
   reviewsByUser,
   reviewsOfProduct,
 } from "./plain-shop.ts";
@@ -40,9 +42,14 @@ export const plainWeb: PlainResolvers<PlainContext> = {
     rating: ({ id }: Product, _args, { data }) => data.ratingByProductId.get(id),
     priceText: ({ price }: Product, _args, { locale }) => moneyText(price, locale),
     reviews: ({ id }: Product, args: object, context) => reviewsOfProduct(context, id, args),
+    recommendations: ({ id }: Product, { first }: { first?: number | null }, context) =>
+      recommendations(context, id, first),
   },
   Price: {
     currency: ({ currencyCode }: Product["price"]) => currencyCode,
+  },
+  Recommendation: {
+    product: ({ productId }: Recommendation, _args, { data }) => data.productById.get(productId),
   },
   Review: {
     // Whoever has left is nobody where something is read of them, and still an id where nothing is.
@@ -61,6 +68,19 @@ export const plainWeb: PlainResolvers<PlainContext> = {
     orders: (_parent, args: object, context) => orders(context, args),
     order: (_parent, { id }: { id: string }, context) => order(context, id),
   },
+  Notifications: {
+    items: ({ items }: Notifications) =>
+      items.map((item) => ({ ...item, __typename: notificationTypes[item.type] })),
+  },
+  OrderShipped: {
+    order: ({ orderId }: { orderId: string }, _args, context) => order(context, orderId),
+  },
+  ReviewReply: {
+    author: ({ authorId }: { authorId: string }, _args, { data }) => data.userById.get(authorId),
+  },
+  PriceDrop: {
+    product: ({ productId }: { productId: string }, _args, { data }) => data.productById.get(productId),
+  },
   Profile: {
     maskedEmail: ({ email }: User) => maskAfterFirst(email),
   },
@@ -77,6 +97,12 @@ export const plainWeb: PlainResolvers<PlainContext> = {
   OrderLine: {
     product: ({ productId }: Order["lines"][number], _args, { data }) => data.productById.get(productId),
   },
+};
+
+const notificationTypes = {
+  order_shipped: "OrderShipped",
+  review_reply: "ReviewReply",
+  price_drop: "PriceDrop",
 };
 
 /** What only accounts knows of a user. */

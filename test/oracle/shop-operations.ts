@@ -71,7 +71,9 @@ const listLengths = new Map([
   ["Order.lines", 3],
   ["OrderCard.lines", 3],
   ["Notifications.items", 5],
+  ["Home.news", 5],
   ["Product.attributes", 2],
+  ["ProductScreen.alsoLike", 3],
   ["ProductScreen.facts", 2],
 ]);
 
