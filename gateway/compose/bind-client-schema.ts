@@ -187,8 +187,9 @@ class Binder {
   #refuseSegment(field: ClientField, { name, offset }: PathSegment, type: ModelCompositeType) {
     const names = [...type.fields.keys()];
     const expected = `a field of ${type.name} (${names.join(", ") || "it has none of its own"})`;
-    const hint =
-      nearestNameHint(name, names) ?? ("possibleTypes" in type ? this.#conditionHint(name, type) : null);
+    // Before the first name there is no point.
+    const hasPoint = offset > 0 && "possibleTypes" in type;
+    const hint = nearestNameHint(name, names) ?? (hasPoint ? this.#conditionHint(name, type) : null);
     this.#refuseInPath(field, { expected, found: name, offset, hint });
   }
 
