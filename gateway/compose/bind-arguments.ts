@@ -16,7 +16,7 @@ import { placeOf } from "../language/directive-reader.ts";
 import { readOwn } from "../language/evaluate-selection.ts";
 import type { PathSegment } from "../language/selection-map.ts";
 import type { BoundArgument } from "./bindings.ts";
-import { compileInputConversion, type ConvertInput } from "./convert-input.ts";
+import { compileIdConversion, compileInputConversion, type ConvertInput } from "./convert-input.ts";
 import type { InputFit } from "./input-fit.ts";
 import { findMisfits, type MisfitFacts } from "./literal-fit.ts";
 import type { ModelField } from "./supergraph-model.ts";
@@ -66,9 +66,13 @@ export function bindArguments(site: ArgumentSite): BoundArgument[] | null {
     }
     const readers = new Map<VariableNode, ReadVariable>();
     const misfits = findMisfits(written.value, argument.type, (node, type) => {
-      const found = resolveArgument(node.name.value, clientArgs);
+      const found = resolveArgument(node.name.value, site);
       if ("expected" in found) return found;
-      const convert = compileInputConversion(found.type, type, site.fit);
+      const { globalIdType } = found;
+      const convert =
+        globalIdType === null
+          ? compileInputConversion(found.type, type, site.fit)
+          : compileIdConversion(globalIdType);
       readers.set(node, compileReader(node.name.value, convert));
       return checkVariable(node.name.value, type, {
         ...site,
@@ -148,10 +152,15 @@ function isListInput(type: GraphQLInputType): boolean {
 interface ArgumentPath {
   readonly type: GraphQLInputType;
   readonly hasDefault: boolean;
+  /** Its values are global ids that name this type. */
+  readonly globalIdType: string | null;
 }
 
 /** What a `$args` path finds: nullable where anything on the way is. */
-function resolveArgument(path: string, clientArgs: readonly GraphQLArgument[]): ArgumentPath | MisfitFacts {
+function resolveArgument(
+  path: string,
+  { clientArgs, field: clientField, fit }: ArgumentSite,
+): ArgumentPath | MisfitFacts {
   const [first = "", ...rest] = path.split(".");
   const names = clientArgs.map((one) => one.name);
   const argument = clientArgs.find((one) => one.name === first);
@@ -161,6 +170,7 @@ function resolveArgument(path: string, clientArgs: readonly GraphQLArgument[]): 
   }
   let { type } = argument;
   let hasDefault = argument.defaultValue !== undefined;
+  let globalIdType = clientField.globalIds.get(first) ?? null;
   let isNullable = false;
   for (const name of rest) {
     isNullable ||= !isNonNullType(type);
@@ -176,9 +186,10 @@ function resolveArgument(path: string, clientArgs: readonly GraphQLArgument[]): 
     }
     ({ type } = field);
     hasDefault = field.defaultValue !== undefined;
+    globalIdType = fit.globalIdType(object, name);
   }
-  if (!isNullable) return { type, hasDefault };
-  return { type: isNonNullType(type) ? type.ofType : type, hasDefault: false };
+  if (!isNullable) return { type, hasDefault, globalIdType };
+  return { type: isNonNullType(type) ? type.ofType : type, hasDefault: false, globalIdType };
 }
 
 /** `readers` are those of the variables in the literal. */

@@ -5,6 +5,7 @@ import {
   isListType,
   isNonNullType,
 } from "graphql";
+import { readGlobalId } from "../shape/global-id.ts";
 import { readOwn } from "../language/evaluate-selection.ts";
 import type { InputFit } from "./input-fit.ts";
 
@@ -22,6 +23,15 @@ export function compileInputConversion(
   fit: InputFit,
 ): ConvertInput | null {
   return new Compiler(fit).compile(from, to);
+}
+
+/** How global ids, or lists of them, become the keys in them. Raises BAD_USER_INPUT for what is none of the type. */
+export function compileIdConversion(type: string): ConvertInput {
+  const convert: ConvertInput = (value) => {
+    if (value === null || value === undefined) return value;
+    return Array.isArray(value) ? value.map(convert) : readGlobalId(type, value);
+  };
+  return convert;
 }
 
 class Compiler {
@@ -57,7 +67,10 @@ class Compiler {
     const members = Object.keys(from.getFields()).map((name) => {
       const source = this.#fit.sourceName(from, name);
       const field = from.getFields()[name];
-      const member = field === undefined ? null : this.compile(field.type, targets[source]?.type ?? null);
+      const idType = this.#fit.globalIdType(from, name);
+      const target = targets[source]?.type ?? null;
+      const plain = field === undefined ? null : this.compile(field.type, target);
+      const member = idType === null ? plain : compileIdConversion(idType);
       return { name, source, convert: member };
     });
     const defaults = Object.values(targets).filter((target) => target.defaultValue !== undefined);
@@ -86,7 +99,9 @@ class Compiler {
     if (seen.includes(pair)) return false;
     const targets = to?.getFields() ?? {};
     const fields = Object.values(from.getFields());
-    const kept = fields.filter((field) => this.#fit.sourceName(from, field.name) === field.name);
+    const kept = fields.filter(
+      ({ name }) => this.#fit.sourceName(from, name) === name && this.#fit.globalIdType(from, name) === null,
+    );
     if (kept.length < fields.length) return true;
     const alwaysGiven = new Set(
       fields

@@ -104,6 +104,11 @@ export class InputFit {
     return this.#inputs.get(type.name)?.fields.get(field)?.source ?? field;
   }
 
+  /** The type that the global ids of a field name; null where it takes none. */
+  globalIdType(type: GraphQLInputObjectType, field: string): string | null {
+    return this.#inputs.get(type.name)?.fields.get(field)?.globalIdType ?? null;
+  }
+
   #findMismatchInView(
     from: GraphQLInputObjectType,
     to: GraphQLInputObjectType,

@@ -47,7 +47,8 @@ export function needOfPath({ steps, clientArgs, need }: PathReading): Need {
   return new Need(() => {
     const [step, ...rest] = steps as readonly [BoundStep];
     const below = needOfStep(step, { steps: rest, clientArgs, need });
-    return [{ name: step.field.name, args: readArguments(step, clientArgs), need: below }];
+    const args = tryReadArguments(step, clientArgs);
+    return args === null ? [] : [{ name: step.field.name, args, need: below }];
   });
 }
 
@@ -56,6 +57,18 @@ function readElement(element: unknown, reading: PathReading, scope: RequestScope
     return readPath(element, reading, scope);
   } catch (error) {
     return error;
+  }
+}
+
+/** Null where a client's value is none that the step takes: the field itself tells when it is read. */
+function tryReadArguments(
+  step: BoundStep,
+  clientArgs: PathReading["clientArgs"],
+): Record<string, unknown> | null {
+  try {
+    return readArguments(step, clientArgs);
+  } catch {
+    return null;
   }
 }
 

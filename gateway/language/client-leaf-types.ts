@@ -5,8 +5,10 @@ import {
   type InputObjectTypeDefinitionNode,
   type InputValueDefinitionNode,
   Kind,
+  print,
 } from "graphql";
 import type { SourcePlace } from "../core/problems.ts";
+import { namedTypeOf } from "./sdl-file.ts";
 import { type DirectiveReader, type DirectiveUse, placeOf } from "./directive-reader.ts";
 
 /** An enum or an input type of a client schema. */
@@ -35,6 +37,8 @@ export interface ClientEnum extends ClientLeafType {
 }
 
 export interface ClientInputField extends ClientMember {
+  /** It takes global ids that name this type; null: it takes what it says. */
+  readonly globalIdType: string | null;
   readonly node: InputValueDefinitionNode;
 }
 
@@ -81,7 +85,10 @@ function readInput(node: InputObjectTypeDefinitionNode, reader: DirectiveReader)
     const uses = reader.read(field.directives, DirectiveLocation.INPUT_FIELD_DEFINITION, coordinate);
     const place = placeOf(field, reader.file);
     const [use] = uses.get("from") ?? [];
-    fields.set(name, { ...readSource(use, name, "input field"), coordinate, place, node: field });
+    const [idUse] = uses.get("globalId") ?? [];
+    const globalIdType = idUse === undefined ? null : checkGlobalId(idUse, field);
+    const source = readSource(use, name, "input field");
+    fields.set(name, { ...source, coordinate, place, node: field, globalIdType });
   }
   return { ...readType(node, DirectiveLocation.INPUT_OBJECT, reader), fields };
 }
@@ -96,6 +103,28 @@ function readType(
   const hasView = node.directives?.some((directive) => directive.name.value === "view") ?? false;
   const boundTo = hasView ? (use?.text("of") ?? null) : name;
   return { name, place: placeOf(node, reader.file), boundTo, viewUse: use ?? null };
+}
+
+/** The type that the global ids of an argument name; null where it takes none. */
+export function readGlobalIdType(
+  argument: InputValueDefinitionNode,
+  location: DirectiveLocation,
+  coordinate: string,
+  reader: DirectiveReader,
+): string | null {
+  const [use] = reader.read(argument.directives, location, coordinate).get("globalId") ?? [];
+  return use === undefined ? null : checkGlobalId(use, argument);
+}
+
+function checkGlobalId(use: DirectiveUse, { type, defaultValue }: InputValueDefinitionNode): string | null {
+  const name = use.text("type");
+  if (name === null) use.refuse([], "the type of the ids that are taken: type", "none");
+  else if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) use.refuse(["type"], "the name of a type", name);
+  else if (namedTypeOf(type) !== "ID") use.refuse([], "it on an ID", namedTypeOf(type));
+  else if (defaultValue !== undefined)
+    use.refuse([], "no default: ids belong to clients", print(defaultValue));
+  else return name;
+  return null;
 }
 
 /** Both are one thing under another name, so `@from` is a single name here. */

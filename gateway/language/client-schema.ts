@@ -7,7 +7,7 @@ import {
 } from "graphql";
 import type { Problems, SourcePlace } from "../core/problems.ts";
 import { type AbstractType, readAbstractType, refuseFieldDirectives } from "./abstract-types.ts";
-import { type ClientLeafTypes, readClientLeafTypes } from "./client-leaf-types.ts";
+import { type ClientLeafTypes, readClientLeafTypes, readGlobalIdType } from "./client-leaf-types.ts";
 import type { DirectiveCatalog } from "./directive-catalog.ts";
 import { DirectiveReader, type DirectiveUse, type PlacedSelection, placeOf } from "./directive-reader.ts";
 import {
@@ -30,6 +30,8 @@ export interface ClientField {
   readonly fromUse: DirectiveUse | null;
   /** Directives that shape the value, in the order written. */
   readonly shapers: readonly DirectiveUse[];
+  /** Arguments that take global ids, with the type that the ids name. */
+  readonly globalIds: ReadonlyMap<string, string>;
 }
 
 export interface ClientType {
@@ -133,12 +135,11 @@ function hasView({ directives }: ObjectTypeDefinitionNode | AbstractTypeNode): b
 
 function readField(reader: DirectiveReader, coordinate: string, field: FieldDefinitionNode): ClientField {
   const uses = reader.read(field.directives, DirectiveLocation.FIELD_DEFINITION, coordinate);
+  const globalIds = new Map<string, string>();
   for (const argument of field.arguments ?? []) {
-    reader.read(
-      argument.directives,
-      DirectiveLocation.ARGUMENT_DEFINITION,
-      `${coordinate}(${argument.name.value}:)`,
-    );
+    const at = `${coordinate}(${argument.name.value}:)`;
+    const type = readGlobalIdType(argument, DirectiveLocation.ARGUMENT_DEFINITION, at, reader);
+    if (type !== null) globalIds.set(argument.name.value, type);
   }
   const [fromUse] = uses.get("from") ?? [];
   uses.delete("from");
@@ -150,5 +151,6 @@ function readField(reader: DirectiveReader, coordinate: string, field: FieldDefi
     from: fromUse?.selection(["field"]) ?? null,
     fromUse: fromUse ?? null,
     shapers: [...uses.values()].flat(),
+    globalIds,
   };
 }

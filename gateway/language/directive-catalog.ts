@@ -19,6 +19,7 @@ const sourceOnly = new Set(["source", "rest", "grpc", "key", "lookup", "is", "sh
 const clientOnly = new Set([
   "view",
   "connection",
+  "globalId",
   "default",
   "truncate",
   "slice",

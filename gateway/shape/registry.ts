@@ -4,6 +4,7 @@ import { flatten } from "./flatten.ts";
 import { formatCurrency } from "./format-currency.ts";
 import { formatDate } from "./format-date.ts";
 import { formatNumber } from "./format-number.ts";
+import { globalId } from "./global-id.ts";
 import { mask } from "./mask.ts";
 import type { ShaperDefinition } from "./shaper.ts";
 import { slice } from "./slice.ts";
@@ -19,6 +20,7 @@ const definitions: readonly ShaperDefinition[] = [
   formatNumber,
   formatDate,
   formatCurrency,
+  globalId,
 ];
 
 /** Every shaper by its directive's name. */

@@ -21,6 +21,7 @@ describe("the catalog of directives", () => {
       "formatDate",
       "formatNumber",
       "from",
+      "globalId",
       "grpc",
       "is",
       "key",
@@ -48,6 +49,7 @@ describe("the catalog of directives", () => {
     expect(Object.fromEntries(homes)).toEqual({
       case: "client",
       connection: "client",
+      globalId: "client",
       default: "client",
       discriminator: "source",
       flatten: "client",

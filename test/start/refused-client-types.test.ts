@@ -604,6 +604,68 @@ bff-web/schema.graphql:51:3  AuthorEdge.node
     );
   });
 
+  describe("a global id", () => {
+    refuses(
+      "of what is no id",
+      [
+        [client, "  genre: Genre\n  tags", "  genre: Genre @globalId\n  tags"],
+        [client, "  title: String!\n  pages", "  title: String! @globalId\n  pages"],
+        [
+          client,
+          "  id: ID!\n  name: String!\n  born",
+          '  id: ID! @globalId(type: "a:b")\n  name: String!\n  born',
+        ],
+      ],
+      `
+bff-web/schema.graphql:21:3  Book.title
+  expected  ID, because @globalId makes it one
+  found     String
+
+bff-web/schema.graphql:23:16  Book.genre @globalId
+  expected  an ID, a String or an Int, from which a global id is made
+  found     Genre
+
+bff-web/schema.graphql:35:27  Writer.id @globalId(type:)
+  expected  the name of a type
+  found     a:b
+`,
+    );
+
+    refuses(
+      "that an argument or an input field can't take",
+      [
+        [client, "authors(country: String)", 'authors(country: String @globalId(type: "Country"))'],
+        [
+          client,
+          "  book(id: ID!): Book\n",
+          '  book(id: ID! @globalId): Book\n  other(id: ID! = "x" @globalId(type: "Book")): Book @from(field: "book(id: $args.id)")\n',
+        ],
+        [
+          client,
+          "type Writer @view",
+          'input Ids {\n  id: ID @globalId(type: "not one")\n}\n\ntype Writer @view',
+        ],
+      ],
+      `
+bff-web/schema.graphql:3:16  Query.book(id:) @globalId
+  expected  the type of the ids that are taken: type
+  found     none
+
+bff-web/schema.graphql:4:23  Query.other(id:) @globalId
+  expected  no default: ids belong to clients
+  found     "x"
+
+bff-web/schema.graphql:11:27  Shelf.authors(country:) @globalId
+  expected  it on an ID
+  found     String
+
+bff-web/schema.graphql:36:26  Ids.id @globalId(type:)
+  expected  the name of a type
+  found     not one
+`,
+    );
+  });
+
   describe("an extension", () => {
     refuses(
       "that adds what is there",
