@@ -1,4 +1,4 @@
-import { isNonNullType } from "graphql";
+import { type GraphQLOutputType, isListType, isNonNullType } from "graphql";
 import type { Problems } from "../core/problems.ts";
 import { namedTypeOf } from "../language/sdl-file.ts";
 import type { BoundValue } from "./bind-value.ts";
@@ -11,6 +11,15 @@ export function warnOfFailingNonNull(
   model: SupergraphModel,
   problems: Problems,
 ): void {
+  const condition = steps.findLast((step) => step.onType !== null)?.onType ?? null;
+  if (condition !== null && isInnermostNonNull(clientField.type)) {
+    problems.warn({
+      place: field.place,
+      coordinate: field.coordinate,
+      expected: `a nullable type: what is no ${condition} is null here`,
+      found: clientField.type.toString(),
+    });
+  }
   if (!isNonNullType(clientField.type)) return;
   if (compiled.some((shaper) => shaper.kind === "null" && shaper.absorbsErrors)) return;
   const object = compositeTypeOf(model, namedTypeOf(last.type));
@@ -29,6 +38,12 @@ export function warnOfFailingNonNull(
     found: `${clientField.type.toString()} from ${failing.coordinate}`,
     hint: "when the call fails, the whole object around the field is null",
   });
+}
+
+function isInnermostNonNull(type: GraphQLOutputType): boolean {
+  if (isListType(type)) return isInnermostNonNull(type.ofType);
+  if (!isNonNullType(type)) return false;
+  return isListType(type.ofType) ? isInnermostNonNull(type.ofType) : true;
 }
 
 /** The field is a call, or needs the row of an object that the step before only refers to. */

@@ -19,6 +19,10 @@ type Query {
   threads: [[Message!]] @rest(GET: "/threads")
   topHits(first: Int = 3): [Hit] @rest(GET: "/hits{?args.first}")
 }
+type Mutation { readAll(userId: ID!): ReadResult @rest(POST: "/read/{args.userId}") }
+union ReadResult @discriminator(field: "refused", mapping: [{ value: "true", type: "Refused" }, { value: "false", type: "Read" }]) = Read | Refused
+type Read { count: Int messages: [Message] }
+type Refused { reason: String product: Product @from(field: "{ id: productId }") }
 interface Message
   @discriminator(
     field: "meta.kind"
@@ -81,6 +85,22 @@ const clientSchema = `type Query {
   productNames: [String] @from(field: "topHits<Product>.name")
   subjectIds: [ID] @from(field: "messages.about.id")
   rows: [MessageRow] @from(field: "messages")
+}
+
+type Mutation {
+  readAll(userId: ID!): ReadResult
+}
+
+union ReadResult = Read | Refused
+
+type Read {
+  count: Int
+  messages: [Message]
+}
+
+type Refused {
+  reason: String
+  product: ProductCard
 }
 
 interface Node {
@@ -168,6 +188,7 @@ beforeAll(async () => {
       get("/messages/{id}", () => answers["message"]),
       get("/threads", () => answers["threads"]),
       get("/hits", () => answers["hits"]),
+      { method: "POST", path: "/read/{userId}", answer: () => answers["read"] },
     ],
     log,
   );
@@ -483,6 +504,25 @@ describe("a union that two sources share", () => {
     });
     await run("{ hits(first: 2) { __typename } }");
     expect(calls()).toEqual(["/hits?first=1", "/hits?first=2"]);
+  });
+});
+
+describe("a mutation whose result is a union", () => {
+  test("tells what has become of it, and goes on from there", async () => {
+    const operation = `mutation {
+      readAll(userId: "u1") { __typename ... on Read { count messages { id } } ... on Refused { reason product { title } } }
+    }`;
+    answers["read"] = { refused: false, count: 1, messages: [voucher, note] };
+    expect(await run(operation)).toEqual({
+      data: { readAll: { __typename: "Read", count: 1, messages: [{ id: "m2" }, null] } },
+      errors: ["readAll.messages.1 TYPE_NOT_EXPOSED"],
+    });
+    answers["read"] = { refused: true, reason: "busy", productId: "p1" };
+    expect(await run(operation)).toEqual({
+      data: { readAll: { __typename: "Refused", reason: "busy", product: { title: "Lamp" } } },
+      errors: [],
+    });
+    expect(calls()).toEqual(["/read/u1", "/read/u1", "/products?ids=p1"]);
   });
 });
 
