@@ -9,6 +9,7 @@ import {
   unusedInputs,
 } from "./call-declaration.ts";
 import type { DirectiveUse } from "./directive-reader.ts";
+import { type ErrorRule, readErrorRules, type StatusNames } from "./error-rules.ts";
 
 /** A field that `@grpc` fetches. */
 export interface GrpcDeclaration extends CallDeclarationBase {
@@ -18,7 +19,29 @@ export interface GrpcDeclaration extends CallDeclarationBase {
   /** Arguments that nothing names: they fill request fields of their own name. */
   readonly defaultArguments: readonly string[];
   readonly isDeclaredSafe: boolean;
+  readonly errors: readonly ErrorRule[];
 }
+
+/** By number, https://grpc.io/docs/guides/status-codes/. */
+export const grpcStatusNames: readonly string[] = [
+  "OK",
+  "CANCELLED",
+  "UNKNOWN",
+  "INVALID_ARGUMENT",
+  "DEADLINE_EXCEEDED",
+  "NOT_FOUND",
+  "ALREADY_EXISTS",
+  "PERMISSION_DENIED",
+  "RESOURCE_EXHAUSTED",
+  "FAILED_PRECONDITION",
+  "ABORTED",
+  "OUT_OF_RANGE",
+  "UNIMPLEMENTED",
+  "INTERNAL",
+  "UNAVAILABLE",
+  "DATA_LOSS",
+  "UNAUTHENTICATED",
+];
 
 /** Reads a checked use of `@grpc`. Its names are checked against the proto when the source is opened. */
 export function readGrpc(use: DirectiveUse, context: CallContext): GrpcDeclaration {
@@ -40,5 +63,15 @@ export function readGrpc(use: DirectiveUse, context: CallContext): GrpcDeclarati
     request,
     defaultArguments: unused.filter((name) => !name.includes(".")),
     isDeclaredSafe: use.flag("safe"),
+    errors: readErrorRules(use, grpcStatuses),
   };
 }
+
+const failureNames = grpcStatusNames.filter((name) => name !== "OK");
+
+const grpcStatuses: StatusNames = {
+  expected: `a gRPC status other than OK (${failureNames.join(", ")})`,
+  names: failureNames,
+  isStatus: (text) => failureNames.includes(text),
+  needsWhen: () => false,
+};

@@ -80,6 +80,8 @@ export interface SourceSchema {
   readonly proto: string | null;
   /** gRPC only: the full name. */
   readonly service: string | null;
+  /** gRPC only: of requests; null: none. */
+  readonly compression: "gzip" | "deflate" | null;
   readonly forwardHeaders: readonly string[];
   readonly headers: readonly HeaderDeclaration[];
   /** GraphQL only: the most root fields, and the most keys of one lookup, of one request. */

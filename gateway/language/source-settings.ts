@@ -108,10 +108,16 @@ export function readSourceSettings(use: DirectiveUse) {
     proto: use.text("proto"),
     service: use.text("service"),
     maxBatchSize: use.integer("maxBatchSize", 1, 1000) ?? 100,
+    compression: compressions.get(use.text("compression") ?? "") ?? null,
     forwardHeaders,
     headers: readHeaders(use, new Set(forwardHeaders), noFieldContext),
   };
 }
+
+const compressions: ReadonlyMap<string, "gzip" | "deflate"> = new Map([
+  ["GZIP", "gzip"],
+  ["DEFLATE", "deflate"],
+]);
 
 /** What a URL's scheme says that is spoken there, or null for an unusable URL. */
 export function protocolOfUrl(url: string): SourceProtocol | null {
@@ -156,6 +162,8 @@ function refuseForeignSettings(use: DirectiveUse, kind: SourceKind): void {
     else if (kind !== "grpc" && isThere)
       use.refuse([argument], `no ${argument} (the source is ${kindTexts[kind]})`, "one");
   }
+  if (kind !== "grpc" && use.text("compression") !== null)
+    use.refuse(["compression"], `no compression (the source is ${kindTexts[kind]})`, "one");
   if (kind === "graphql") return;
   for (const argument of graphqlSettings) {
     if (use.nodeAt([argument]) === null) continue;

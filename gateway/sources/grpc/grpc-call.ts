@@ -1,13 +1,17 @@
 import type { Deadline } from "../../core/deadline.ts";
 import type { DirectiveUse, PlacedSelection } from "../../language/directive-reader.ts";
+import type { ErrorRule } from "../../language/error-rules.ts";
 import { compileSelection, rawRoots, type SelectionRoots } from "../../language/evaluate-selection.ts";
 import type { SelectionMap } from "../../language/selection-map.ts";
 import type { GrpcDeclaration } from "../../language/grpc-declaration.ts";
 import type { SourceField, SourceSchema } from "../../language/source-schema.ts";
-import { type GrpcChannel, type GrpcRequest, GrpcStatusError } from "../../outbound/grpc-channel.ts";
+import type { GrpcChannel, GrpcRequest } from "../../outbound/grpc-channel.ts";
+import { GrpcStatusError } from "../../outbound/grpc-failure.ts";
 import { runUpstreamCall } from "../../outbound/upstream-call.ts";
 import { type BatchRule, compileBatch, type DeclaredCall } from "../declared-call.ts";
+import { compileErrorRules } from "../error-mapping.ts";
 import { buildRequestHeaders, type RequestHeaders } from "../request-headers.ts";
+import { type ErrorDetails, retryDelayMsOf } from "./error-details.ts";
 import {
   describeShape,
   entryShape,
@@ -31,6 +35,7 @@ export interface GrpcCallParts {
   readonly method: ProtoMethod;
   readonly headers: RequestHeaders;
   readonly channel: GrpcChannel;
+  readonly details: ErrorDetails;
   /** Knows the form that a value needs for its type. */
   readonly properties: PropertyResolver;
 }
@@ -39,13 +44,14 @@ export interface GrpcCallParts {
 export function compileGrpcCall(
   parts: GrpcCallParts,
 ): { readonly call: DeclaredCall; readonly value: SelectedShape } | null {
-  const { source, field, declaration, method, headers, channel } = parts;
+  const { source, field, declaration, method, headers, channel, details } = parts;
   const response = resolveResponse(parts);
   const slots = resolveRequest(parts);
   const keyField = declaration.batch === null ? null : resolveKeyField(declaration, method.request, slots);
   const rule = { request: method.request, slots, keyField };
   checkRequestRule(rule, declaration.use);
   if (response === null) return null;
+  const errors = compileErrorRules(resolveErrorRules(declaration, details));
   const form = parts.properties.formOf(field, response.element);
   const selected = response.select === null ? null : compileSelection(response.select);
   const select =
@@ -67,8 +73,11 @@ export function compileGrpcCall(
       return await channel.send(method, request, deadline);
     } catch (error) {
       if (!(error instanceof GrpcStatusError)) throw error;
-      if (error.status === notFoundStatus && !isBatched && !field.isMutation) return null;
-      throw grpcStatusError(error);
+      const body = details.read(error);
+      const declared = errors.find([String(body["status"])], body);
+      const isMissing = error.status === notFoundStatus && !isBatched && !field.isMutation;
+      if (isMissing && declared === null) return null;
+      throw grpcStatusError(error, { declared, retryDelayMs: retryDelayMsOf(body) });
     }
   };
 
@@ -155,6 +164,29 @@ function rowShape(rows: SelectedShape, isKeyed: boolean): SelectedShape | null {
   if (isKeyed)
     return rows.kind === "map" && rows.field !== null && rows.lists === 0 ? entryShape(rows.field, 0) : null;
   return rows.lists === 1 ? { ...rows, lists: 0 } : null;
+}
+
+/** The rules with the names that error bodies have; those with a problem are left out. */
+function resolveErrorRules({ use, errors }: GrpcDeclaration, { body }: ErrorDetails): ErrorRule[] {
+  return errors.flatMap((rule) => {
+    const resolved: Record<string, PlacedSelection | null> = {};
+    for (const name of ["when", "codeFrom", "messageFrom"] as const) {
+      const selection = rule[name];
+      const found = resolveMap(use, selection, ["errors", name], messageShape(body));
+      if (found === null) return [];
+      if (selection !== null && name !== "when" && (found.shape.kind !== "scalar" || found.shape.lists > 0)) {
+        use.refuseAt({
+          place: selection.placeAt(0),
+          path: ["errors", name],
+          expected: "a path to one text or number",
+          found: describeShape(found.shape),
+        });
+        return [];
+      }
+      resolved[name] = selection === null || found.map === null ? null : { ...selection, map: found.map };
+    }
+    return [{ ...rule, ...resolved }];
+  });
 }
 
 /** The map in the proto's names and what it finds, of which an absent map is all. Null, with a problem, where wrong. */

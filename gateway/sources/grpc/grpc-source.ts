@@ -5,6 +5,7 @@ import { GrpcChannel } from "../../outbound/grpc-channel.ts";
 import type { DeclaredCall } from "../declared-call.ts";
 import { compileRequestHeaders } from "../request-headers.ts";
 import type { Source, SourceEndpoint } from "../source.ts";
+import { ErrorDetails } from "./error-details.ts";
 import { compileGrpcCall } from "./grpc-call.ts";
 import { loadProtoService, ProtoError } from "./proto-files.ts";
 import type { ProtoMethod, ProtoService } from "./proto-model.ts";
@@ -27,9 +28,11 @@ export function openGrpcSource(
   const channel = new GrpcChannel(address, {
     isSecure,
     tls,
+    compression: schema.compression,
     maxResponseBytes: schema.maxResponseBytes,
   });
   const headers = compileRequestHeaders(schema);
+  const details = new ErrorDetails();
   const calls = new Map<string, DeclaredCall>();
   const properties = new PropertyResolver(schema, problems);
   for (const type of schema.types.values()) {
@@ -45,6 +48,7 @@ export function openGrpcSource(
         headers,
         channel,
         properties,
+        details,
       });
       if (compiled === null) continue;
       calls.set(field.coordinate, compiled.call);

@@ -1,26 +1,56 @@
+import type { DeclaredFailure } from "../../core/declared-failure.ts";
 import type { ErrorCode } from "../../core/error-codes.ts";
 import { OverlockError } from "../../core/errors.ts";
-import type { GrpcStatusError } from "../../outbound/grpc-channel.ts";
+import { grpcStatusNames } from "../../language/grpc-declaration.ts";
+import type { GrpcStatusError } from "../../outbound/grpc-failure.ts";
 
 /** NOT_FOUND: where one thing was asked for, it is a missing row and no error. */
 export const notFoundStatus = 5;
 
-/** https://grpc.io/docs/guides/status-codes/; those not listed mean that the backend failed. */
-const codesByStatus: ReadonlyMap<number, ErrorCode> = new Map([
-  [3, "UPSTREAM_REJECTED"], // INVALID_ARGUMENT
-  [4, "UPSTREAM_TIMEOUT"], // DEADLINE_EXCEEDED
-  [notFoundStatus, "UPSTREAM_REJECTED"],
-  [6, "UPSTREAM_REJECTED"], // ALREADY_EXISTS
-  [7, "UPSTREAM_DENIED"], // PERMISSION_DENIED
-  [9, "UPSTREAM_REJECTED"], // FAILED_PRECONDITION
-  [11, "UPSTREAM_REJECTED"], // OUT_OF_RANGE
-  [12, "UPSTREAM_REJECTED"], // UNIMPLEMENTED
-  [14, "UPSTREAM_UNREACHABLE"], // UNAVAILABLE
-  [16, "UPSTREAM_DENIED"], // UNAUTHENTICATED
+/** Those not listed mean that the backend failed. */
+const codesByStatus: ReadonlyMap<string, ErrorCode> = new Map([
+  ["INVALID_ARGUMENT", "UPSTREAM_REJECTED"],
+  ["DEADLINE_EXCEEDED", "UPSTREAM_TIMEOUT"],
+  ["NOT_FOUND", "UPSTREAM_REJECTED"],
+  ["ALREADY_EXISTS", "UPSTREAM_REJECTED"],
+  ["PERMISSION_DENIED", "UPSTREAM_DENIED"],
+  ["FAILED_PRECONDITION", "UPSTREAM_REJECTED"],
+  ["OUT_OF_RANGE", "UPSTREAM_REJECTED"],
+  ["UNIMPLEMENTED", "UPSTREAM_REJECTED"],
+  ["UNAVAILABLE", "UPSTREAM_UNREACHABLE"],
+  ["UNAUTHENTICATED", "UPSTREAM_DENIED"],
 ]);
 
+/** What else is known of a failed call. */
+export interface FailureFacts {
+  /** What the source schema lets clients see; null: nothing. */
+  readonly declared: DeclaredFailure | null;
+  /** As the backend's RetryInfo asks for; null where it does not. */
+  readonly retryDelayMs: number | null;
+}
+
+/** A gRPC status other than OK with what the backend said besides, the cause of the registered error. */
+export class GrpcFailure extends Error {
+  /** `FAILED_PRECONDITION`. */
+  readonly status: string;
+  readonly retryDelayMs: number | null;
+
+  constructor(error: GrpcStatusError, retryDelayMs: number | null) {
+    super(error.message, { cause: error });
+    this.name = "GrpcFailure";
+    this.status = grpcStatusNames[error.status] ?? "UNKNOWN";
+    this.retryDelayMs = retryDelayMs;
+  }
+}
+
 /** The registered error for a gRPC status other than OK. */
-export function grpcStatusError(error: GrpcStatusError): OverlockError {
-  const code = codesByStatus.get(error.status) ?? "UPSTREAM_ERROR";
-  return new OverlockError(code, `gRPC status ${error.status}: ${error.message}`, { cause: error });
+export function grpcStatusError(
+  error: GrpcStatusError,
+  { declared, retryDelayMs }: FailureFacts,
+): OverlockError {
+  const cause = new GrpcFailure(error, retryDelayMs);
+  const code = codesByStatus.get(cause.status) ?? "UPSTREAM_ERROR";
+  const wait = retryDelayMs === null ? "" : ` (retry in ${retryDelayMs} ms)`;
+  const message = `gRPC status ${error.status} ${cause.status}${wait}: ${error.message}`;
+  return new OverlockError(code, message, { cause, declared });
 }

@@ -169,14 +169,17 @@ describe("a call of the shop", () => {
 
     test("to answer in the source's time is UPSTREAM_TIMEOUT, and the backend sees the end of the call", async () => {
       const impatient = open(
-        readSchema("inventory").replace("timeoutMs: 800", "timeoutMs: 100"),
+        readSchema("inventory").replace("timeoutMs: 800", "timeoutMs: 300"),
         shop.inventory.url,
       );
+      // Its connection takes time, too.
+      await eventually(() => callField(impatient, "Product.stock", scope(), { parent: { id: "p1" } }));
+      shop.inventory.log.clear();
       shop.inventory.faults.set({ fault: "hang" });
       const error = await caught(callField(impatient, "Product.stock", scope(), { parent: { id: "p1" } }));
       expect(error).toMatchObject({
         code: "UPSTREAM_TIMEOUT",
-        message: "inventory did not answer Product.stock within 100 ms",
+        message: "inventory did not answer Product.stock within 300 ms",
       });
       await eventually(() => expect(shop.inventory.log.entries).toMatchObject([{ cancelled: true }]));
     });
