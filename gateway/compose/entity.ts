@@ -100,9 +100,10 @@ export class Entity {
     const [first] = field.suppliers;
     if (known !== undefined && first !== undefined)
       return this.#toKnown(known, field.type, { supplier: first, need });
-    const here = field.suppliers.find(
+    const holders = field.suppliers.filter(
       (supplier) => supplier.read !== null && this.#rows.has(supplier.source),
     );
+    const here = holders.find(({ source }) => this.#wasAskedFor(source, fieldName, args)) ?? holders[0];
     if (here !== undefined) return this.#readRow(this.#rows.get(here.source), reading, here);
     const called = field.suppliers.find((supplier) => supplier.call !== null);
     if (called !== undefined) return this.#call(called, reading, scope);
@@ -160,6 +161,14 @@ export class Entity {
     }
     const origin = { args, readParent: (names: readonly string[]) => this.#readLeaves(names, scope) };
     return runDeclaredCall(call, origin, scope).then((raw) => this.#toValue(raw, type, { supplier, need }));
+  }
+
+  /** Of several rows that might have a field, one of a GraphQL source has it only where it was asked for. */
+  #wasAskedFor(source: Source, fieldName: string, args: Readonly<Record<string, unknown>>): boolean {
+    const row = this.#rows.get(source);
+    return (
+      !(row instanceof SubqueryRow) || row.selection.fieldOf(this.type.name, fieldName, args) !== undefined
+    );
   }
 
   #hopFor(fieldName: string) {

@@ -26,7 +26,7 @@ export function selectRows(
       const fields = type === undefined ? [] : fieldsFrom(source, type, need, standing);
       return [name, fields.map((field) => selectField(model, source, name, field))];
     });
-    return new RowSelection(source.schema, new Map(wanted), abstractType !== undefined);
+    return RowSelection.of(source.schema, new Map(wanted), abstractType !== undefined);
   });
 }
 
@@ -43,7 +43,7 @@ export function selectLookupRow(
   return need.selectionFor(situation, () => {
     const fields = mergeNeeded([...fieldsFrom(source, type, need, standing), ...extra.map(neededAt)]);
     const wanted = fields.map((field) => selectField(model, source, type.name, field));
-    return new RowSelection(source.schema, new Map([[type.name, wanted]]), false);
+    return RowSelection.of(source.schema, new Map([[type.name, wanted]]), false);
   });
 }
 

@@ -55,6 +55,7 @@ export async function runSubqueryLookup(
       args: others,
       key: {
         argument: keyList.argument,
+          fields: key,
         value: element,
         text,
         textOfRow(row) {

@@ -46,6 +46,50 @@ const cases: readonly GoldenCase[] = [
     }),
   },
   {
+    name: "20 products with recommendations are one call more, and what is recommended is joined like any product",
+    query: `{ products(first: 20) { items { id recommendations(first: 3) { score product { name rating { count } } } } } }`,
+    calls: () => [
+      "catalog BatchGetProducts",
+      "catalog ListProducts",
+      "recommendations POST /graphql",
+      "reviews GET /ratings",
+    ],
+    data: (shop) => ({
+      products: {
+        items: shop.featuredProducts.slice(0, 20).map(({ id }) => ({
+          id,
+          recommendations: (shop.recommendationsByProductId.get(id) ?? [])
+            .slice(0, 3)
+            .map(({ score, productId }) => {
+              const rating = shop.ratingByProductId.get(productId);
+              return {
+                score,
+                product: {
+                  name: shop.productById.get(productId)?.name,
+                  rating: rating === undefined ? null : { count: rating.count },
+                },
+              };
+            }),
+        })),
+      },
+    }),
+  },
+  {
+    name: "recommendations with other arguments are fields of one subquery",
+    query: `{ product(id: "p1") { two: recommendations(first: 2) { score } one: recommendations(first: 1) { reason } none: recommendations(first: 0) { score } } }`,
+    calls: () => ["catalog BatchGetProducts", "recommendations POST /graphql"],
+    data: (shop) => {
+      const rows = shop.recommendationsByProductId.get("p1") ?? [];
+      return {
+        product: {
+          two: rows.slice(0, 2).map(({ score }) => ({ score })),
+          one: rows.slice(0, 1).map(({ reason }) => ({ reason })),
+          none: [],
+        },
+      };
+    },
+  },
+  {
     name: "at 200 rows there is one call for each maxSize of unique keys",
     query: `{ products(first: 200) { items { ${listFields} } } }`,
     calls: (shop) => {

@@ -2,6 +2,7 @@ import { OverlockError, quoted } from "../../core/errors.ts";
 import type { HttpResponse } from "../../outbound/http-pool.ts";
 import { statusError } from "../http-status.ts";
 import { JsonDocumentError, parseJsonDocument } from "../json-document.ts";
+import { BackendError } from "./backend-error.ts";
 
 /** What a backend answered to a subquery. */
 export interface SubqueryAnswer {
@@ -88,10 +89,15 @@ function readError(raw: unknown): AnswerError {
     return { path: [], error: new OverlockError("UPSTREAM_ERROR", "an error without words") };
   const { message, path, extensions } = raw;
   const code = isRecord(extensions) ? extensions["code"] : null;
-  const isPath =
-    Array.isArray(path) && path.every((key) => typeof key === "string" || typeof key === "number");
-  const text = typeof message === "string" ? message : "an error without words";
-  return { path: isPath ? path : [], error: new OverlockError(codeOf(code), text) };
+  const place = Array.isArray(path) && path.every(isPathKey) ? path : [];
+  const text = typeof message === "string" ? message : wordless;
+  return { path: place, error: new BackendError(codeOf(code), text, place) };
+}
+
+const wordless = "an error without words";
+
+function isPathKey(key: unknown): key is string | number {
+  return typeof key === "string" || typeof key === "number";
 }
 
 /** Codes that servers commonly use: https://www.apollographql.com/docs/apollo-server/data/errors#built-in-error-codes */

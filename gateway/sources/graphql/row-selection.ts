@@ -28,41 +28,60 @@ export interface RowArgument {
   readonly value: unknown;
 }
 
+type RowTypes = ReadonlyMap<string, ReadonlyMap<string, RowField>>;
+
 /**
  * What a subquery reads of the objects at one place. Of a place that can hold objects of several types it asks for
  * each type by itself.
  */
 export class RowSelection {
   /** By the supergraph's name of the type, then by the text of the field. */
-  readonly types: ReadonlyMap<string, ReadonlyMap<string, RowField>>;
+  readonly types: RowTypes;
   /** The place holds objects of several types, so that each says what it is. */
   readonly isAbstract: boolean;
   /** Equal for selections that ask for the same. */
   readonly text: string;
   readonly #names: BackendNames;
 
+  private constructor(names: BackendNames, types: RowTypes, isAbstract: boolean) {
+    this.#names = names;
+    this.types = types;
+    this.isAbstract = isAbstract;
+    const texts = [...types].flatMap(([typeName, fields]) =>
+      [...fields].map(([text, field]) => `${typeName}.${text}${field.selection?.text ?? ""}`),
+    );
+    this.text = `{${texts.toSorted().join(" ")}}`;
+  }
+
   /** `wanted`: the fields of each type, none of them twice. The types are those of an abstract place, or the one. */
-  constructor(
+  static of(
     schema: SourceSchema,
     wanted: ReadonlyMap<string, readonly WantedField[]>,
     isAbstract: boolean,
-  ) {
-    this.isAbstract = isAbstract;
-    this.#names = namesOf(schema);
+  ): RowSelection {
     const keys = new ResponseKeys(schema, wanted);
-    const texts: string[] = [];
-    const types = new Map<string, ReadonlyMap<string, RowField>>();
-    for (const [typeName, fields] of wanted) {
-      const rowFields = new Map<string, RowField>();
-      for (const field of fields) {
-        const text = fieldText(field.name, field.args);
-        rowFields.set(text, compileField(schema, typeName, field, keys.keyOf(typeName, field)));
-        texts.push(`${typeName}.${text}${field.selection?.text ?? ""}`);
-      }
-      types.set(typeName, rowFields);
-    }
-    this.types = types;
-    this.text = `{${texts.toSorted().join(" ")}}`;
+    const types = [...wanted].map(([typeName, fields]) => {
+      const rowFields = fields.map((field) => {
+        const rowField = compileField(schema, typeName, field, keys.keyOf(typeName, field));
+        return [fieldText(field.name, field.args), rowField] as const;
+      });
+      return [typeName, new Map(rowFields)] as const;
+    });
+    return new RowSelection(namesOf(schema), new Map(types), isAbstract);
+  }
+
+  /** The same without the field at the end of a path of response keys. */
+  without(path: readonly string[]): RowSelection {
+    const [key, ...rest] = path;
+    const types = [...this.types].map(([typeName, fields]) => {
+      const left = [...fields].flatMap(([text, field]): [string, RowField][] => {
+        if (field.responseKey !== key) return [[text, field]];
+        if (rest.length === 0 || field.selection === null) return [];
+        return [[text, { ...field, selection: field.selection.without(rest) }]];
+      });
+      return [typeName, new Map(left)] as const;
+    });
+    return new RowSelection(this.#names, new Map(types), this.isAbstract);
   }
 
   backendTypeOf(typeName: string): string {

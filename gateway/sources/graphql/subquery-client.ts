@@ -1,12 +1,13 @@
 import { type KeyedCall, loadersOf } from "../../batching/request-loaders.ts";
 import { canonicalJson } from "../../core/canonical-json.ts";
-import { OverlockError } from "../../core/errors.ts";
+import { OverlockError, toOverlockError } from "../../core/errors.ts";
 import type { RequestScope } from "../../core/request-scope.ts";
 import type { SourceSchema } from "../../language/source-schema.ts";
 import type { HttpPool } from "../../outbound/http-pool.ts";
 import { runUpstreamCall } from "../../outbound/upstream-call.ts";
 import { readInputs } from "../declared-call.ts";
 import { buildRequestHeaders, type RequestHeaders } from "../request-headers.ts";
+import { type LostRow, placeFailure, withoutFailure } from "./lost-rows.ts";
 import { rowsOfKeys } from "./keyed-objects.ts";
 import { readAnswer, type SubqueryAnswer } from "./read-answer.ts";
 import { compileArguments, type RowSelection } from "./row-selection.ts";
@@ -27,6 +28,8 @@ export interface SubqueryRequest {
 /** One element of the list of keys that a root field takes. */
 export interface ObjectKey {
   readonly argument: string;
+  /** The names of the key's fields. */
+  readonly fields: readonly string[];
   /** A scalar, or an object of scalars. */
   readonly value: unknown;
   /** Equal for equal keys. */
@@ -69,7 +72,7 @@ export class SubqueryClient implements Subqueries {
   async run(request: SubqueryRequest, scope: RequestScope): Promise<unknown> {
     const headerValues = readInputs(this.#headers.inputs, scope);
     if (headerValues === null) return null;
-    const batch = { headerValues, scope };
+    const batch = { headerValues, scope, mayRepeat: request.rootType !== "Mutation" };
     if (request.rootType === "Mutation") {
       const values = await this.#fetch([request], batch);
       const value = values.get(textOf(request)) ?? null;
@@ -89,10 +92,29 @@ export class SubqueryClient implements Subqueries {
 
   /** The values, or the errors in their place, by the text of each request. */
   async #fetch(requests: readonly SubqueryRequest[], batch: Batch): Promise<Map<string, unknown>> {
+    const results = await this.#fetchOnce(requests, batch);
+    let lost: LostRow[] = requests.map((request) => ({ text: textOf(request), request, failures: [] }));
+    for (let round = 0; round < maxRounds && batch.mayRepeat; round++) {
+      lost = lost.flatMap((row) => withoutFailure(row, results.get(row.text)));
+      if (lost.length === 0) break;
+      const again = await this.#fetchOnce(
+        lost.map((row) => row.request),
+        batch,
+      ).catch(toOverlockError);
+      if (again instanceof OverlockError) break;
+      for (const { text, request, failures } of lost) {
+        const value = again.get(textOf(request)) ?? null;
+        if (!(value instanceof OverlockError)) for (const failure of failures) placeFailure(value, failure);
+        results.set(text, value);
+      }
+    }
+    return results;
+  }
+
+  async #fetchOnce(requests: readonly SubqueryRequest[], batch: Batch): Promise<Map<string, unknown>> {
     const calls = groupKeys(requests).map((group) => this.#compile(group));
-    const [first] = calls;
     const results = new Map<string, unknown>();
-    if (first === undefined) return results;
+    if (calls.length === 0) return results;
     const values = await this.#send(calls, batch, maxRounds);
     for (const [index, call] of calls.entries()) call.distribute(values[index], results);
     return results;
@@ -146,7 +168,7 @@ export class SubqueryClient implements Subqueries {
     const values: unknown[] = calls.map((_call, index) => failures.get(`_${index}`) ?? null);
     const innocent = calls.filter((_call, index) => values[index] === null);
     const [first] = failures.values();
-    const canSplit = calls.length > 1 && roundsLeft > 0 && calls[0]?.operation === "query";
+    const canSplit = calls.length > 1 && roundsLeft > 0 && batch.mayRepeat;
     if (innocent.length === 0 || !canSplit) return values.map((value) => value ?? general ?? first ?? null);
     // Whom a failure without a path is about can't be told from the answer.
     const groups = innocent.length < calls.length ? [innocent] : innocent.map((call) => [call]);
@@ -192,6 +214,8 @@ const maxRounds = 2;
 interface Batch {
   readonly headerValues: readonly unknown[];
   readonly scope: RequestScope;
+  /** What is asked for changes nothing. */
+  readonly mayRepeat: boolean;
 }
 
 /** One root field of a request, for everybody who asked for it. */

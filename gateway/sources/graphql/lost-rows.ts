@@ -1,0 +1,45 @@
+import { BackendError } from "./backend-error.ts";
+import type { SubqueryRequest } from "./subquery-client.ts";
+
+/*
+ * Where a field that a backend promised to be non-null fails, GraphQL has its null climb to the next object that may be
+ * null, and all that was asked of that object is lost. What a client sees is not the backend's nullability but the client
+ * schema's, so a row that was lost like this is asked for once more without the field that failed.
+ */
+
+/** A row that was lost, and what it is asked for now. */
+export interface LostRow {
+  /** Of the request that was made first. */
+  readonly text: string;
+  readonly request: SubqueryRequest;
+  /** What was left out of it. */
+  readonly failures: readonly BackendError[];
+}
+
+/** The row to be asked for again without what failed; none where nothing was lost or nothing is left to ask for. */
+export function withoutFailure({ text, request, failures }: LostRow, value: unknown): LostRow[] {
+  const { selection, key } = request;
+  if (!(value instanceof BackendError) || value.fieldPath.length === 0 || selection === null) return [];
+  const reduced = selection.without(value.fieldPath);
+  const isSmaller = reduced.text !== selection.text;
+  const left = [...reduced.types.values()].flatMap((fields) => [...fields.keys()]);
+  if (!isSmaller || left.every((field) => key?.fields.includes(field) ?? false)) return [];
+  return [{ text, request: { ...request, selection: reduced }, failures: [...failures, value] }];
+}
+
+/** Puts an error where it happened: into each object at the end of its path. */
+export function placeFailure(value: unknown, failure: BackendError): void {
+  place(value, failure.fieldPath, failure);
+}
+
+function place(value: unknown, path: readonly string[], failure: BackendError): void {
+  if (Array.isArray(value)) {
+    for (const element of value) place(element, path, failure);
+    return;
+  }
+  const [key, ...rest] = path;
+  if (typeof value !== "object" || value === null || value instanceof Error || key === undefined) return;
+  const row = value as Record<string, unknown>;
+  if (rest.length === 0) row[key] = failure;
+  else if (Object.hasOwn(row, key)) place(row[key], rest, failure);
+}
