@@ -55,21 +55,28 @@ export async function runSubqueryLookup(
       args: others,
       key: {
         argument: keyList.argument,
-          fields: key,
+        fields: key,
         value: element,
         text,
         textOfRow(row) {
           const found: Record<string, unknown> = {};
-          for (const name of key) {
-            const field = selection.fieldOf(typeName, name, {});
-            const value = field === undefined ? undefined : row[field.responseKey];
-            if (value instanceof OverlockError) throw value;
-            found[name] = value;
-          }
+          for (const path of key) found[path] = readKeyPath(row, selection, typeName, path);
           return textOf(found);
         },
       },
     },
     scope,
   );
+}
+
+/** The value at a path of a key in a row; `undefined` where there is none. Raises the error that stands in its place. */
+function readKeyPath(row: unknown, selection: RowSelection | null, typeName: string, path: string): unknown {
+  const [name = "", ...rest] = path.split(".");
+  const field = selection?.fieldOf(typeName, name, {});
+  if (field === undefined || typeof row !== "object" || row === null) return undefined;
+  const value = (row as Record<string, unknown>)[field.responseKey];
+  if (value instanceof OverlockError) throw value;
+  if (rest.length === 0) return value;
+  const [below = ""] = field.selection?.types.keys() ?? [];
+  return readKeyPath(value, field.selection, below, rest.join("."));
 }

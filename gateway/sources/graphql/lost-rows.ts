@@ -1,5 +1,5 @@
 import { BackendError } from "./backend-error.ts";
-import type { SubqueryRequest } from "./subquery-client.ts";
+import type { SubqueryRequest } from "./subquery-request.ts";
 
 /*
  * Where a field that a backend promised to be non-null fails, GraphQL has its null climb to the next object that may be

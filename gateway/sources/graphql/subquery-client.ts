@@ -10,33 +10,9 @@ import { buildRequestHeaders, type RequestHeaders } from "../request-headers.ts"
 import { type LostRow, placeFailure, withoutFailure } from "./lost-rows.ts";
 import { rowsOfKeys } from "./keyed-objects.ts";
 import { readAnswer, type SubqueryAnswer } from "./read-answer.ts";
-import { compileArguments, type RowSelection } from "./row-selection.ts";
+import { compileArguments } from "./row-selection.ts";
+import { type SubqueryRequest, textOf, textWithoutKey } from "./subquery-request.ts";
 import { type RootField, writeSubquery } from "./write-subquery.ts";
-
-/** A root field of a GraphQL source, and what is to be read of it. */
-export interface SubqueryRequest {
-  readonly rootType: "Query" | "Mutation";
-  readonly fieldName: string;
-  /** In the supergraph's names. */
-  readonly args: Readonly<Record<string, unknown>>;
-  /** Null: the field is a leaf. */
-  readonly selection: RowSelection | null;
-  /** Where the field finds objects by a list of keys: which of them is meant. */
-  readonly key: ObjectKey | null;
-}
-
-/** One element of the list of keys that a root field takes. */
-export interface ObjectKey {
-  readonly argument: string;
-  /** The names of the key's fields. */
-  readonly fields: readonly string[];
-  /** A scalar, or an object of scalars. */
-  readonly value: unknown;
-  /** Equal for equal keys. */
-  readonly text: string;
-  /** Reads the text of a row's key; null where the row has none. */
-  textOfRow(row: Readonly<Record<string, unknown>>): string | null;
-}
 
 /** What runs the subqueries of a GraphQL source. */
 export interface Subqueries {
@@ -236,12 +212,4 @@ function groupKeys(requests: readonly SubqueryRequest[]): SubqueryRequest[][] {
     else group.push(request);
   }
   return [...groups.values()];
-}
-
-function textOf(request: SubqueryRequest): string {
-  return request.key === null ? textWithoutKey(request) : `${request.key.text} ${textWithoutKey(request)}`;
-}
-
-function textWithoutKey({ fieldName, args, selection, key }: SubqueryRequest): string {
-  return `${key === null ? "" : "by "}${fieldName}${canonicalJson(args)}${selection?.text ?? ""}`;
 }
