@@ -16,7 +16,11 @@ type Query {
 type Mutation {
   rename(id: ID!, title: String!): Renamed @rest(GET: "/rename/{args.id}{?args.title}")
   touch: Int @rest(GET: "/touch", select: "total")
+  edit(id: ID!, patch: NotePatch!): Note @rest(PATCH: "/notes/{args.id}", body: "$args.patch")
+  create(title: String!, body: String, tags: [String!]): Note @rest(POST: "/notes")
 }
+input NotePatch { title: String body: String meta: MetaPatch }
+input MetaPatch { color: String pinned: Boolean = false }
 type Renamed { at: Int!  note: Note @from(field: "{ id: id }") }
 type Note @key(fields: "id") { id: ID!  title: String! }
 `;
@@ -29,8 +33,13 @@ type Mutation {
   name(id: ID!, to: String!): String @from(field: "rename(id: $args.id, title: $args.to).note.title")
   note(id: ID!, title: String!): Note @from(field: "rename(id: $args.id, title: $args.title).note")
   sure: Int! @from(field: "touch")
+  edit(id: ID!, changes: Changes!): Note @from(field: "edit(id: $args.id, patch: $args.changes)")
+  recolor(id: ID!, to: String): Note @from(field: "edit(id: $args.id, patch: { meta: { color: $args.to } })")
+  create(title: String!, text: String, tags: [String!]): Note @from(field: "create(title: $args.title, body: $args.text, tags: $args.tags)")
   touch: Int
 }
+input Changes @view(of: "NotePatch") { title: String  text: String @from(field: "body")  meta: Meta }
+input Meta @view(of: "MetaPatch") { colour: String @from(field: "color") }
 type Renamed { at: Int!  note: Note  board: Board!  query: Query! }
 type Note { id: ID!  title: String! }
 `;
@@ -58,6 +67,8 @@ const backend = new HttpBackend(
         return { id, at: ++writes };
       },
     },
+    { method: "PATCH", path: "/notes/{id}", answer: ({ path: { id } }) => ({ id, title: "patched" }) },
+    { method: "POST", path: "/notes", answer: () => ({ id: "n9", title: "created" }) },
     { method: "GET", path: "/touch", answer: () => ({ total: ++writes }) },
   ],
   log,
@@ -181,6 +192,39 @@ describe("mutations", () => {
     await test.query("{ notes { id } }");
     expect(urls()).toEqual(["/touch", "/notes"]);
     expect(log.entries.map(({ cancelled }) => cancelled)).toEqual([false, false]);
+  });
+
+  it("hand over null and absent as what they are, under the backend's names", async () => {
+    const edit = 'mutation ($changes: Changes!) { edit(id: "n1", changes: $changes) { title } }';
+    for (const changes of [
+      {},
+      { text: null },
+      { text: "x", meta: { colour: null } },
+      { meta: null },
+      { meta: {} },
+    ])
+      expect((await test.query(edit, { variables: { changes } })).errors).toEqual([]);
+    expect(log.entries.map(({ method, message }) => [method, message])).toEqual([
+      ["PATCH /notes/n1", {}],
+      ["PATCH /notes/n1", { body: null }],
+      ["PATCH /notes/n1", { body: "x", meta: { color: null, pinned: false } }],
+      ["PATCH /notes/n1", { meta: null }],
+      ["PATCH /notes/n1", { meta: { pinned: false } }],
+    ]);
+  });
+
+  it("leave out of literals and bodies what their client leaves out", async () => {
+    await test.query(`mutation {
+      a: recolor(id: "n1", to: "red") { id } b: recolor(id: "n1", to: null) { id } c: recolor(id: "n1") { id }
+      d: create(title: "t") { id } e: create(title: "t", text: null, tags: []) { id }
+    }`);
+    expect(log.entries.map(({ message }) => message)).toEqual([
+      { meta: { color: "red", pinned: false } },
+      { meta: { color: null, pinned: false } },
+      { meta: { pinned: false } },
+      { title: "t" },
+      { title: "t", body: null, tags: [] },
+    ]);
   });
 
   it("are refused by GET, and nothing is sent", async () => {
