@@ -415,6 +415,28 @@ describe("an error of the backend", () => {
     expect(filmsBackend.documents).toHaveLength(2);
   });
 
+  it("that leaves no data and says not which field it is about costs nobody else", async () => {
+    filmsBackend.answerWith = ({ query, variables }) => {
+      if (Object.values(variables).includes("f2"))
+        return { errors: [{ message: "secret", extensions: { code: "BAD_USER_INPUT" } }] };
+      const fields = query.split("film(").length - 1;
+      return {
+        data: Object.fromEntries(Array.from({ length: fields }, (_, at) => [`_${at}`, { slug: "f" }])),
+      };
+    };
+    const { data, errors } = await ask(
+      '{ a: film(slug: "f1") { slug } b: film(slug: "f2") { slug } c: film(slug: "f3") { slug } }',
+    );
+    expect(data).toEqual({ a: { slug: "f" }, b: null, c: { slug: "f" } });
+    expect(errors).toEqual(["b UPSTREAM_REJECTED"]);
+    expect(filmsBackend.subqueries.map(({ variables }) => Object.values(variables))).toEqual([
+      ["f1", "f2", "f3"],
+      ["f1"],
+      ["f2"],
+      ["f3"],
+    ]);
+  });
+
   it("is absorbed by a default that absorbs errors", async () => {
     failing.add("lenient");
     const answer = await test.query("{ fallback }", { headers: { "x-tenant": "t1" } });
