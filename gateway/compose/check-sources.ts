@@ -88,7 +88,9 @@ function nullableText(type: TypeNode): string {
 }
 
 function argumentsText({ field }: FieldSupplier): string {
-  const texts = (field.node.arguments ?? []).map(inputText);
+  const texts = (field.node.arguments ?? [])
+    .filter(({ name }) => (field.arguments.get(name.value)?.require ?? null) === null)
+    .map(inputText);
   return texts.length === 0 ? "" : `(${texts.toSorted().join(", ")})`;
 }
 

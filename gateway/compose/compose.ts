@@ -5,7 +5,9 @@ import type { ClientSchema } from "../language/client-schema.ts";
 import type { Source } from "../sources/source.ts";
 import { bindClientSchema } from "./bind-client-schema.ts";
 import type { BoundClientSchema } from "./bindings.ts";
+import { checkRequirementCycles } from "./check-requirement-cycles.ts";
 import { checkSources } from "./check-sources.ts";
+import { compileRequirements } from "./requirements.ts";
 import { stitchSupergraph } from "./stitch-supergraph.ts";
 import { buildSupergraphModel, type SupergraphModel } from "./supergraph-model.ts";
 
@@ -26,7 +28,9 @@ export function compose(
   clients: readonly ClientSchema[],
   problems: Problems,
 ): Composition {
-  const model = buildSupergraphModel(sources, problems);
+  const bare = buildSupergraphModel(sources, problems);
+  const model = bare === null ? null : { ...bare, requirements: compileRequirements(bare) };
+  if (model !== null) checkRequirementCycles(model);
   if (model !== null) checkSources(sources, model, problems);
   const bound = clients.map((client) => bindClientSchema(client, model, problems));
   problems.throwIfAny();

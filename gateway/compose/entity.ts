@@ -17,6 +17,7 @@ import {
   compositeTypeOf,
   type FieldSupplier,
   type ModelType,
+  type Requirement,
   type SupergraphModel,
 } from "./supergraph-model.ts";
 
@@ -159,8 +160,27 @@ export class Entity {
         .run({ rootType, fieldName, args, selection, key: null }, scope)
         .then((raw) => this.#toValue(raw, type, { supplier, need, selection }));
     }
-    const origin = { args, readParent: (names: readonly string[]) => this.#readLeaves(names, scope) };
-    return runDeclaredCall(call, origin, scope).then((raw) => this.#toValue(raw, type, { supplier, need }));
+    const readParent = (names: readonly string[]) => this.#readLeaves(names, scope);
+    const requirements = this.model.requirements.get(supplier.field);
+    const raw =
+      requirements === undefined
+        ? runDeclaredCall(call, { args, readParent }, scope)
+        : this.#readRequired(requirements, scope).then((required) =>
+            required === null
+              ? null
+              : runDeclaredCall(call, { args: { ...args, ...required }, readParent }, scope),
+          );
+    return raw.then((found) => this.#toValue(found, type, { supplier, need }));
+  }
+
+  /** The arguments that are filled from this object; null where one of them can't be. */
+  async #readRequired(
+    requirements: readonly Requirement[],
+    scope: RequestScope,
+  ): Promise<Record<string, unknown> | null> {
+    const values = await Promise.all(requirements.map(({ read }) => read(this, scope)));
+    if (values.includes(undefined)) return null;
+    return Object.fromEntries(requirements.map(({ argument }, index) => [argument, values[index]]));
   }
 
   /** Of several rows that might have a field, one of a GraphQL source has it only where it was asked for. */

@@ -23,7 +23,7 @@ export function selectRows(
     const standing = { hasRow: (other: Source) => other === source, isKnown: () => false };
     const wanted = (abstractType?.possibleTypes ?? [typeName]).map((name): [string, WantedField[]] => {
       const type = model.types.get(name);
-      const fields = type === undefined ? [] : fieldsFrom(source, type, need, standing);
+      const fields = type === undefined ? [] : fieldsFrom(model, { source, type }, need, standing);
       return [name, fields.map((field) => selectField(model, source, name, field))];
     });
     return RowSelection.of(source.schema, new Map(wanted), abstractType !== undefined);
@@ -41,14 +41,22 @@ export function selectLookupRow(
   const known = [...type.fields.keys()].filter((name) => standing.isKnown(name));
   const situation = `${source.name} ${type.name} ${here.join()} ${known.join()} ${extra.join()}`;
   return need.selectionFor(situation, () => {
-    const fields = mergeNeeded([...fieldsFrom(source, type, need, standing), ...extra.map(neededAt)]);
+    const fields = mergeNeeded([
+      ...fieldsFrom(model, { source, type }, need, standing),
+      ...extra.map(neededAt),
+    ]);
     const wanted = fields.map((field) => selectField(model, source, type.name, field));
     return RowSelection.of(source.schema, new Map([[type.name, wanted]]), false);
   });
 }
 
 /** What of an object has to be read from a row of the source, now or on the way to something else. */
-function fieldsFrom(source: Source, type: ModelType, need: Need, standing: Standing): NeededField[] {
+function fieldsFrom(
+  model: SupergraphModel,
+  { source, type }: { readonly source: Source; readonly type: ModelType },
+  need: Need,
+  standing: Standing,
+): NeededField[] {
   const visited = new Set<string>();
   const found: NeededField[] = [];
   // The same field may be needed for several keys, with another part of it for each.
@@ -66,6 +74,8 @@ function fieldsFrom(source: Source, type: ModelType, need: Need, standing: Stand
     const called = suppliers.find((supplier) => supplier.call !== null);
     if (called !== undefined && called.call !== null) {
       for (const name of parentFieldsOf(called.call)) visit(neededAt(name), name);
+      for (const { argument, needs } of model.requirements.get(called.field) ?? [])
+        for (const [index, required] of needs.entries()) visit(required, `${argument} ${index}`);
       return;
     }
     const hop = findHop(type, field.name, standing);

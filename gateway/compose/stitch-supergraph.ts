@@ -60,7 +60,7 @@ function buildSubschema(
 ): SubschemaConfig<unknown, unknown, unknown, RequestScope> {
   const entryPoints = findEntryPoints(source);
   const schema = buildASTSchema(
-    withEntryPoints(nullableOutputs(source.schema.plainDocument), entryPoints, source),
+    withEntryPoints(nullableOutputs(withoutRequired(source)), entryPoints, source),
   );
   for (const type of Object.values(schema.getTypeMap())) {
     if (isAbstractType(type)) type.resolveType = (entity: Entity) => entity.type.name;
@@ -152,6 +152,22 @@ function typeAt(source: Source, typeName: string, path: string): TypeNode {
 }
 
 const idType = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: "ID" } } as const;
+
+/** Nobody but the gateway gives the arguments that `@require` fills. */
+function withoutRequired({ schema }: Source): DocumentNode {
+  return visit(schema.plainDocument, {
+    ObjectTypeDefinition: (type) => ({
+      ...type,
+      fields: type.fields?.map((field) => {
+        const known = schema.types.get(type.name.value)?.fields.get(field.name.value)?.arguments;
+        const given = field.arguments?.filter(
+          ({ name }) => (known?.get(name.value)?.require ?? null) === null,
+        );
+        return given === undefined ? field : { ...field, arguments: given };
+      }),
+    }),
+  });
+}
 
 function nullableOutputs(document: DocumentNode): DocumentNode {
   return visit(document, {

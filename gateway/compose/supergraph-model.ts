@@ -8,6 +8,7 @@ import {
   type TypeNode,
 } from "graphql";
 import type { Problems } from "../core/problems.ts";
+import type { RequestScope } from "../core/request-scope.ts";
 import type { CompiledSelection } from "../language/evaluate-selection.ts";
 import type { ObjectSelection, SelectionMap } from "../language/selection-map.ts";
 import { namedTypeOf } from "../language/sdl-file.ts";
@@ -17,6 +18,7 @@ import type { TypeReader } from "../sources/type-reader.ts";
 import { buildPlainSchema } from "./build-plain-schema.ts";
 import { type EntityLookup, findLookups } from "./entity-lookup.ts";
 import { pathsBuilt } from "./key-paths.ts";
+import type { NeededField } from "./need.ts";
 import { callOf, type FieldCall } from "./subquery-call.ts";
 
 /** One source that can supply a field: by a call, or by reading it from the raw value it sent. */
@@ -45,6 +47,17 @@ export interface ModelField {
   readonly args: readonly GraphQLArgument[];
   /** In the order of the sources; none where what the only source says of the field was refused. */
   readonly suppliers: readonly FieldSupplier[];
+}
+
+/** What fills one argument of a field that `@require`s it. */
+export interface Requirement {
+  readonly argument: string;
+  /** Every field that it reads. */
+  readonly fields: readonly ModelField[];
+  /** What it reads of the object. */
+  readonly needs: readonly NeededField[];
+  /** The argument's value for an object; `undefined` where a value is absent: then there is no call. */
+  readonly read: (object: object, scope: RequestScope) => Promise<unknown>;
 }
 
 /** A type of the supergraph, and who supplies what of it. */
@@ -82,6 +95,8 @@ export interface SupergraphModel {
   readonly abstractTypes: ReadonlyMap<string, ModelAbstractType>;
   /** Scalars, enums and input types, as the first source that has them defines them. */
   readonly leafTypes: ReadonlyMap<string, GraphQLNamedType>;
+  /** What fills the arguments that `@require` asks for, by the field of the source. */
+  readonly requirements: ReadonlyMap<SourceField, readonly Requirement[]>;
 }
 
 /**
@@ -106,7 +121,13 @@ export function buildSupergraphModel(sources: readonly Source[], problems: Probl
       if (!isCompositeType(type) && !leafTypes.has(type.name)) leafTypes.set(type.name, type);
     }
   }
-  return { sources, types, abstractTypes: buildAbstractTypes(schemas, types), leafTypes };
+  return {
+    sources,
+    types,
+    abstractTypes: buildAbstractTypes(schemas, types),
+    leafTypes,
+    requirements: new Map(),
+  };
 }
 
 /** The object type, interface or union of that name; null for other names. */
@@ -176,7 +197,7 @@ function buildType(
         name: field.name,
         coordinate: field.coordinate,
         type: known?.type ?? field.node.type,
-        args: known?.args ?? graphqlFields[field.name]?.args ?? [],
+        args: known?.args ?? argumentsOfClients(field, graphqlFields[field.name]?.args ?? []),
         suppliers: [...(known?.suppliers ?? []), ...(supplier === null ? [] : [supplier])],
       });
     }
@@ -223,6 +244,14 @@ function buildAbstractTypes(
     abstractTypes.set(name, { ...type, fields: new Map(supplied) });
   }
   return abstractTypes;
+}
+
+/** Without those that `@require` fills. */
+function argumentsOfClients(
+  field: SourceField,
+  args: readonly GraphQLArgument[],
+): readonly GraphQLArgument[] {
+  return args.filter(({ name }) => (field.arguments.get(name)?.require ?? null) === null);
 }
 
 function buildSupplier(source: Source, field: SourceField): FieldSupplier | null {

@@ -18,6 +18,8 @@ export interface SourceArgument {
   readonly node: InputValueDefinitionNode;
   /** `@is`: the fields of the returned type that the argument is equal to; null: the one of its own name. */
   readonly is: ArgumentMap | null;
+  /** `@require`: what of the object that the field belongs to fills the argument; null: clients do. */
+  readonly require: ArgumentMap | null;
 }
 
 /** A map in a directive on an argument, and the directive, for problems found later. */
@@ -30,6 +32,8 @@ export interface ArgumentSite {
   readonly field: FieldDefinitionNode;
   /** `Type.field`. */
   readonly coordinate: string;
+  /** The field is one call of its object: nothing else can wait for what is required. */
+  readonly isObjectCall: boolean;
   /** The file's own types by name. */
   readonly definitions: ReadonlyMap<string, TypeDefinitionNode>;
 }
@@ -42,7 +46,13 @@ export function readArguments(reader: DirectiveReader, site: ArgumentSite): Map<
     const at = `${site.coordinate}(${name}:)`;
     const uses = reader.read(node.directives, DirectiveLocation.ARGUMENT_DEFINITION, at);
     const [is] = uses.get("is") ?? [];
-    found.set(name, { name, node, is: is === undefined ? null : readIs(is, node, site) });
+    const [require] = uses.get("require") ?? [];
+    found.set(name, {
+      name,
+      node,
+      is: is === undefined ? null : readIs(is, node, site),
+      require: require === undefined ? null : readRequire(require, node, site),
+    });
   }
   return found;
 }
@@ -59,6 +69,34 @@ function readIs(use: DirectiveUse, node: InputValueDefinitionNode, site: Argumen
   // A lookup that is a list takes a list of keys: the map is that of each.
   const list = isListTypeNode(site.field.type) ? elementOf(node.type) : null;
   if (use.isSound) checkShape(use, selection, list ?? node.type, site.definitions);
+  return use.isSound ? { selection, use } : null;
+}
+
+function readRequire(
+  use: DirectiveUse,
+  node: InputValueDefinitionNode,
+  site: ArgumentSite,
+): ArgumentMap | null {
+  if (!site.isObjectCall) {
+    const expected = "@require on an argument of an object's field that is fetched by @rest or @grpc";
+    use.refuse([], expected, `it on one of ${site.coordinate}`);
+    return null;
+  }
+  if (node.defaultValue !== undefined)
+    use.refuse([], "no default: without the value there is no call", "one");
+  const selection = use.selection(["field"]);
+  if (selection === null) return null;
+  for (const path of pathsOf(selection.map)) {
+    if (path.root === "value") continue;
+    const expected = "a path from the object that the field belongs to, without a root";
+    use.refuseAt({
+      place: selection.placeAt(path.offset),
+      path: ["field"],
+      expected,
+      found: printPath(path),
+    });
+  }
+  if (use.isSound) checkShape(use, selection, node.type, site.definitions);
   return use.isSound ? { selection, use } : null;
 }
 

@@ -15,7 +15,17 @@ export interface DirectiveCatalog {
   readonly directives: ReadonlyMap<string, GraphQLDirective>;
 }
 
-const sourceOnly = new Set(["source", "rest", "grpc", "key", "lookup", "is", "shareable", "discriminator"]);
+const sourceOnly = new Set([
+  "source",
+  "rest",
+  "grpc",
+  "key",
+  "lookup",
+  "is",
+  "require",
+  "shareable",
+  "discriminator",
+]);
 const clientOnly = new Set([
   "view",
   "connection",
@@ -46,7 +56,6 @@ export const unenforcedDirectives: ReadonlySet<string> = new Set([
   "cacheTag",
   "tag",
   "semanticNonNull",
-  "require",
   "internal",
   "inaccessible",
   "override",

@@ -220,7 +220,12 @@ function readField(parts: FieldParts): SourceField {
   const coordinate = fieldCoordinate(type, field);
   const place = placeOf(field, reader.file);
   const uses = reader.read(field.directives, DirectiveLocation.FIELD_DEFINITION, coordinate);
-  const sourceArguments = readArguments(reader, { field, coordinate, definitions: parts.definitions });
+  const sourceArguments = readArguments(reader, {
+    field,
+    coordinate,
+    isObjectCall: !context.isRoot && isWrittenAsCall(field),
+    definitions: parts.definitions,
+  });
   const refuse = (expected: string, found: string): void =>
     reader.problems.error({ place, coordinate, expected, found });
   const [rest] = uses.get("rest") ?? [];

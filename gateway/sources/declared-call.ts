@@ -271,9 +271,10 @@ function readInput(input: CallInput, roots: SelectionRoots): unknown {
   return input.isOptional ? undefined : skip;
 }
 
-/** Backends read an empty text as no text at all, as protobuf does. */
-function isBlank(value: unknown): boolean {
-  return value === undefined || value === null || value === "" || isEmptyList(value);
+/** Nothing that could be sent: backends read an empty text as no text at all, as protobuf does. */
+export function isBlank(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isBlank);
+  return value === undefined || value === null || value === "";
 }
 
 /** A list without an element that could be sent. */
