@@ -23,6 +23,7 @@ import {
   readBodyContent,
   readKeysPath,
 } from "./rest-body.ts";
+import { type PaginationDeclaration, readPagination } from "./rest-pagination.ts";
 import { readTemplate, readTemplateVariables } from "./rest-template.ts";
 import { isListTypeNode, namedTypeOf } from "./sdl-file.ts";
 import { type HeaderDeclaration, readHeaders } from "./source-settings.ts";
@@ -44,6 +45,7 @@ export interface RestDeclaration extends CallDeclarationBase {
   /** The call changes nothing. */
   readonly isSafe: boolean;
   readonly errors: readonly ErrorRule[];
+  readonly pagination: PaginationDeclaration | null;
 }
 
 const restMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
@@ -76,8 +78,12 @@ export function readRest(use: DirectiveUse, context: CallContext): RestDeclarati
   if (content !== null && !methodsWithBody.has(method)) {
     use.refuse(["body"], `a body with ${[...methodsWithBody].join(", ")} only`, method);
   }
+  const pairs = new Set([...template.pairNames, ...query.map(({ name }) => name)]);
+  const pagination = readPagination(use, { method, pairs }, context);
   const selections = [
     ...variables.values(),
+    ...(pagination === null ? [] : [pagination.token]),
+    ...(pagination?.pageSize == null ? [] : [pagination.pageSize]),
     ...selectionsOf(query),
     ...headers.map(({ value }) => value),
     ...(batch === null ? [] : [batch.of]),
@@ -106,6 +112,7 @@ export function readRest(use: DirectiveUse, context: CallContext): RestDeclarati
     body,
     isSafe,
     errors,
+    pagination,
   };
 }
 

@@ -68,6 +68,7 @@ describe("the directives in docs/schema-language.md", () => {
       "CallHeader",
       "Batch",
       "ErrorRule",
+      "Pagination",
       "DiscriminatorMapping",
     ]);
   });

@@ -326,9 +326,213 @@ schemas/books.graphql:17:41  Book.similar @rest(POST:)
       [call('@rest(Get: "/books/{parent.id}")')],
       `
 schemas/books.graphql:17:26  Book.similar @rest
-  expected  arguments GET, HEAD, POST, PUT, PATCH, DELETE, query, headers, body, bodyType, select, batch, safe, errors
+  expected  arguments GET, HEAD, POST, PUT, PATCH, DELETE, query, headers, body, bodyType, select, batch, safe, errors, pagination
   found     argument Get
   hint      did you mean "GET"?
+`,
+    );
+  });
+
+  describe("pages", () => {
+    refuses(
+      "pages that are not read with GET",
+      [
+        [books, "enum Genre {", "type Shelf {\n  items: [Book!]\n}\n\nenum Genre {"],
+        field(
+          '  similar(after: String): Shelf @rest(POST: "/books/{parent.id}/similar", safe: true, pagination: { style: LINK, token: "$args.after", as: "page" })',
+        ),
+      ],
+      `
+bff-web/schema.graphql:26:3  Book.similar
+  expected  no list, as Book.similar is
+  found     [BookCard!]
+
+schemas/books.graphql:17:99  Book.similar @rest(pagination:)
+  expected  pagination with GET
+  found     POST
+`,
+    );
+
+    refuses(
+      "a select beside pages",
+      [
+        [books, "enum Genre {", "type Shelf {\n  items: [Book!]\n}\n\nenum Genre {"],
+        field(
+          '  similar(after: String): Shelf @rest(GET: "/books/{parent.id}/similar", select: "a", pagination: { style: LINK, token: "$args.after", as: "page" })',
+        ),
+      ],
+      `
+bff-web/schema.graphql:26:3  Book.similar
+  expected  no list, as Book.similar is
+  found     [BookCard!]
+
+schemas/books.graphql:17:82  Book.similar @rest(select:)
+  expected  no select with pagination: pagination.items says where the list is
+  found     one
+`,
+    );
+
+    refuses(
+      "a pair for the token that the template sends already",
+      [
+        [books, "enum Genre {", "type Shelf {\n  items: [Book!]\n}\n\nenum Genre {"],
+        field(
+          '  similar(after: String): Shelf @rest(GET: "/books/{parent.id}/similar?page=1", pagination: { style: LINK, token: "$args.after", as: "page" })',
+        ),
+      ],
+      `
+bff-web/schema.graphql:26:3  Book.similar
+  expected  no list, as Book.similar is
+  found     [BookCard!]
+
+schemas/books.graphql:17:134  Book.similar @rest(pagination.as:)
+  expected  a query pair that nothing else sends
+  found     page
+`,
+    );
+
+    refuses(
+      "a pair for the token that would be more than one",
+      [
+        [books, "enum Genre {", "type Shelf {\n  items: [Book!]\n}\n\nenum Genre {"],
+        field(
+          '  similar(after: String): Shelf @rest(GET: "/books/{parent.id}/similar", pagination: { style: LINK, token: "$args.after", as: "page=1&a" })',
+        ),
+      ],
+      `
+bff-web/schema.graphql:26:3  Book.similar
+  expected  no list, as Book.similar is
+  found     [BookCard!]
+
+schemas/books.graphql:17:127  Book.similar @rest(pagination.as:)
+  expected  the name of a query pair: letters, digits, _, -, ., [ and ]
+  found     "page=1&a"
+`,
+    );
+
+    refuses(
+      "a cursor that nobody says where to find",
+      [
+        [books, "enum Genre {", "type Shelf {\n  items: [Book!]\n}\n\nenum Genre {"],
+        field(
+          '  similar(after: String): Shelf @rest(GET: "/books/{parent.id}/similar", pagination: { style: CURSOR, token: "$args.after", as: "cursor" })',
+        ),
+      ],
+      `
+bff-web/schema.graphql:26:3  Book.similar
+  expected  no list, as Book.similar is
+  found     [BookCard!]
+
+schemas/books.graphql:17:86  Book.similar @rest(pagination:)
+  expected  next: where the cursor of the next page is
+  found     nothing
+`,
+    );
+
+    refuses(
+      "what another style of pages knows",
+      [
+        [books, "enum Genre {", "type Shelf {\n  items: [Book!]\n}\n\nenum Genre {"],
+        field(
+          '  similar(after: String): Shelf @rest(GET: "/books/{parent.id}/similar", pagination: { style: LINK, token: "$args.after", as: "page", next: "a", hasNext: "b", pageSize: "$parent.pages", firstPage: 0 })',
+        ),
+      ],
+      `
+bff-web/schema.graphql:26:3  Book.similar
+  expected  no list, as Book.similar is
+  found     [BookCard!]
+
+schemas/books.graphql:17:141  Book.similar @rest(pagination.next:)
+  expected  next with CURSOR only
+  found     LINK
+
+schemas/books.graphql:17:155  Book.similar @rest(pagination.hasNext:)
+  expected  hasNext with PAGE or CURSOR only
+  found     LINK
+
+schemas/books.graphql:17:170  Book.similar @rest(pagination.pageSize:)
+  expected  pageSize with PAGE only
+  found     LINK
+
+schemas/books.graphql:17:198  Book.similar @rest(pagination.firstPage:)
+  expected  firstPage with PAGE only
+  found     LINK
+`,
+    );
+
+    refuses(
+      "a first page that is neither 0 nor 1",
+      [
+        [books, "enum Genre {", "type Shelf {\n  items: [Book!]\n}\n\nenum Genre {"],
+        field(
+          '  similar(after: String): Shelf @rest(GET: "/books/{parent.id}/similar", pagination: { style: PAGE, token: "$args.after", as: "page", firstPage: 2 })',
+        ),
+      ],
+      `
+bff-web/schema.graphql:26:3  Book.similar
+  expected  no list, as Book.similar is
+  found     [BookCard!]
+
+schemas/books.graphql:17:146  Book.similar @rest(pagination.firstPage:)
+  expected  0 to 1
+  found     2
+`,
+    );
+
+    refuses(
+      "a header in capitals and a map that reads no answer",
+      [
+        [books, "enum Genre {", "type Shelf {\n  items: [Book!]\n}\n\nenum Genre {"],
+        field(
+          '  similar(after: String): Shelf @rest(GET: "/books/{parent.id}/similar", pagination: { style: LINK, token: "$args.after", as: "page", totalCountHeader: "X-Total", items: "$args.after" })',
+        ),
+      ],
+      `
+bff-web/schema.graphql:26:3  Book.similar
+  expected  no list, as Book.similar is
+  found     [BookCard!]
+
+schemas/books.graphql:17:153  Book.similar @rest(pagination.totalCountHeader:)
+  expected  a header's name in lower case
+  found     "X-Total"
+
+schemas/books.graphql:17:172  Book.similar @rest(pagination.items:)
+  expected  a path into the backend's value, without a root
+  found     $args.after
+`,
+    );
+
+    refuses(
+      "a token that the first page would need",
+      [
+        [books, "enum Genre {", "type Shelf {\n  items: [Book!]\n}\n\nenum Genre {"],
+        field(
+          '  similar(after: Int!): Shelf @rest(GET: "/books/{parent.id}/similar", pagination: { style: LINK, token: "$args.after", as: "page" })',
+        ),
+      ],
+      `
+bff-web/schema.graphql:26:3  Book.similar
+  expected  a value for after: Int!, which Book.similar requires
+  found     none
+  hint      add the argument: similar(after: Int!)
+
+schemas/books.graphql:17:106  Book.similar @rest(pagination.token:)
+  expected  $args.<argument>, a nullable String or ID: the first page has no token
+  found     $args.after
+`,
+    );
+
+    refuses(
+      "pages of a field that is a list",
+      [
+        field(
+          '  similar(after: String): [Book!] @rest(GET: "/books/{parent.id}/similar", pagination: { style: LINK, token: "$args.after", as: "page" })',
+        ),
+      ],
+      `
+schemas/books.graphql:17:88  Book.similar @rest(pagination:)
+  expected  a field of one object type, with items, nextPageToken, hasNextPage or totalCount
+  found     a list
 `,
     );
   });

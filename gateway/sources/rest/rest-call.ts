@@ -8,6 +8,7 @@ import { type CallInput, compileBatch, compileInput, type DeclaredCall } from ".
 import { compileErrorRules } from "../error-mapping.ts";
 import { buildRequestHeaders, headerText, type RequestHeaders } from "../request-headers.ts";
 import { compileBody } from "./rest-body.ts";
+import { compilePagination } from "./rest-pagination.ts";
 import { decodeResponse, readExistence } from "./rest-response.ts";
 import { compileRestSelect } from "./rest-select.ts";
 
@@ -33,6 +34,8 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
     name,
     slot: addInput(compileInput(value, true)),
   }));
+  const pagination =
+    declaration.pagination === null ? null : compilePagination(declaration.pagination, coordinate, addInput);
   const writeBody =
     declaration.body === null ? null : compileBody(declaration.body, { isSafe, coordinate }, addInput);
   const sourceHeadersStart = inputs.length;
@@ -58,7 +61,7 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
             value: batch.value?.map ?? null,
           }),
     async send({ values, keys }, scope, read) {
-      const path = writePath(values, keys);
+      const path = writePath(values, keys, pagination === null ? [] : [pagination.pair(values)]);
       if (path === null) return read(null);
       const requestHeaders = buildRequestHeaders(headers, values.slice(sourceHeadersStart), scope);
       for (const { name, slot } of callHeaders) {
@@ -73,14 +76,19 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
         const request = { method, path, headers: requestHeaders, ...(body !== null && { body: body.text }) };
         const response = await pool.send(request, deadline);
         if (method === "HEAD") return read(readExistence(response, responseRules));
-        return read(select(decodeResponse(response, responseRules)));
+        const decoded = decodeResponse(response, responseRules);
+        return read(pagination === null ? select(decoded) : pagination.read(decoded, response, values));
       });
     },
   };
 }
 
 /** Null: the call must not be made. */
-type PathWriter = (values: readonly unknown[], keys: readonly unknown[] | null) => string | null;
+type PathWriter = (
+  values: readonly unknown[],
+  keys: readonly unknown[] | null,
+  morePairs: readonly (readonly [name: string, value: unknown])[],
+) => string | null;
 
 function compilePath(
   { template, batch, variables, query }: RestDeclaration,
@@ -95,8 +103,8 @@ function compilePath(
   const pairSlots = query.flatMap(({ name, selection }) =>
     "fields" in selection ? [] : [[name, addInput(compileInput(selection, true))] as const],
   );
-  return (values, keys) => {
-    const pairs = pairSlots.map(([name, slot]) => [name, values[slot]] as const);
+  return (values, keys, morePairs) => {
+    const pairs = [...pairSlots.map(([name, slot]) => [name, values[slot]] as const), ...morePairs];
     const read = ({ name }: { readonly name: string }): unknown =>
       name === batch?.as ? keys : values[slots.get(name) ?? -1];
     try {

@@ -107,7 +107,15 @@ const pieces = [
 const values: readonly (string | number | boolean)[] = [
   ...new Set<string | number | boolean>([
     ...pieces,
-    ...[0, -0, 1.5, -1, 1e21, 1e-7, Number.MAX_SAFE_INTEGER, true, false],
+    0,
+    -0,
+    1.5,
+    -1,
+    1e21,
+    1e-7,
+    Number.MAX_SAFE_INTEGER,
+    true,
+    false,
   ]),
 ];
 
@@ -302,6 +310,7 @@ describe("a hostile value", () => {
   test.each(places)("stays in its place: $coordinate", async (place) => {
     let calls = 0;
     let refusals = 0;
+    const outcomes = new Set<unknown>();
     for (const value of values) {
       const label = JSON.stringify(value).slice(0, 60);
       recorder.requests.length = 0;
@@ -310,10 +319,7 @@ describe("a hostile value", () => {
       expect([label, more]).toEqual([label, []]);
       if (request === undefined) {
         refusals += 1;
-        expect([label, ["INVALID_VALUE", null]]).toEqual([
-          label,
-          expect.arrayContaining([outcome]) as unknown,
-        ]);
+        outcomes.add(outcome);
         continue;
       }
       calls += 1;
@@ -328,6 +334,7 @@ describe("a hostile value", () => {
       expect(request.headers.find(([name]) => name === "x-user")?.[1]).toBe("u1");
       expect([label, place.read(request, path)]).toEqual([label, place.sent(value)]);
     }
+    expect([...outcomes].filter((outcome) => outcome !== null && outcome !== "INVALID_VALUE")).toEqual([]);
     expect({ calls, refusals }).toEqual({ calls: values.length - place.refusals, refusals: place.refusals });
   });
 });
