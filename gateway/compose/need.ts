@@ -14,6 +14,7 @@ export interface NeededField {
  * whole rows never do.
  */
 export class Need {
+  /** Nothing. It belongs to no request, so it keeps nothing. */
   static readonly none = new Need(() => []);
   readonly #collect: (typeName: string) => readonly NeededField[];
   readonly #fields = new Map<string, readonly NeededField[]>();
@@ -31,6 +32,7 @@ export class Need {
 
   /** Each field with the same arguments once. */
   fieldsOf(typeName: string): readonly NeededField[] {
+    if (this === Need.none) return [];
     let fields = this.#fields.get(typeName);
     if (fields === undefined) {
       fields = mergeNeeded(this.#collect(typeName));
@@ -41,6 +43,7 @@ export class Need {
 
   /** What a subquery has to ask for to meet this need, built once for each situation. */
   selectionFor(situation: string, build: () => RowSelection): RowSelection {
+    if (this === Need.none) return build();
     let selection = this.#selections.get(situation);
     if (selection === undefined) {
       selection = build();

@@ -184,9 +184,9 @@ function readField(fieldName: string, model: SupergraphModel): EntityResolver {
 
 /** What was read before it is asked for again. */
 function callMutation(fieldName: string, model: SupergraphModel): EntityResolver {
-  return async (_parent, args, scope) => {
+  return async (_parent, args, scope, info) => {
     try {
-      return await Entity.root(model, "Mutation").read(fieldName, args, scope);
+      return await Entity.root(model, "Mutation").read(fieldName, args, scope, needOfDocument(info));
     } finally {
       loadersOf(scope).clear();
     }

@@ -620,4 +620,17 @@ describe("a mutation of a GraphQL source", () => {
     expect(errors).toEqual(["rate UPSTREAM_ERROR"]);
     expect(filmsBackend.documents).toHaveLength(1);
   });
+
+  it("is sent with all that the platform team's explorer selects of its payload", async () => {
+    const response = await fetch(`${test.gateway.adminUrl}/supergraph`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-tenant": "t1" },
+      body: JSON.stringify({
+        query: 'mutation { rate(slug: "f1", stars: 2) { stars film { title director { name } } } }',
+      }),
+    });
+    expect(await response.json()).toEqual({
+      data: { rate: { stars: 2, film: { title: "One", director: { name: "Name of p1" } } } },
+    });
+  });
 });
