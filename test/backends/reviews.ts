@@ -108,7 +108,12 @@ function known(store: ReviewStore, id: string): Review {
 }
 
 function search(store: ReviewStore, asked: Readonly<Record<string, unknown>>): object {
-  const { text = "", minStars = 1, productIds = null, page, pageSize } = asked;
+  const { page, pageSize } = asked;
+  const [text, minStars, productIds] = [
+    asked["text"] ?? "",
+    asked["minStars"] ?? 1,
+    asked["productIds"] ?? null,
+  ];
   if (typeof text !== "string") throw unprocessable("INVALID_TEXT", "Expected text to be a string.");
   if (typeof minStars !== "number") throw unprocessable("INVALID_STARS", "Expected minStars to be a number.");
   if (productIds !== null && !Array.isArray(productIds)) {

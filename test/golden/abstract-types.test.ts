@@ -6,12 +6,12 @@ import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
 
 let test: TestGateway;
 let token: string;
-let items: readonly Notification[];
+let sent: readonly Notification[];
 
 beforeAll(async () => {
   test = await startTestGateway({ LOG_LEVEL: "silent" });
   token = await test.issuer.issueToken("u1", 600);
-  items = test.shop.data.notificationsByUserId.get("u1")?.items ?? [];
+  sent = test.shop.data.notificationsByUserId.get("u1")?.items ?? [];
 });
 afterAll(() => test.stop());
 beforeEach(() => {
@@ -32,7 +32,7 @@ describe("notifications", () => {
     );
     expect(errors).toEqual([]);
     const { userById, productById, stockByProductId } = test.shop.data;
-    const wanted = items.map((item) => {
+    const wanted = sent.map((item) => {
       const { id, text, type } = item;
       const always = { __typename: kinds[type], id, text };
       if (item.type === "order_shipped")
@@ -46,7 +46,7 @@ describe("notifications", () => {
       };
       return { ...always, percentOff: item.percentOff, product };
     });
-    expect(new Set(items.map(({ type }) => type)).size).toBe(3);
+    expect(new Set(sent.map(({ type }) => type)).size).toBe(3);
     expect(data).toEqual({ viewer: { notifications: { items: wanted } } });
     expect(test.shop.calls().toSorted()).toEqual([
       "accounts GET /users",
@@ -69,7 +69,7 @@ describe("notifications", () => {
       { bff: "mobile", token },
     );
     expect(errors).toEqual([]);
-    const news = items.map((item) => {
+    const news = sent.map((item) => {
       if (item.type === "order_shipped") return { __typename: "OrderNews", text: item.text };
       if (item.type === "price_drop") return { __typename: "DealNews", percentOff: item.percentOff };
       return { __typename: "ReplyNews", from: test.shop.data.userById.get(item.authorId)?.name };
@@ -82,7 +82,7 @@ describe("notifications", () => {
       method: "GET /users/u1/notifications",
       rewrite: (answer) => {
         const { unreadCount } = answer as { unreadCount: number };
-        const [first, second, third] = items;
+        const [first, second, third] = sent;
         const survey = { ...second, type: "survey", url: "https://shop.example/survey" };
         return { unreadCount, items: [first, survey, { ...third, type: "birthday" }] };
       },
@@ -100,5 +100,53 @@ describe("notifications", () => {
     expect(web.errors.map(({ path, extensions }) => `${path?.join(".")} ${extensions.code}`)).toEqual([
       "viewer.notifications.items.2 INVALID_VALUE",
     ]);
+  });
+});
+
+describe("members of a protobuf oneof", () => {
+  it("are a union: what a product shows on top", async () => {
+    const products = test.shop.data.featuredProducts.slice(0, 20);
+    const { data, errors } = await test.query(
+      "{ products(first: 20) { items { media { __typename ... on Image { url width altText } ... on Video { url length } } } } }",
+    );
+    expect(errors).toEqual([]);
+    const items = products.map(({ media }) => {
+      if (media === null) return { media: null };
+      const { kind, url } = media;
+      if (kind === "image")
+        return { media: { __typename: "Image", url, width: media.width, altText: media.altText } };
+      return { media: { __typename: "Video", url, length: `${media.lengthSeconds}s` } };
+    });
+    expect(new Set(products.map(({ media }) => media?.kind ?? null))).toEqual(
+      new Set(["image", "video", null]),
+    );
+    expect(data).toEqual({ products: { items } });
+    expect(test.shop.calls()).toEqual(["catalog ListProducts"]);
+  });
+
+  it("are read through a type condition: the app's screen has a film or none", async () => {
+    const { data, errors } = await test.query(
+      '{ film: product(id: "p5") { videoUrl } picture: product(id: "p1") { videoUrl } }',
+      { bff: "mobile" },
+    );
+    expect(errors).toEqual([]);
+    const { media } = test.shop.data.productById.get("p5") ?? {};
+    expect(data).toEqual({ film: { videoUrl: media?.url }, picture: { videoUrl: null } });
+  });
+
+  it("say how an order was paid", async () => {
+    const { data, errors } = await test.query(
+      "{ viewer { orders(first: 6) { items { payment { __typename ... on Card { lastDigits } ... on Invoice { number } } } } } }",
+      { token },
+    );
+    expect(errors).toEqual([]);
+    const items = (test.shop.data.ordersByUserId.get("u1") ?? []).slice(0, 6).map(({ payment }) => ({
+      payment:
+        payment.kind === "card"
+          ? { __typename: "Card", lastDigits: payment.lastDigits }
+          : { __typename: "Invoice", number: payment.number },
+    }));
+    expect(new Set(items.map(({ payment }) => payment.__typename))).toEqual(new Set(["Card", "Invoice"]));
+    expect(data).toEqual({ viewer: { orders: { items } } });
   });
 });

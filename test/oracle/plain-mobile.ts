@@ -1,10 +1,12 @@
 import type { Order, Product, Review } from "../backends/shop-data.ts";
 import type { PlainResolvers } from "./plain-schema.ts";
 import {
+  linkedProduct,
   notifications,
   order,
   orders,
   type PlainContext,
+  productLink,
   products,
   recommendations,
   reviewsOfProduct,
@@ -16,6 +18,7 @@ export const plainMobile: PlainResolvers<PlainContext> = {
   Query: {
     home: () => ({}),
     product: (_parent, { id }: { id: string }, { data }) => data.productById.get(id),
+    shared: (_parent, { link }: { link: string }, context) => linkedProduct(context, link),
     quickLook: (_parent, { id }: { id: string }, { data }) => data.productById.get(id),
   },
   QuickLook: {
@@ -55,6 +58,8 @@ export const plainMobile: PlainResolvers<PlainContext> = {
     weight: ({ weightGrams }: Product, _args, { locale }) => gramsText(weightGrams, locale),
     released: ({ releasedAt }: Product, _args, { locale }) =>
       timeText(releasedAt, locale, { dateStyle: "long" }),
+    link: ({ id }: Product) => productLink(id),
+    videoUrl: ({ media }: Product) => (media?.kind === "video" ? media.url : null),
     facts: ({ attributes }: Product) =>
       Object.entries(attributes).map(([name, value]) => ({ label: inTitleCase(name), value })),
     state: ({ condition }: Product) => (condition === "NEW" ? "BRAND_NEW" : "SECOND_HAND"),

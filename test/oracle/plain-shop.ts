@@ -99,6 +99,56 @@ export function recommendations(
   return (data.recommendationsByProductId.get(id) ?? []).slice(0, count);
 }
 
+/** By their numbers, as the reviews service has it. */
+export function reviewPage(
+  reviews: readonly Review[],
+  { page, pageSize }: { readonly page?: number | null; readonly pageSize?: number | null },
+): object {
+  const [number, size] = [page ?? 1, pageSize ?? 10];
+  if (number < 1 || size < 1 || size > 100) throw new PlainError("UPSTREAM_REJECTED");
+  return {
+    rows: reviews.slice((number - 1) * size, number * size),
+    page: number,
+    pageCount: Math.ceil(reviews.length / size),
+    totalCount: reviews.length,
+  };
+}
+
+export function newestReviews({ data }: PlainContext): readonly Review[] {
+  return data.reviews.toSorted((one, other) => other.createdAt.localeCompare(one.createdAt));
+}
+
+/** The wish list as a connection; its cursors are not known here. */
+export function wishes(
+  context: PlainContext,
+  { first, after }: { readonly first?: number | null; readonly after?: string | null },
+): object | null {
+  const count = first ?? 5;
+  const hasCursor = after !== undefined && after !== null;
+  if (hasCursor || count < 0) throw new PlainError("BAD_USER_INPUT");
+  const userId = signedIn(context);
+  if (count > 50) throw new PlainError("UPSTREAM_REJECTED");
+  const all = context.data.wishListByUserId.get(userId);
+  if (all === undefined) return null;
+  return {
+    edges: all.slice(0, count).map((node) => ({ node })),
+    pageInfo: { hasNextPage: all.length > count, hasPreviousPage: false },
+    totalCount: all.length,
+  };
+}
+
+/** The app's links to products. */
+export function productLink(id: string): string {
+  return Buffer.from(`Product:${id}`).toString("base64url");
+}
+
+/** The product that a link leads to. */
+export function linkedProduct({ data }: PlainContext, link: string): Product | null {
+  const [, id] = /^Product:(.+)$/s.exec(Buffer.from(link, "base64url").toString()) ?? [];
+  if (id === undefined) throw new PlainError("BAD_USER_INPUT");
+  return data.productById.get(id) ?? null;
+}
+
 /** At most 100, as the reviews service has it. */
 function firstOf(reviews: readonly Review[], first?: number | null): readonly Review[] {
   const count = first ?? 10;

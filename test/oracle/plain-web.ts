@@ -3,6 +3,7 @@ import type { Order, Product, Recommendation, Review, User } from "../backends/s
 import { type PlainResolvers, selectsAny } from "./plain-schema.ts";
 import {
   me,
+  newestReviews,
   notifications,
   order,
   orders,
@@ -11,8 +12,10 @@ import {
   products,
   type ProductsArguments,
   recommendations,
+  reviewPage,
   reviewsByUser,
   reviewsOfProduct,
+  wishes,
 } from "./plain-shop.ts";
 import { cut, maskAfterFirst, moneyText, timeText } from "./plain-texts.ts";
 
@@ -24,6 +27,20 @@ export const plainWeb: PlainResolvers<PlainContext> = {
     categories: (_parent, _args, { data }) =>
       data.categories.toSorted((a, b) => a.name.localeCompare(b.name, "en")),
     user: (_parent, { id }: { id: string }, { data }) => data.userById.get(id),
+    userExists: (_parent, { id }: { id: string }, { data }) => (id === "" ? null : data.userById.has(id)),
+    latestReviews: (_parent, args: object, context) => reviewPage(newestReviews(context), args),
+    searchReviews: (_parent, args: ReviewSearch, context) => {
+      // A safe call with an empty list of what is wanted is not made: it would ask for everything.
+      if (args.productIds?.length === 0) return null;
+      const words = (args.text ?? "").toLowerCase();
+      const found = newestReviews(context).filter(
+        ({ title, body, stars, productId }) =>
+          stars >= (args.minStars ?? 1) &&
+          (args.productIds?.includes(productId) ?? true) &&
+          `${title} ${body}`.toLowerCase().includes(words),
+      );
+      return reviewPage(found, args);
+    },
     viewer: () => ({}),
   },
   ProductList: {
@@ -36,6 +53,12 @@ export const plainWeb: PlainResolvers<PlainContext> = {
       Object.entries(attributes).map(([name, value]) => ({ name, value })),
     condition: ({ condition }: Product) => (condition === "REFURBISHED" ? "RENEWED" : condition),
     warranty: ({ warrantySeconds }: Product) => (warrantySeconds === null ? null : `${warrantySeconds}s`),
+    media: ({ media }: Product) => {
+      if (media === null) return null;
+      return media.kind === "image"
+        ? { ...media, __typename: "Image" }
+        : { ...media, __typename: "Video", length: `${media.lengthSeconds}s` };
+    },
     teaser: ({ description }: Product) => cut(description, 120),
     category: ({ categoryId }: Product, _args, { data }) => data.categoryById.get(categoryId),
     stock: ({ id }: Product, _args, { data }) => data.stockByProductId.get(id),
@@ -67,6 +90,7 @@ export const plainWeb: PlainResolvers<PlainContext> = {
     notifications: (_parent, _args, context) => notifications(context),
     orders: (_parent, args: object, context) => orders(context, args),
     order: (_parent, { id }: { id: string }, context) => order(context, id),
+    wishes: (_parent, args: object, context) => wishes(context, args),
   },
   Notifications: {
     items: ({ items }: Notifications) =>
@@ -90,14 +114,32 @@ export const plainWeb: PlainResolvers<PlainContext> = {
     totalCount: ({ total }: Page<Order>) => total,
   },
   Order: {
+    payment: ({ payment }: Order) => ({
+      ...payment,
+      __typename: payment.kind === "card" ? "Card" : "Invoice",
+    }),
     placedAtText: ({ placedAt }: Order, _args, { locale }) =>
       timeText(placedAt, locale, { dateStyle: "medium", timeStyle: "short" }),
     totalText: ({ total }: Order, _args, { locale }) => moneyText(total, locale),
+  },
+  Invoice: {
+    due: ({ dueAt }: { dueAt: string }, _args, { locale }) =>
+      timeText(dueAt, locale, { dateStyle: "medium" }),
+  },
+  Wish: {
+    product: ({ productId }: { productId: string }, _args, { data }) => data.productById.get(productId),
   },
   OrderLine: {
     product: ({ productId }: Order["lines"][number], _args, { data }) => data.productById.get(productId),
   },
 };
+
+interface ReviewSearch {
+  readonly text?: string | null;
+  readonly minStars?: number | null;
+  readonly productIds?: readonly string[] | null;
+  readonly page?: number | null;
+}
 
 const notificationTypes = {
   order_shipped: "OrderShipped",

@@ -47,8 +47,8 @@ export class SchemaIndex {
   readonly introspection: readonly IndexedField[];
   readonly #types = new Map<string, MutableType>();
 
-  /** Throws where there is no query type. */
-  constructor(schema: GraphQLSchema) {
+  /** `leftOut`: fields, by coordinate, that nobody selects. Throws where there is no query type. */
+  constructor(schema: GraphQLSchema, leftOut: ReadonlySet<string> = new Set()) {
     this.schema = schema;
     const composites = Object.values(schema.getTypeMap()).filter((type) => isCompositeType(type));
     for (const type of composites)
@@ -57,6 +57,7 @@ export class SchemaIndex {
       const fields = isUnionType(indexed.type) ? [] : Object.values(indexed.type.getFields());
       for (const field of fields) {
         const entry = this.#index(indexed.name, field);
+        if (leftOut.has(entry.coordinate)) continue;
         (entry.selectedType === null ? indexed.leaves : indexed.branches).push(entry);
       }
       const own = this.#objectNames(indexed.type);

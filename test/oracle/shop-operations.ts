@@ -9,7 +9,7 @@ import type { Answerer } from "./find-disagreement.ts";
 import { type GeneratorOptions, OperationGenerator } from "./generate-operation.ts";
 import { plainMobile } from "./plain-mobile.ts";
 import { answerPlainly, buildPlainSchema } from "./plain-schema.ts";
-import { pageToken } from "./plain-shop.ts";
+import { pageToken, productLink } from "./plain-shop.ts";
 import { plainWeb } from "./plain-web.ts";
 import { SchemaIndex } from "./schema-index.ts";
 import type { BffName } from "./shop-gateway.ts";
@@ -24,13 +24,16 @@ export function openPlainBff(name: BffName, data: ShopData): PlainBff {
   const sdl = readFileSync(path.join(shopRoot, `bff-${name}/schema.graphql`), "utf8");
   const schema: GraphQLSchema = buildPlainSchema(sdl, name === "web" ? plainWeb : plainMobile);
   return {
-    generator: new OperationGenerator(new SchemaIndex(schema), shopOptions),
+    generator: new OperationGenerator(new SchemaIndex(schema, opaqueFields), shopOptions),
     answer(operation): Promise<Answer> {
       const { userId, locale } = askerOf(operation.seed);
       return answerPlainly(schema, operation, { data, userId, locale, absorbed: [] });
     },
   };
 }
+
+/** Cursors are the gateway's own texts: which edges they lead to is tested where they are made. */
+const opaqueFields = new Set(["WishEdge.cursor", "PageInfo.startCursor", "PageInfo.endCursor"]);
 
 /** p990 and p991 have a reviewer without an account, p970 has no reviews, p100 no stock. */
 const productIds = [
@@ -56,6 +59,12 @@ const pools = new Map<string, readonly unknown[]>([
   ["Int", counts],
   ["Query.product(id:)", productIds],
   ["Query.quickLook(id:)", productIds],
+  ["Query.shared(link:)", [...productIds.map((id) => productLink(id)), "p1", "nope", ""]],
+  ["Query.userExists(id:)", ["u1", "u300", "u301", "nope", ""]],
+  ["Query.searchReviews(text:)", ["pratique", "FIVE", "nothing of the kind", ""]],
+  ["Query.searchReviews(minStars:)", [1, 4, 5, 6]],
+  ["Query.searchReviews(productIds:)", ["p1", "p2", "p7", "p990", "nope"]],
+  ["Viewer.wishes(after:)", ["no cursor", "cm93OjI", ""]],
   ["Query.user(id:)", ["u1", "u2", "u42", "u300", "u301", "u9999", ""]],
   ["Viewer.order(id:)", ["o1", "o2", "o3", "o5000", "nope", ""]],
   ["Query.products(category:)", ["c1", "c2", "c3", "c99", ""]],
@@ -72,6 +81,8 @@ const listLengths = new Map([
   ["OrderCard.lines", 3],
   ["Notifications.items", 5],
   ["Home.news", 5],
+  ["WishConnection.edges", 1],
+  ["ReviewPage.rows", 10],
   ["Product.attributes", 2],
   ["ProductScreen.alsoLike", 3],
   ["ProductScreen.facts", 2],
