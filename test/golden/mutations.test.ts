@@ -117,7 +117,13 @@ describe("orders", () => {
       }`,
       { token },
     );
-    expect(answer.errors.map(({ path }) => path)).toEqual([["bad"]]);
+    expect(answer.errors).toMatchObject([
+      {
+        path: ["bad"],
+        message: "A product of the order does not exist.",
+        extensions: { code: "UPSTREAM_REJECTED", upstreamCode: "UNKNOWN_PRODUCT" },
+      },
+    ]);
     expect(answer.data).toEqual({ bad: null, good: { order: { id: "o5001" } } });
     expect(test.shop.calls()).toEqual(["orders PlaceOrder", "orders PlaceOrder"]);
   });
@@ -168,7 +174,13 @@ describe("stock", () => {
     const refused = await test.query(
       `mutation { reserve(productId: "p1", quantity: ${quantityOf("p1") + 1}) { quantity } }`,
     );
-    expect(refused.errors.map(({ path }) => path)).toEqual([["reserve"]]);
+    expect(refused.errors).toMatchObject([
+      {
+        path: ["reserve"],
+        message: "There are not that many left.",
+        extensions: { code: "UPSTREAM_REJECTED", upstreamCode: "OUT_OF_STOCK" },
+      },
+    ]);
     test.shop.inventory.faults.set({ method: "Reserve", fault: "status:14", times: 1 });
     const failed = await test.query('mutation { reserve(productId: "p1") { quantity } }');
     expect(pathsAndCodes(failed)).toEqual(["reserve UPSTREAM_UNREACHABLE"]);

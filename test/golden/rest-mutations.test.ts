@@ -262,19 +262,58 @@ describe("reading by other methods", () => {
     expect(test.shop.calls().toSorted()).toEqual(["accounts HEAD /users/u1", "accounts HEAD /users/u9999"]);
   });
 
-  it("is a page by its number", async () => {
-    const { data, errors } = await test.query(
-      "{ latestReviews(page: 2, pageSize: 3) { page pageCount rows { id } } }",
+  it("is by numbered pages, shown as a connection that leads to each of them once", async () => {
+    const newest = test.shop.data.reviews.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
+    const query = `query ($after: String) { latestReviews(first: 3, after: $after) {
+      totalCount nodes { id } pageInfo { hasNextPage endCursor } } }`;
+    const seen: string[] = [];
+    let after: string | null = null;
+    for (let page = 1; page <= 3; page += 1) {
+      const { data, errors } = await test.query(query, { variables: { after } });
+      expect(errors).toEqual([]);
+      const { latestReviews } = data as { latestReviews: ReviewPage };
+      expect([latestReviews.totalCount, latestReviews.pageInfo.hasNextPage]).toEqual([10_000, true]);
+      seen.push(...latestReviews.nodes.map(({ id }) => id));
+      after = latestReviews.pageInfo.endCursor;
+    }
+    expect(seen).toEqual(newest.slice(0, 9).map(({ id }) => id));
+    const pages = test.shop.reviews.log.entries.map(
+      ({ url }) => new URL(url ?? "", "http://shop").searchParams,
     );
-    const newest = test.shop.data.reviews
-      .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))
-      .slice(3, 6);
-    expect(errors).toEqual([]);
-    expect(data).toEqual({
-      latestReviews: { page: 2, pageCount: 3334, rows: newest.map(({ id }) => ({ id })) },
-    });
+    expect(pages.map((pairs) => [pairs.get("page"), pairs.get("pageSize")])).toEqual([
+      [null, "3"],
+      ["2", "3"],
+      ["3", "3"],
+    ]);
+  });
+
+  it("is by links to the next page, up to the last", async () => {
+    const all = (test.shop.data.reviewsByProductId.get("p1") ?? []).map(({ id }) => id);
+    const size = Math.max(2, Math.ceil(all.length / 3));
+    const query = `query ($size: Int, $after: String) { product(id: "p1") { allReviews(first: $size, after: $after) {
+      totalCount nodes { id } pageInfo { hasNextPage endCursor } } } }`;
+    const seen: string[] = [];
+    let after: string | null = null;
+    let hasNext = true;
+    while (hasNext) {
+      const { data, errors } = await test.query(query, { variables: { size, after } });
+      expect(errors).toEqual([]);
+      const { allReviews } = (data as { product: { allReviews: ReviewPage } }).product;
+      expect(allReviews.totalCount).toBe(all.length);
+      seen.push(...allReviews.nodes.map(({ id }) => id));
+      after = allReviews.pageInfo.endCursor;
+      hasNext = allReviews.pageInfo.hasNextPage;
+    }
+    expect(seen).toEqual(all);
+    expect(test.shop.reviews.log.count("GET /products/p1/reviews")).toBe(Math.ceil(all.length / size));
   });
 });
+
+interface ReviewPage {
+  readonly totalCount: number;
+  readonly nodes: readonly { readonly id: string }[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+}
 
 describe("the wish list", () => {
   const wishes = `query ($first: Int, $after: String) { viewer { wishes(first: $first, after: $after) {

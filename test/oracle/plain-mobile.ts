@@ -1,6 +1,7 @@
 import type { Order, Product, Review } from "../backends/shop-data.ts";
 import type { PlainResolvers } from "./plain-schema.ts";
 import {
+  deliveryOf,
   linkedProduct,
   notifications,
   order,
@@ -59,6 +60,7 @@ export const plainMobile: PlainResolvers<PlainContext> = {
     released: ({ releasedAt }: Product, _args, { locale }) =>
       timeText(releasedAt, locale, { dateStyle: "long" }),
     link: ({ id }: Product) => productLink(id),
+    deliveryDays: (product: Product, _args, context) => deliveryOf(context, product)?.maxDays,
     videoUrl: ({ media }: Product) => (media?.kind === "video" ? media.url : null),
     facts: ({ attributes }: Product) =>
       Object.entries(attributes).map(([name, value]) => ({ label: inTitleCase(name), value })),

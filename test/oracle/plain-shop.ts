@@ -1,4 +1,6 @@
 import type { Order, Product, Recommendation, Review, ShopData, User } from "../backends/shop-data.ts";
+import { HttpError } from "../backends/http-backend.ts";
+import { type Delivery, estimateDelivery } from "../backends/shipping.ts";
 import type { AnswerError } from "./compare-answers.ts";
 import { PlainError } from "./plain-schema.ts";
 
@@ -118,23 +120,47 @@ export function newestReviews({ data }: PlainContext): readonly Review[] {
   return data.reviews.toSorted((one, other) => other.createdAt.localeCompare(one.createdAt));
 }
 
-/** The wish list as a connection; its cursors are not known here. */
-export function wishes(
-  context: PlainContext,
-  { first, after }: { readonly first?: number | null; readonly after?: string | null },
+export interface ConnectionArguments {
+  readonly first?: number | null;
+  readonly after?: string | null;
+}
+
+/** A list as a connection; its cursors are not known here, so whatever is one is none. */
+export function connection(
+  list: () => readonly object[] | undefined,
+  { first, after }: ConnectionArguments,
+  { usual, most }: { readonly usual: number; readonly most: number },
 ): object | null {
-  const count = first ?? 5;
+  const count = first ?? usual;
   const hasCursor = after !== undefined && after !== null;
   if (hasCursor || count < 0) throw new PlainError("BAD_USER_INPUT");
-  const userId = signedIn(context);
-  if (count > 50) throw new PlainError("UPSTREAM_REJECTED");
-  const all = context.data.wishListByUserId.get(userId);
-  if (all === undefined) return null;
+  const rows = list();
+  if (count > most) throw new PlainError("UPSTREAM_REJECTED");
+  if (rows === undefined) return null;
+  const nodes = rows.slice(0, count);
   return {
-    edges: all.slice(0, count).map((node) => ({ node })),
-    pageInfo: { hasNextPage: all.length > count, hasPreviousPage: false },
-    totalCount: all.length,
+    edges: nodes.map((node) => ({ node })),
+    nodes,
+    pageInfo: { hasNextPage: rows.length > count, hasPreviousPage: false },
+    totalCount: rows.length,
   };
+}
+
+/** Null for what nobody stocks and for what shipping does not take. */
+export function deliveryOf(
+  { data }: PlainContext,
+  product: Product,
+  country?: string | null,
+): Delivery | null {
+  const stock = data.stockByProductId.get(product.id);
+  if (stock === undefined) return null;
+  const { weightGrams } = product;
+  try {
+    return estimateDelivery({ weightGrams, warehouse: stock.warehouse, country: country ?? null });
+  } catch (error) {
+    if (error instanceof HttpError) return null;
+    throw error;
+  }
 }
 
 /** The app's links to products. */

@@ -1,7 +1,11 @@
 import type { Notifications } from "../backends/notifications.ts";
 import type { Order, Product, Recommendation, Review, User } from "../backends/shop-data.ts";
+import type { Delivery } from "../backends/shipping.ts";
 import { type PlainResolvers, selectsAny } from "./plain-schema.ts";
 import {
+  connection,
+  type ConnectionArguments,
+  deliveryOf,
   me,
   newestReviews,
   notifications,
@@ -15,7 +19,7 @@ import {
   reviewPage,
   reviewsByUser,
   reviewsOfProduct,
-  wishes,
+  signedIn,
 } from "./plain-shop.ts";
 import { cut, maskAfterFirst, moneyText, timeText } from "./plain-texts.ts";
 
@@ -28,7 +32,8 @@ export const plainWeb: PlainResolvers<PlainContext> = {
       data.categories.toSorted((a, b) => a.name.localeCompare(b.name, "en")),
     user: (_parent, { id }: { id: string }, { data }) => data.userById.get(id),
     userExists: (_parent, { id }: { id: string }, { data }) => (id === "" ? null : data.userById.has(id)),
-    latestReviews: (_parent, args: object, context) => reviewPage(newestReviews(context), args),
+    latestReviews: (_parent, args: ConnectionArguments, context) =>
+      connection(() => newestReviews(context), args, { usual: 10, most: 100 }),
     searchReviews: (_parent, args: ReviewSearch, context) => {
       // A safe call with an empty list of what is wanted is not made: it would ask for everything.
       if (args.productIds?.length === 0) return null;
@@ -53,6 +58,10 @@ export const plainWeb: PlainResolvers<PlainContext> = {
       Object.entries(attributes).map(([name, value]) => ({ name, value })),
     condition: ({ condition }: Product) => (condition === "REFURBISHED" ? "RENEWED" : condition),
     warranty: ({ warrantySeconds }: Product) => (warrantySeconds === null ? null : `${warrantySeconds}s`),
+    allReviews: ({ id }: Product, args: ConnectionArguments, { data }) =>
+      connection(() => data.reviewsByProductId.get(id) ?? [], args, { usual: 10, most: 100 }),
+    delivery: (product: Product, { country }: { country?: string | null }, context) =>
+      deliveryOf(context, product, country),
     media: ({ media }: Product) => {
       if (media === null) return null;
       return media.kind === "image"
@@ -70,6 +79,9 @@ export const plainWeb: PlainResolvers<PlainContext> = {
   },
   Price: {
     currency: ({ currencyCode }: Product["price"]) => currencyCode,
+  },
+  Delivery: {
+    costText: ({ cost }: Delivery, _args, { locale }) => moneyText(cost, locale),
   },
   Recommendation: {
     product: ({ productId }: Recommendation, _args, { data }) => data.productById.get(productId),
@@ -90,7 +102,8 @@ export const plainWeb: PlainResolvers<PlainContext> = {
     notifications: (_parent, _args, context) => notifications(context),
     orders: (_parent, args: object, context) => orders(context, args),
     order: (_parent, { id }: { id: string }, context) => order(context, id),
-    wishes: (_parent, args: object, context) => wishes(context, args),
+    wishes: (_parent, args: ConnectionArguments, context) =>
+      connection(() => context.data.wishListByUserId.get(signedIn(context)), args, { usual: 5, most: 50 }),
   },
   Notifications: {
     items: ({ items }: Notifications) =>

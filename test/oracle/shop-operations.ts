@@ -33,7 +33,12 @@ export function openPlainBff(name: BffName, data: ShopData): PlainBff {
 }
 
 /** Cursors are the gateway's own texts: which edges they lead to is tested where they are made. */
-const opaqueFields = new Set(["WishEdge.cursor", "PageInfo.startCursor", "PageInfo.endCursor"]);
+const opaqueFields = new Set([
+  "WishEdge.cursor",
+  "ReviewEdge.cursor",
+  "PageInfo.startCursor",
+  "PageInfo.endCursor",
+]);
 
 /** p990 and p991 have a reviewer without an account, p970 has no reviews, p100 no stock. */
 const productIds = [
@@ -64,6 +69,9 @@ const pools = new Map<string, readonly unknown[]>([
   ["Query.searchReviews(text:)", ["pratique", "FIVE", "nothing of the kind", ""]],
   ["Query.searchReviews(minStars:)", [1, 4, 5, 6]],
   ["Query.searchReviews(productIds:)", ["p1", "p2", "p7", "p990", "nope"]],
+  ["Query.latestReviews(after:)", ["no cursor", ""]],
+  ["Product.allReviews(after:)", ["no cursor", ""]],
+  ["Product.delivery(country:)", ["SE", "FR", "PL", "DE", ""]],
   ["Viewer.wishes(after:)", ["no cursor", "cm93OjI", ""]],
   ["Query.user(id:)", ["u1", "u2", "u42", "u300", "u301", "u9999", ""]],
   ["Viewer.order(id:)", ["o1", "o2", "o3", "o5000", "nope", ""]],
@@ -83,6 +91,8 @@ const listLengths = new Map([
   ["Home.news", 5],
   ["WishConnection.edges", 1],
   ["ReviewPage.rows", 10],
+  ["ReviewConnection.edges", 1],
+  ["ReviewConnection.nodes", 1],
   ["Product.attributes", 2],
   ["ProductScreen.alsoLike", 3],
   ["ProductScreen.facts", 2],
