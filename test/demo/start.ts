@@ -3,7 +3,7 @@ import { runUntilSignal, StartupError, startGateway } from "overlock";
 import { startShop } from "../backends/shop.ts";
 import { startDemoIssuer } from "./issuer.ts";
 
-// The shop demo: six real backends, a token issuer and the gateway, in one process, on loopback.
+// The shop demo: seven real backends, a token issuer and the gateway, in one process, on loopback.
 
 const userId = "u1";
 const tokenLifetimeSeconds = 12 * 60 * 60;

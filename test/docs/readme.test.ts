@@ -1,6 +1,9 @@
-import { readFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
+import { shopRoot, startTestGateway, type TestGateway } from "../support/test-gateway.ts";
+import { lockfileNode, TestProcess } from "../support/test-process.ts";
 
 // The tour in the README is run as it stands: what it sends is sent, and what it shows is what comes back.
 
@@ -11,7 +14,8 @@ interface TourStep {
   readonly answer: unknown;
 }
 
-const steps = readTour(readFileSync(new URL("../../README.md", import.meta.url), "utf8"));
+const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+const steps = readTour(readme);
 
 let test: TestGateway;
 let token: string;
@@ -24,7 +28,7 @@ afterAll(() => test.stop());
 
 describe("the README's tour", () => {
   it("has steps to run", () => {
-    expect(steps.length).toBeGreaterThanOrEqual(3);
+    expect(steps.length).toBeGreaterThanOrEqual(6);
   });
 
   it.each(steps)("shows what $bff answers to $query", async ({ bff, isSignedIn, query, answer }) => {
@@ -36,6 +40,31 @@ describe("the README's tour", () => {
     test.shop.clearLogs();
     await test.query(steps[0]?.query ?? "");
     expect(test.shop.calls()).toHaveLength(5);
+  });
+});
+
+describe("the README's mistake", () => {
+  it("is told as it says", async () => {
+    const root = mkdtempSync(path.join(tmpdir(), "overlock-readme-"));
+    for (const folder of ["schemas", "protos", "bff-mobile"]) {
+      cpSync(path.join(shopRoot, folder), path.join(root, folder), { recursive: true });
+    }
+    const file = path.join(root, "bff-mobile/schema.graphql");
+    const sound = '@from(field: "name") @truncate(length: 40)\n  price: Price!';
+    const text = readFileSync(file, "utf8");
+    expect(text.split(sound)).toHaveLength(2);
+    const [mistake = ""] = /@from\(field: "nmae"\)[^`]*/.exec(readme) ?? [];
+    writeFileSync(file, text.replace(sound, `${mistake}\n  price: Price!`));
+    const check = new TestProcess(lockfileNode, [
+      path.join(shopRoot, "gateway/cli/overlock.js"),
+      "check",
+      "--root",
+      root,
+    ]);
+    const { code } = await check.exited();
+    rmSync(root, { recursive: true, force: true });
+    const [, shown = ""] = /```\n(2 problems found[^`]*)```/.exec(readme) ?? [];
+    expect([code, check.stderr.trimEnd()]).toEqual([1, shown.trimEnd()]);
   });
 });
 
