@@ -1,10 +1,12 @@
 import { defineBff } from "overlock";
+import { initials } from "./initials.ts";
 
 export default defineBff({
   name: "mobile",
   requestTimeoutMs: 5000,
   locales: ["en-US", "de", "fr", "ar-EG"],
   timeZone: "Europe/Berlin",
+  shapers: [initials],
   explorerOperation: `# The first screen of the app in one request. unread and orders need a token: put the one that npm start printed into
 # Headers below, { "authorization": "Bearer …" }.
 query Home {

@@ -1,5 +1,11 @@
 /** The public entry of the package: what BFF folders and programs that embed the gateway may import. */
 export { type BffConfig, defineBff } from "./config/define-bff.ts";
+export {
+  type BffShaper,
+  defineShaper,
+  type ShaperConfig,
+  type ShaperContext,
+} from "./config/define-shaper.ts";
 export { type Environment } from "./config/environment.ts";
 export { formatProblem, type Problem, StartupError } from "./core/problems.ts";
 export { checkProject } from "./server/check-project.ts";

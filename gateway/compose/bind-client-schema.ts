@@ -1,6 +1,6 @@
 import { type GraphQLArgument, type GraphQLField, type GraphQLSchema, isObjectType } from "graphql";
 import { nearestNameHint, type Problems } from "../core/problems.ts";
-import type { ClientField, ClientSchema, ClientType } from "../language/client-schema.ts";
+import type { ClientField, ClientType } from "../language/client-schema.ts";
 import { placeOf } from "../language/directive-reader.ts";
 import { namedTypeOf, rootTypeNames } from "../language/sdl-file.ts";
 import type { PathSegment, PathSelection } from "../language/selection-map.ts";
@@ -8,7 +8,7 @@ import { bindAbstractTypes } from "./bind-abstract-types.ts";
 import { bindArguments, variablesOf } from "./bind-arguments.ts";
 import { ConnectionBinder } from "./bind-connection.ts";
 import { bindGroup } from "./bind-group.ts";
-import { ValueBinder } from "./bind-value.ts";
+import { type ShapedClientSchema, ValueBinder } from "./bind-value.ts";
 import type { BoundClientSchema, BoundStep, FieldBinding } from "./bindings.ts";
 import { buildPlainSchema } from "./build-plain-schema.ts";
 import { checkClientInputs } from "./check-client-inputs.ts";
@@ -29,7 +29,7 @@ import { warnOfFailingNonNull } from "./warn-of-failing-nulls.ts";
  * no GraphQL schema, or there is no supergraph to bind it to.
  */
 export function bindClientSchema(
-  client: ClientSchema,
+  client: ShapedClientSchema,
   model: SupergraphModel | null,
   problems: Problems,
 ): BoundClientSchema | null {
@@ -46,7 +46,7 @@ export function bindClientSchema(
 }
 
 class Binder {
-  readonly #client: ClientSchema;
+  readonly #client: ShapedClientSchema;
   readonly #schema: GraphQLSchema;
   readonly #model: SupergraphModel;
   readonly #problems: Problems;
@@ -54,7 +54,7 @@ class Binder {
   readonly #fit: InputFit;
   readonly #connections: ConnectionBinder;
 
-  constructor(client: ClientSchema, schema: GraphQLSchema, model: SupergraphModel, problems: Problems) {
+  constructor(client: ShapedClientSchema, schema: GraphQLSchema, model: SupergraphModel, problems: Problems) {
     this.#client = client;
     this.#schema = schema;
     this.#model = model;

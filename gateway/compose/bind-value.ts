@@ -13,10 +13,15 @@ import type { ClientAbstractType, ClientField, ClientSchema, ClientType } from "
 import type { DirectiveUse } from "../language/directive-reader.ts";
 import { listsAround, namedTypeOf } from "../language/sdl-file.ts";
 import { shapers } from "../shape/registry.ts";
-import type { LeafShaper, Shaper, ValueShape } from "../shape/shaper.ts";
+import type { LeafShaper, Shaper, ShaperDefinition, ValueShape } from "../shape/shaper.ts";
 import { isClientOnly } from "./bind-abstract-types.ts";
 import type { BoundStep } from "./bindings.ts";
 import { compositeTypeOf, type ModelField, type SupergraphModel } from "./supergraph-model.ts";
+
+/** A client schema, and the shapers that its BFF adds to those of the schema language. */
+export interface ShapedClientSchema extends ClientSchema {
+  readonly ownShapers?: ReadonlyMap<string, ShaperDefinition>;
+}
 
 /** A client field and the path that was found for it. */
 export interface ValueSite {
@@ -36,11 +41,11 @@ export interface BoundValue extends ValueSite {
 
 /** Checks what client fields make of the values that their paths find, for one client schema. */
 export class ValueBinder {
-  readonly #client: ClientSchema;
+  readonly #client: ShapedClientSchema;
   readonly #model: SupergraphModel;
   readonly #problems: Problems;
 
-  constructor(client: ClientSchema, model: SupergraphModel, problems: Problems) {
+  constructor(client: ShapedClientSchema, model: SupergraphModel, problems: Problems) {
     this.#client = client;
     this.#model = model;
     this.#problems = problems;
@@ -123,7 +128,8 @@ export class ValueBinder {
     const compiled: Shaper[] = [];
     let shape = read;
     for (const use of field.shapers) {
-      const definition = shapers.get(use.node.name.value);
+      const { value: name } = use.node.name;
+      const definition = shapers.get(name) ?? this.#client.ownShapers?.get(name);
       const shaper = definition?.compile(
         use,
         { coordinate: field.coordinate, type: clientField.type },
@@ -138,14 +144,35 @@ export class ValueBinder {
   }
 
   /** The object has every field that the shaper reads of it, as a leaf that needs no arguments. */
-  #checkReads(use: DirectiveUse, { reads }: LeafShaper, { typeName }: ValueShape): boolean {
+  #checkReads(use: DirectiveUse, shaper: LeafShaper, { typeName }: ValueShape): boolean {
+    const { reads } = shaper;
     const type = compositeTypeOf(this.#model, typeName);
     const wrong = reads.find((name) => !this.#isPlain(type?.fields.get(name)));
-    if (wrong === undefined) return true;
+    if (wrong === undefined) return this.#checkReadTypes(use, shaper, type?.fields ?? new Map());
     const isMissing = type?.fields.has(wrong) !== true;
     const found = isMissing ? `${typeName}, which has no ${wrong}` : `${typeName}, whose ${wrong} is none`;
-    use.refuse([], `an object with ${reads.join(", ")}, each a plain value`, found);
+    const hint = isMissing ? nearestNameHint(wrong, [...(type?.fields.keys() ?? [])]) : null;
+    use.refuse([], `an object with ${reads.join(", ")}, each a plain value`, found, hint);
     return false;
+  }
+
+  #checkReadTypes(
+    use: DirectiveUse,
+    { reads, expectedOf }: LeafShaper,
+    fields: ReadonlyMap<string, ModelField>,
+  ): boolean {
+    const wrong = reads.flatMap((name) => {
+      const field = fields.get(name);
+      const expected = field === undefined ? undefined : expectedOf?.(name, this.#leafShapeOf(field));
+      return field === undefined || expected === null || expected === undefined ? [] : [{ field, expected }];
+    });
+    for (const { field, expected } of wrong)
+      use.refuse([], `${field.coordinate} of type ${expected}`, namedTypeOf(field.type));
+    return wrong.length === 0;
+  }
+
+  #leafShapeOf(field: ModelField): ValueShape {
+    return { ...this.#shapeOf(field, []), listDepth: listsAround(field.type) };
   }
 
   #isPlain(field: ModelField | undefined): boolean {

@@ -1,9 +1,9 @@
 import type { GraphQLSchema } from "graphql";
 import { OverlockError } from "../core/errors.ts";
 import type { Problems } from "../core/problems.ts";
-import type { ClientSchema } from "../language/client-schema.ts";
 import type { Source } from "../sources/source.ts";
 import { bindClientSchema } from "./bind-client-schema.ts";
+import type { ShapedClientSchema } from "./bind-value.ts";
 import type { BoundClientSchema } from "./bindings.ts";
 import { checkRequirementCycles } from "./check-requirement-cycles.ts";
 import { checkSources } from "./check-sources.ts";
@@ -25,7 +25,7 @@ export interface Composition {
  */
 export function compose(
   sources: readonly Source[],
-  clients: readonly ClientSchema[],
+  clients: readonly ShapedClientSchema[],
   problems: Problems,
 ): Composition {
   const bare = buildSupergraphModel(sources, problems);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isTimeZone } from "../core/time-zone.ts";
+import type { BffShaper } from "./define-shaper.ts";
 
 /** What a person writes in `bff.config.ts`. `docs/configuration.md` explains each option. */
 export interface BffConfig {
@@ -23,6 +24,8 @@ export interface BffConfig {
   readonly locales?: readonly string[];
   /** The time zone that dates are shown in, by its IANA name. Default `UTC`. */
   readonly timeZone?: string;
+  /** Shaping directives of its own, at most 100. Default none. */
+  readonly shapers?: readonly BffShaper[];
 }
 
 /** A BFF's options, validated, with nothing left open. */
@@ -36,6 +39,7 @@ function integer(min: number, max: number) {
 }
 
 const expectedLocales = "a list of 1 to 100 different language tags that are known here, without extensions";
+const expectedShapers = "a list of at most 100 shapers, defineShaper({ … })";
 const expectedTimeZone = "an IANA time zone such as Europe/Berlin";
 
 /** A language tag that the runtime has data for; extensions such as `-u-nu-arab` would not be negotiated. */
@@ -73,6 +77,8 @@ export const bffOptions = z.strictObject({
     .refine(areDifferent, expectedLocales)
     .default(["en-US"]),
   timeZone: z.string(expectedTimeZone).refine(isTimeZone, expectedTimeZone).default("UTC"),
+  // What is inside is checked with the schema language at hand.
+  shapers: z.array(z.custom<BffShaper>(), expectedShapers).max(100, expectedShapers).default([]),
 });
 
 /** Marks an object as a BFF's config and gives it its type. Nothing is checked until the gateway starts. */

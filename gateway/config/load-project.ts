@@ -15,6 +15,8 @@ export interface ProjectFile {
 
 /** One BFF folder: its settings and its client schema. */
 export interface BffFolder {
+  /** Its config file. */
+  readonly file: string;
   readonly settings: BffSettings;
   readonly schema: ProjectFile;
 }
@@ -87,7 +89,7 @@ async function loadBff(reader: ProjectReader, folder: string): Promise<BffFolder
   try {
     const module = (await importConfig(path.join(reader.root, file))) as { default?: unknown };
     // A copy, so that what computes an option fails here and not later.
-    config = isPlainObject(module.default) ? { ...module.default } : module.default;
+    config = isPlainObject(module.default) ? copyOptions(module.default) : module.default;
   } catch (error) {
     const found = error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 400) : inspected(error);
     reader.report(file, { coordinate: "config", expected: "a module that loads", found });
@@ -106,7 +108,19 @@ async function loadBff(reader: ProjectReader, folder: string): Promise<BffFolder
     return null;
   }
   const schema = reader.read(path.join(folder, result.data.schema));
-  return schema === null ? null : { settings: Object.freeze(result.data), schema };
+  if (schema === null) return null;
+  return { file: file.split(path.sep).join("/"), settings: Object.freeze(result.data), schema };
+}
+
+/** The options and the shapers among them, each property read once. */
+function copyOptions(options: object): object {
+  const copy: Readonly<Record<string, unknown>> = { ...options };
+  const { shapers } = copy;
+  if (!Array.isArray(shapers)) return copy;
+  return {
+    ...copy,
+    shapers: shapers.map((shaper: unknown) => (isPlainObject(shaper) ? { ...shaper } : shaper)),
+  };
 }
 
 /** What is wrong in a file, where no line is known. */

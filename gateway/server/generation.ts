@@ -1,13 +1,14 @@
 import type { GraphQLSchema } from "graphql";
+import type { ShapedClientSchema } from "../compose/bind-value.ts";
 import { compose } from "../compose/compose.ts";
 import { type Environment, type EnvironmentSettings, sourceUrlVariable } from "../config/environment.ts";
-import type { Project } from "../config/load-project.ts";
+import type { BffFolder, Project } from "../config/load-project.ts";
 import { readSourceTls } from "../config/source-tls.ts";
 import { OverlockError, quoted } from "../core/errors.ts";
 import type { Problem, Problems } from "../core/problems.ts";
 import { createReferenceExecutor } from "../execute/reference-executor.ts";
 import { createJwtVerifier } from "../identity/jwt.ts";
-import { type ClientSchema, readClientSchema } from "../language/client-schema.ts";
+import { readClientSchema } from "../language/client-schema.ts";
 import { type DirectiveCatalog, readDirectiveCatalog } from "../language/directive-catalog.ts";
 import { readSourceSchema, type SourceSchema } from "../language/source-schema.ts";
 import { protocolOf, protocolOfUrl } from "../language/source-settings.ts";
@@ -15,6 +16,7 @@ import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
 import { OperationPreparer } from "../prepare/prepare-operation.ts";
+import { readOwnShapers } from "../shape/own-shapers.ts";
 import { openGraphqlSource } from "../sources/graphql/graphql-source.ts";
 import { openGrpcSource } from "../sources/grpc/grpc-source.ts";
 import { openRestSource } from "../sources/rest/rest-source.ts";
@@ -44,14 +46,12 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
   const { project, settings, logger, metrics, problems } = parts;
   const catalog = readDirectiveCatalog();
   const schemas = readSourceSchemas(project, catalog, problems);
-  const clients = project.bffs.map((bff) =>
-    readClientSchema(bff.schema.file, bff.schema.text, catalog, problems),
-  );
+  const clients = project.bffs.map((bff) => readBffSchema(bff, catalog, problems));
   const sources = openSources(schemas, parts);
   try {
     // Composing an incomplete set would report what is only a consequence of what was reported already.
     if (sources.length === 0 || sources.length < project.sourceCount) problems.throwIfAny();
-    const complete = clients.filter((client): client is ClientSchema => client !== null);
+    const complete = clients.filter((client) => client !== null);
     const composition = compose(sources, complete, problems);
     const tokens = settings.jwt === null ? null : createJwtVerifier(settings.jwt);
     const bffs = composition.clients.map((bound, index): BffRuntime => {
@@ -84,6 +84,17 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
 
 async function disposeAll(sources: readonly Source[]): Promise<void> {
   await Promise.allSettled(sources.map((source) => source.dispose()));
+}
+
+/** A BFF's client schema, in the schema language and what the BFF adds to it. */
+function readBffSchema(
+  { file, settings, schema }: BffFolder,
+  catalog: DirectiveCatalog,
+  problems: Problems,
+): ShapedClientSchema | null {
+  const own = readOwnShapers(settings.shapers, file, catalog, problems);
+  const client = own === null ? null : readClientSchema(schema.file, schema.text, own.catalog, problems);
+  return own === null || client === null ? null : { ...client, ownShapers: own.definitions };
 }
 
 function readSourceSchemas(project: Project, catalog: DirectiveCatalog, problems: Problems): SourceSchema[] {

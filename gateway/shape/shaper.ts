@@ -22,6 +22,8 @@ export interface ShapingContext {
   readonly locale: string;
   /** An IANA name. */
   readonly timeZone: string;
+  /** The request's time. */
+  readonly deadline: { readonly expiresAtMs: number };
 }
 
 /** What a directive makes of a field's value. Pure. */
@@ -34,6 +36,8 @@ export interface LeafShaper {
   readonly output: ValueShape;
   /** Where the value is an object: the names of its fields that are read for `shapeLeaf`. Else none. */
   readonly reads: readonly string[];
+  /** What a field that is read has to be, where it is not of this shape; null where it is. Absent: any plain value. */
+  readonly expectedOf?: (name: string, shape: ValueShape) => string | null;
   /**
    * Shapes one value that is neither null nor a list: a raw scalar, or for an object a record of what `reads` names.
    * Null stays null. Raises CANNOT_SHAPE for a value that it can't shape.

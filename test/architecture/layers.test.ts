@@ -161,22 +161,27 @@ describe("what the layers refuse", () => {
     [
       "a gateway file in a BFF",
       { "bff-web/bff.config.ts": 'import "../gateway/index.ts";' },
-      "bff-web/bff.config.ts:1 imports ../gateway/index.ts: expected nothing but overlock",
+      "bff-web/bff.config.ts:1 imports ../gateway/index.ts: expected nothing but overlock and files of its own folder",
+    ],
+    [
+      "a file of another BFF",
+      { "bff-web/bff.config.ts": 'import "../bff-mobile/a.ts";' },
+      "bff-web/bff.config.ts:1 imports ../bff-mobile/a.ts: expected nothing but overlock and files of its own folder",
     ],
     [
       "a package in a BFF",
       { "bff-mobile/bff.config.ts": 'import { parse } from "graphql";' },
-      "bff-mobile/bff.config.ts:1 imports graphql: expected nothing but overlock",
+      "bff-mobile/bff.config.ts:1 imports graphql: expected nothing but overlock and files of its own folder",
     ],
     [
       "a part of the package in a BFF",
       { "bff-mobile/bff.config.ts": 'import "overlock/gateway/core/a.ts";' },
-      "bff-mobile/bff.config.ts:1 imports overlock/gateway/core/a.ts: expected nothing but overlock",
+      "bff-mobile/bff.config.ts:1 imports overlock/gateway/core/a.ts: expected nothing but overlock and files of its own folder",
     ],
     [
       "a computed import in a BFF",
       { "bff-mobile/bff.config.ts": "await import(file);" },
-      "bff-mobile/bff.config.ts:1 imports what is only known at run time: expected nothing but overlock",
+      "bff-mobile/bff.config.ts:1 imports what is only known at run time: expected nothing but overlock and files of its own folder",
     ],
   ])("%s", (_what, files, problem) => {
     expect(findLayerProblems(new Map(Object.entries(files)))).toEqual([problem]);
@@ -191,7 +196,7 @@ describe("what the layers refuse", () => {
     };
     expect(findLayerProblems(new Map(Object.entries(files)))).toEqual([
       "gateway/core/a.ts:3 imports gateway/cli/x.ts: expected a rank below 0 (core), found 10 (cli)",
-      "bff-web/a.ts:1 imports undici: expected nothing but overlock",
+      "bff-web/a.ts:1 imports undici: expected nothing but overlock and files of its own folder",
       "gateway/core/a.ts:1 imports in a circle: gateway/core/a.ts → gateway/core/b.ts → gateway/core/a.ts",
       "gateway/core/b.ts:2 imports in a circle: gateway/core/b.ts → gateway/core/c.ts → gateway/core/b.ts",
     ]);
@@ -205,7 +210,9 @@ function findLayerProblems(files: SourceFiles): readonly string[] {
     ...[...imports].flatMap(([file, sites]) => [
       ...findMisplacedFile(file),
       ...sites.flatMap((site) => {
-        const problem = file.startsWith("gateway/") ? judgeGatewayImport(file, site) : judgeBffImport(site);
+        const problem = file.startsWith("gateway/")
+          ? judgeGatewayImport(file, site)
+          : judgeBffImport(file, site);
         return problem === null ? [] : [`${file}:${site.line} imports ${problem}`];
       }),
     ]),
@@ -241,9 +248,13 @@ function judgeGatewayImport(file: string, { specifier }: ImportSite): string | n
   return `${target}: expected a rank below ${rank} (${folder}), found ${targetRank ?? "none"} (${targetFolder})`;
 }
 
-function judgeBffImport({ specifier }: ImportSite): string | null {
+function judgeBffImport(file: string, { specifier }: ImportSite): string | null {
   if (specifier === "overlock") return null;
-  return `${specifier ?? "what is only known at run time"}: expected nothing but overlock`;
+  if (specifier !== null && isRelative(specifier)) {
+    const [folder] = file.split("/");
+    if (resolveTarget(file, specifier).startsWith(`${folder}/`)) return null;
+  }
+  return `${specifier ?? "what is only known at run time"}: expected nothing but overlock and files of its own folder`;
 }
 
 /**

@@ -39,10 +39,12 @@ describe("a project", () => {
       ],
       bffs: [
         {
+          file: "bff-app/bff.config.ts",
           settings: { ...defaults, name: "app", schema: "other/app.graphql", explorer: false },
           schema: { file: "bff-app/other/app.graphql", text: "app" },
         },
         {
+          file: "bff-web/bff.config.ts",
           settings: { ...defaults, name: "web" },
           schema: { file: "bff-web/schema.graphql", text: "web" },
         },
@@ -177,7 +179,7 @@ describe("a BFF folder", () => {
   test("has the nearest name for an option that is none", async () => {
     write("bff-web/bff.config.ts", 'export default { name: "web", requestTimeout: 1, __proto: 1 };');
     const known =
-      "name, schema, explorer, explorerOperation, requestTimeoutMs, maxDocumentTokens, maxPreparedOperations, maxResolvedValues, locales, timeZone";
+      "name, schema, explorer, explorerOperation, requestTimeoutMs, maxDocumentTokens, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers";
     const { facts } = await load();
     expect(facts.map(({ coordinate, expected, found, hint }) => [coordinate, expected, found, hint])).toEqual(
       [
@@ -247,6 +249,7 @@ const defaults = {
   maxResolvedValues: 100_000,
   locales: ["en-US"],
   timeZone: "UTC",
+  shapers: [],
 };
 
 function write(file: string, text: string): void {

@@ -71,8 +71,8 @@ describe("docs/configuration.md on BFFs", () => {
     const documented = rows.map((row) => [codeOf(row, "option"), cellOf(row, "legal values")]);
     expect(documented).toEqual(
       Object.entries(bffOptions.shape).map(([option, check]) => {
-        // A text that no name may be, and a list, which nothing else may be.
-        const wrong = option === "name" ? "?" : [];
+        // A text that no name may be, and a number, which is out of range or nothing that may be there.
+        const wrong = option === "name" ? "?" : 0;
         return [option, check.safeParse(wrong).error?.issues[0]?.message];
       }),
     );

@@ -1,20 +1,25 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { print } from "graphql";
 import { describe, expect, test } from "vitest";
+import { loadProject } from "../../gateway/config/load-project.ts";
 import { Problems } from "../../gateway/core/problems.ts";
 import { type ClientSchema, readClientSchema } from "../../gateway/language/client-schema.ts";
 import { readDirectiveCatalog } from "../../gateway/language/directive-catalog.ts";
+import { readOwnShapers } from "../../gateway/shape/own-shapers.ts";
+import { repositoryRoot } from "../architecture/source-files.ts";
 import { problemsOf, readMarkedText } from "../support/marked-problem.ts";
 
 const catalog = readDirectiveCatalog();
 
 describe("the demo's client schemas", () => {
-  const root = new URL("../../", import.meta.url);
-  const folders = readdirSync(root).filter((name) => name.startsWith("bff-"));
-
-  test.each(folders)("%s/schema.graphql is read without a problem", (folder) => {
-    const text = readFileSync(new URL(`${folder}/schema.graphql`, root), "utf8");
-    expect(problemsOf((found) => readClientSchema("a.graphql", text, catalog, found))).toEqual([]);
+  test("are read without a problem, each with the shapers of its BFF", async () => {
+    const problems = new Problems();
+    const { bffs } = await loadProject(repositoryRoot, problems);
+    expect(bffs.length).toBeGreaterThan(1);
+    for (const { file, settings, schema } of bffs) {
+      const own = readOwnShapers(settings.shapers, file, catalog, problems);
+      readClientSchema(schema.file, schema.text, own?.catalog ?? catalog, problems);
+    }
+    expect(problems.errors).toEqual([]);
   });
 });
 

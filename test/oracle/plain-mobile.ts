@@ -12,7 +12,7 @@ import {
   recommendations,
   reviewsOfProduct,
 } from "./plain-shop.ts";
-import { cut, gramsText, inTitleCase, moneyText, timeText } from "./plain-texts.ts";
+import { cut, gramsText, initialsOf, inTitleCase, moneyText, timeText } from "./plain-texts.ts";
 
 /** What the app's client schema promises, over the shop's data. */
 export const plainMobile: PlainResolvers<PlainContext> = {
@@ -76,6 +76,8 @@ export const plainMobile: PlainResolvers<PlainContext> = {
   ReviewCard: {
     text: ({ body }: Review) => cut(body, 140),
     author: ({ authorId }: Review, _args, { data }) => data.userById.get(authorId)?.name ?? "A customer",
+    authorInitials: ({ authorId }: Review, _args, { data }) =>
+      initialsOf(data.userById.get(authorId)?.name ?? "?"),
   },
   Price: {
     currency: ({ currencyCode }: Product["price"]) => currencyCode,

@@ -14,6 +14,12 @@ export function inTitleCase(text: string): string {
   );
 }
 
+/** Of the first two words. */
+export function initialsOf(name: string): string {
+  const [first = "", second = ""] = name.split(" ");
+  return (first.slice(0, 1) + second.slice(0, 1)).toUpperCase();
+}
+
 /** All but the first character hidden. */
 export function maskAfterFirst(text: string): string {
   const [first = "", ...others] = text;

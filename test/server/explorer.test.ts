@@ -7,7 +7,7 @@ import { shopRoot, startTestGateway, type TestGateway } from "../support/test-ga
 
 /** What Firefox sends when somebody opens a page; other browsers say the same in other words. */
 const browser = { accept: "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8" };
-const schema = readFileSync(path.join(shopRoot, "bff-mobile/schema.graphql"), "utf8");
+const schema = readFileSync(path.join(shopRoot, "bff-web/schema.graphql"), "utf8");
 
 let test: TestGateway;
 

@@ -15,7 +15,11 @@ import type {
 const catalog = readDirectiveCatalog();
 
 /** For whom values are shaped where a test says nothing else. */
-export const english: ShapingContext = { locale: "en-US", timeZone: "UTC" };
+export const english: ShapingContext = {
+  locale: "en-US",
+  timeZone: "UTC",
+  deadline: { expiresAtMs: Number.POSITIVE_INFINITY },
+};
 
 /**
  * The first shaper of `Query.field` in a client schema, and the problems in words. The value that it shapes is of the

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compileShaper, leafShaperOf } from "./compile-shaper.ts";
+import { compileShaper, english, leafShaperOf } from "./compile-shaper.ts";
 
 interface Case {
   readonly given?: string;
@@ -13,7 +13,7 @@ function format(
   { given = "", typeName = "String", locale = "en-US", timeZone = "UTC" }: Case = {},
 ) {
   const shaper = leafShaperOf(`type Query { field: String @formatDate${given} }`, { typeName });
-  const text = shaper.shapeLeaf(value, { locale, timeZone });
+  const text = shaper.shapeLeaf(value, { ...english, locale, timeZone });
   // The space before AM and PM is a narrow one since CLDR 42.
   return typeof text === "string" ? text.replaceAll("\u202f", " ") : text;
 }
