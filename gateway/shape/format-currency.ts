@@ -1,32 +1,21 @@
 import { quoted } from "../core/errors.ts";
 import { nearestNameHint } from "../core/problems.ts";
+import type { DirectiveUse } from "../language/directive-reader.ts";
 import { addNanos, type Decimal, readDecimal } from "./decimal.ts";
-import { type ShaperDefinition, shapeText } from "./shaper.ts";
+import { fromMinorUnits } from "./minor-units.ts";
+import { type ShaperDefinition, shapeText, type ValueShape } from "./shaper.ts";
 import { canHoldNumber, cannotShape, textOf } from "./text.ts";
 
 /**
- * `@formatCurrency(currency:)`: an amount of money as the answer's language writes it. An object brings its own currency
- * (`units`, `nanos`, `currencyCode`); a number needs the argument.
+ * `@formatCurrency(currency:, amount:, currencyField:, minorUnits:)`: an amount of money as the answer's language writes
+ * it. An object brings its own currency, in `currencyCode` beside `units` and `nanos` or in a field that the use names; a
+ * number needs the argument.
  */
 export const formatCurrency: ShaperDefinition = {
   name: "formatCurrency",
   compile(use, field, input) {
-    const isObject = input.kind === "object";
-    const currency = use.text("currency");
-    if (!isObject && !canHoldNumber(input)) {
-      use.refuse([], `an object with ${moneyFields.join(", ")}, or a number`, shapeText(input));
-      return null;
-    }
-    if (isObject && currency !== null) {
-      use.refuse(["currency"], `no currency: ${input.typeName} brings its own`, quoted(currency));
-      return null;
-    }
-    if (!isObject && (currency === null || !currencies.has(currency))) {
-      const found = currency === null ? "none" : quoted(currency);
-      const hint = currency === null ? null : nearestNameHint(currency, currencies, 1);
-      use.refuse(["currency"], "an ISO 4217 code such as EUR, for a number", found, hint);
-      return null;
-    }
+    const money = readUse(use, input);
+    if (money === null) return null;
     // As many as the runtime knows currencies, for each locale of the BFF.
     const formats = new Map<string, Intl.NumberFormat>();
     const format = (amount: Decimal, code: string, locale: string): string => {
@@ -38,24 +27,121 @@ export const formatCurrency: ShaperDefinition = {
     return {
       kind: "leaf",
       output: textOf(input),
-      reads: isObject ? moneyFields : [],
+      reads: money.reads,
+      ...(money.expectedOf !== undefined && { expectedOf: money.expectedOf }),
       shapeLeaf(value, { locale }) {
-        const { amount, code } =
-          currency === null ? readMoney(value) : { amount: readDecimal(value), code: currency };
-        if (amount === null) throw cannotShape(field, "a finite amount", "something else");
-        if (code === null) throw cannotShape(field, "an ISO 4217 currency code", "something else");
+        const code = money.currencyOf(value);
+        if (typeof code !== "string" || !currencies.has(code))
+          throw cannotShape(field, "an ISO 4217 currency code", "something else");
+        const amount = money.amountOf(value, code);
+        if (amount === null) throw cannotShape(field, money.expected, "something else");
         return format(amount, code, locale);
       },
     };
   },
 };
 
+/** How a use reads an amount and its currency of a value. */
+interface Money {
+  readonly reads: readonly string[];
+  readonly expectedOf?: (name: string, shape: ValueShape) => string | null;
+  /** Null for what is no amount. */
+  amountOf(value: unknown, code: string): Decimal | null;
+  currencyOf(value: unknown): unknown;
+  /** What an amount is, for messages. */
+  readonly expected: string;
+}
+
 const moneyFields = ["units", "nanos", "currencyCode"] as const;
 const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
 
-/** Null for what is not as it should be. */
-function readMoney(value: unknown): { readonly amount: Decimal | null; readonly code: string | null } {
-  const { units, nanos, currencyCode } = value as Readonly<Record<(typeof moneyFields)[number], unknown>>;
-  const isKnown = typeof currencyCode === "string" && currencies.has(currencyCode);
-  return { amount: addNanos(units, nanos), code: isKnown ? currencyCode : null };
+/** Null, with problems reported, where its arguments do not go with each other or with the value. */
+function readUse(use: DirectiveUse, input: ValueShape): Money | null {
+  if (input.kind === "object") return readObjectUse(use, input);
+  if (!canHoldNumber(input)) {
+    use.refuse([], `an object with ${moneyFields.join(", ")}, or a number`, shapeText(input));
+    return null;
+  }
+  const named = ["amount", "currencyField"].find((argument) => use.text(argument) !== null);
+  if (named !== undefined) {
+    use.refuse([named], `no ${named}: the value is the number itself`, quoted(use.text(named) ?? ""));
+    return null;
+  }
+  const currency = use.text("currency");
+  if (!isCurrency(use, "an ISO 4217 code such as EUR, for a number")) return null;
+  return { reads: [], ...amountIn(use, (value) => value), currencyOf: () => currency };
 }
+
+function readObjectUse(use: DirectiveUse, { typeName }: ValueShape): Money | null {
+  const currency = use.text("currency");
+  const amount = use.text("amount");
+  const currencyField = use.text("currencyField");
+  if (amount === null) {
+    if (currencyField !== null)
+      use.refuse(["amount"], "the field with the amount, beside currencyField", "none");
+    else if (currency !== null)
+      use.refuse(["currency"], `no currency: ${typeName} brings its own`, quoted(currency));
+    else if (use.flag("minorUnits"))
+      use.refuse(["minorUnits"], "no minorUnits without amount: units are whole ones", "true");
+    else return { reads: moneyFields, ...unitsAndNanos };
+    return null;
+  }
+  if (currencyField === amount) {
+    use.refuse(["currencyField"], "another field than the amount's", quoted(amount));
+    return null;
+  }
+  const of = (name: string) => (value: unknown) => (value as Readonly<Record<string, unknown>>)[name];
+  const expectedOf = (name: string, shape: ValueShape): string | null => {
+    if (name === amount) return canHoldNumber(shape) ? null : "Int, Float or String";
+    return shape.kind === "enum" || shape.typeName === "String" ? null : "String, or an enum";
+  };
+  const found = amountIn(use, of(amount));
+  if (currencyField === null) {
+    if (!isCurrency(use, "an ISO 4217 code such as EUR, or currencyField")) return null;
+    return { reads: [amount], expectedOf, ...found, currencyOf: () => currency };
+  }
+  if (currency !== null) {
+    use.refuse(["currency"], "currency or currencyField, not both", quoted(currency));
+    return null;
+  }
+  return { reads: [amount, currencyField], expectedOf, ...found, currencyOf: of(currencyField) };
+}
+
+/** Checks `currency`, which is needed. */
+function isCurrency(use: DirectiveUse, expected: string): boolean {
+  const currency = use.text("currency");
+  if (currency !== null && currencies.has(currency)) return true;
+  const hint = currency === null ? null : nearestNameHint(currency, currencies, 1);
+  use.refuse(["currency"], expected, currency === null ? "none" : quoted(currency), hint);
+  return false;
+}
+
+/** A number, in whole units or in minor ones. */
+function amountIn(
+  use: DirectiveUse,
+  numberOf: (value: unknown) => unknown,
+): Pick<Money, "amountOf" | "expected"> {
+  if (!use.flag("minorUnits"))
+    return { expected: "a finite amount", amountOf: (value) => readDecimal(numberOf(value)) };
+  return {
+    expected: "a whole number of minor units",
+    amountOf(value, code) {
+      const found = numberOf(value);
+      // Above it, a number has no longer every digit that was sent.
+      if (typeof found === "number" && !Number.isSafeInteger(found)) return null;
+      const amount = readDecimal(found);
+      return amount === null ? null : fromMinorUnits(amount, code);
+    },
+  };
+}
+
+const unitsAndNanos: Pick<Money, "amountOf" | "currencyOf" | "expected"> = {
+  expected: "a finite amount",
+  amountOf(value) {
+    const { units, nanos } = value as MoneyRow;
+    return addNanos(units, nanos);
+  },
+  currencyOf: (value) => (value as MoneyRow).currencyCode,
+};
+
+type MoneyRow = Readonly<Record<(typeof moneyFields)[number], unknown>>;

@@ -17,6 +17,8 @@ type Query {
   badDates: [String] @from(field: "products(first: 3).items.name") @formatDate
   spareDates: [String!] @from(field: "products(first: 3).items.name") @formatDate @default(value: ["?"], onError: true)
   prices: [String!] @from(field: "products(first: 3).items.price") @formatCurrency @slice(offset: 1, limit: 1)
+  wholePrices: [String!] @from(field: "products(first: 3).items.price") @formatCurrency(amount: "units", currencyField: "currencyCode")
+  centPrices: [String!] @from(field: "products(first: 3).items.price") @formatCurrency(amount: "units", currency: "USD", minorUnits: true)
   longPrice(id: ID!): String @from(field: "product(id: $args.id).price") @formatCurrency @truncate(length: 2) @case(to: LOWER)
   flatAuthorNames: [String] @from(field: "products(first: 3).items.reviews(first: 2).author.name") @flatten
   firstReviews: [Review] @from(field: "products(first: 3).items.reviews(first: 2)") @flatten @slice(offset: 1, limit: 2)
@@ -223,6 +225,22 @@ describe("null bubbling", () => {
     const answer = await test.query("{ strict(first: 2) { id average } }");
     expect(answer.errors.map(({ extensions }) => extensions.code)).toContain("UPSTREAM_ERROR");
     expect(answer.data).toEqual({ strict: null });
+  });
+});
+
+describe("money", () => {
+  it("is read from the fields that the schema names, with the object that has them", async () => {
+    test.shop.clearLogs();
+    const answer = await test.query("{ wholePrices centPrices }");
+    const units = test.shop.data.featuredProducts.slice(0, 3).map(({ price }) => Number(price.units));
+    const write = (amount: number, currency: string): string =>
+      new Intl.NumberFormat("en-US", { style: "currency", currency }).format(amount);
+    expect(answer.errors).toEqual([]);
+    expect(answer.data).toEqual({
+      wholePrices: units.map((amount) => write(amount, "EUR")),
+      centPrices: units.map((amount) => write(amount / 100, "USD")),
+    });
+    expect(test.shop.calls()).toEqual(["catalog ListProducts"]);
   });
 });
 

@@ -76,6 +76,65 @@ describe("a number that is money", () => {
   );
 });
 
+describe("an object with its amount and currency under other names", () => {
+  const format = (given: string, row: object): unknown => {
+    const sdl = `type Query { field: String @formatCurrency(${given}) }`;
+    return leafShaperOf(sdl, { typeName: "Bill", kind: "object" }).shapeLeaf(row, english);
+  };
+  const named = 'amount: "value", currencyField: "iso"';
+  const cents = `${named}, minorUnits: true`;
+
+  test.each([
+    { given: named, row: { value: 12.5, iso: "EUR" }, text: "€12.50" },
+    { given: named, row: { value: "-0.10", iso: "USD" }, text: "-$0.10" },
+    { given: 'amount: "value", currency: "JPY"', row: { value: 1234 }, text: "¥1,234" },
+    { given: cents, row: { value: 1999, iso: "EUR" }, text: "€19.99" },
+    { given: cents, row: { value: -5, iso: "EUR" }, text: "-€0.05" },
+    { given: cents, row: { value: 0, iso: "EUR" }, text: "€0.00" },
+    { given: cents, row: { value: "1999", iso: "JPY" }, text: "¥1,999" },
+    { given: cents, row: { value: 1999, iso: "KWD" }, text: "KWD\u00a01.999" },
+    // Written without fillér, and yet 1999 of them are 19.99 forints.
+    { given: cents, row: { value: 1999, iso: "HUF" }, text: "HUF\u00a020" },
+    { given: cents, row: { value: "-9223372036854775808", iso: "USD" }, text: "-$92,233,720,368,547,758.08" },
+    { given: 'amount: "value", currency: "USD", minorUnits: true', row: { value: 7 }, text: "$0.07" },
+  ])("is written as $text", ({ given, row, text }) => {
+    expect(format(given, row)).toBe(text);
+  });
+
+  test.each([
+    { given: named, row: { value: 12.5, iso: "eur" } },
+    { given: named, row: { value: 12.5, iso: null } },
+    { given: named, row: { value: null, iso: "EUR" } },
+    { given: named, row: { value: "12,5", iso: "EUR" } },
+    { given: named, row: { value: Number.NaN, iso: "EUR" } },
+    { given: cents, row: { value: 19.99, iso: "EUR" } },
+    { given: cents, row: { value: "19.99", iso: "EUR" } },
+    { given: cents, row: { value: 2 ** 53, iso: "EUR" } },
+    { given: cents, row: { value: 1e21, iso: "EUR" } },
+  ])("can't be written: $given of $row", ({ given, row }) => {
+    expect(() => format(given, row)).toThrow(expect.objectContaining({ code: "CANNOT_SHAPE" }));
+  });
+
+  test.each([
+    { given: named, reads: ["value", "iso"] },
+    { given: 'amount: "value", currency: "EUR"', reads: ["value"] },
+  ])("reads $reads and nothing else", ({ given, reads }) => {
+    const sdl = `type Query { field: String @formatCurrency(${given}) }`;
+    expect(leafShaperOf(sdl, { typeName: "Bill", kind: "object" }).reads).toEqual(reads);
+  });
+});
+
+describe("a number of minor units", () => {
+  test.each([
+    { value: 1999, currency: "EUR", text: "€19.99" },
+    { value: "1", currency: "BHD", text: "BHD\u00a00.001" },
+    { value: 4000, currency: "IQD", text: "IQD\u00a04" },
+  ])("is written as $text", ({ value, currency, text }) => {
+    const sdl = `type Query { field: String @formatCurrency(currency: "${currency}", minorUnits: true) }`;
+    expect(leafShaperOf(sdl, { typeName: "Int" }).shapeLeaf(value, english)).toBe(text);
+  });
+});
+
 describe("what is no money", () => {
   test.each([
     { type: "Float", given: "", expected: "an ISO 4217 code such as EUR, for a number", found: "none" },
