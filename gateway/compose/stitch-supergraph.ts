@@ -10,7 +10,6 @@ import {
   isObjectType,
   Kind,
   parse,
-  print,
   type TypeNode,
   visit,
 } from "graphql";
@@ -118,7 +117,8 @@ function withEntryPoints(
     ({ fieldName, inputName, typeName }) => `${fieldName}(keys: [${inputName}!]!): [${typeName}]`,
   );
   const inputs = entryPoints.map(({ inputName, key, typeName }) => {
-    const members = key.map((path) => `${memberOf(path)}: ${print(typeAt(source, typeName, path))}`);
+    // Nullable, because the inputs of all sources are one: a source may have the key's field as `ID`, another as `ID!`.
+    const members = key.map((path) => `${memberOf(path)}: ${namedTypeOf(typeAt(source, typeName, path))}`);
     return `input ${inputName} { ${members.join(" ")} }`;
   });
   const query = document.definitions.find(
