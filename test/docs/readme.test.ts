@@ -50,11 +50,11 @@ describe("the README's mistake", () => {
       cpSync(path.join(shopRoot, folder), path.join(root, folder), { recursive: true });
     }
     const file = path.join(root, "bff-mobile/schema.graphql");
-    const sound = '@from(field: "name") @truncate(length: 40)\n  price: Price!';
+    const sound = '@from(field: "body") @truncate(length: 140)';
     const text = readFileSync(file, "utf8");
     expect(text.split(sound)).toHaveLength(2);
-    const [mistake = ""] = /@from\(field: "nmae"\)[^`]*/.exec(readme) ?? [];
-    writeFileSync(file, text.replace(sound, `${mistake}\n  price: Price!`));
+    const [mistake = ""] = /@from\(field: "bdoy"\)[^`]*/.exec(readme) ?? [];
+    writeFileSync(file, text.replace(sound, mistake));
     const check = new TestProcess(lockfileNode, [
       path.join(shopRoot, "gateway/cli/overlock.js"),
       "check",

@@ -158,6 +158,21 @@ describe("the examples in docs/schema-language.md", () => {
   });
 });
 
+describe("the sections of docs/schema-language.md", () => {
+  test("that are about a directive have an example of it that is taken from the shop", () => {
+    const examples = document.codes.filter((code) => {
+      const file = code.language === "graphql" ? fileOf(code) : null;
+      return file !== null && existsSync(path.join(repositoryRoot, file));
+    });
+    const without = document.headings.filter(({ text, line }, index) => {
+      const end = document.headings[index + 1]?.line ?? Infinity;
+      const own = examples.filter((code) => code.line > line && code.line < end);
+      return text.startsWith("@") && !own.some((code) => new RegExp(`${text}\\b`).test(code.text));
+    });
+    expect(without.map(({ text }) => text)).toEqual([]);
+  });
+});
+
 describe("the tables in docs/schema-language.md", () => {
   test.each(tableUnder(document, "What maps yield").rows.map((row) => [codeOf(row, "map"), row] as const))(
     "say what a map yields: %s",

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { estimateDelivery } from "../backends/shipping.ts";
+import { estimateDelivery, shipProduct } from "../backends/shipping.ts";
 import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
 
 // What shipping has to be told by two other sources before it can answer.
@@ -80,6 +80,20 @@ describe("a delivery", () => {
       product: { name: test.shop.data.productById.get("p1")?.name, delivery: null },
     });
     expect(test.shop.shipping.log.entries).toEqual([]);
+  });
+
+  it("has a class that shipping knows, found by a lookup whose argument has a name of its own", async () => {
+    const { data, errors } = await test.query("{ products(first: 3) { items { parcelClass } } }");
+    expect(errors).toEqual([]);
+    const products = test.shop.data.featuredProducts.slice(0, 3);
+    const items = products.map(({ id, weightGrams }) => ({
+      parcelClass: shipProduct(id, weightGrams).parcelClass,
+    }));
+    expect(data).toEqual({ products: { items } });
+    expect(test.shop.calls()).toEqual(["catalog ListProducts", "shipping GET /products"]);
+    expect(test.shop.shipping.log.entries[0]?.url).toBe(
+      `/products?${products.map(({ id }) => `ids=${id}`).join("&")}`,
+    );
   });
 
   it("has no arguments but the app's: what is required is nobody's to say", async () => {

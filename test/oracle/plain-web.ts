@@ -1,6 +1,6 @@
 import type { Notifications } from "../backends/notifications.ts";
 import type { Order, Product, Recommendation, Review, User } from "../backends/shop-data.ts";
-import type { Delivery } from "../backends/shipping.ts";
+import { type Delivery, shipProduct } from "../backends/shipping.ts";
 import { type PlainResolvers, selectsAny } from "./plain-schema.ts";
 import {
   connection,
@@ -62,6 +62,7 @@ export const plainWeb: PlainResolvers<PlainContext> = {
       connection(() => data.reviewsByProductId.get(id) ?? [], args, { usual: 10, most: 100 }),
     delivery: (product: Product, { country }: { country?: string | null }, context) =>
       deliveryOf(context, product, country),
+    parcelClass: ({ id, weightGrams }: Product) => shipProduct(id, weightGrams).parcelClass,
     media: ({ media }: Product) => {
       if (media === null) return null;
       return media.kind === "image"
