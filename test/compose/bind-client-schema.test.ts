@@ -396,6 +396,50 @@ describe("a warning", () => {
     expect(bind(`type Query { best: Book } type Book { ${field} }`).warnings).toEqual([]);
   });
 
+  const priced = `extend schema @source(name: "goods", url: "http://localhost:1")
+    type Query { good: Good @rest(GET: "/good") price(id: ID!): Price @lookup @rest(GET: "/prices/{args.id}") }
+    type Good { sent: Price referred: Price @from(field: "{ id: priceId }") half: Price @from(field: "{ id: priceId, cents: cents }") }
+    type Price @key(fields: "id") {
+      id: ID!
+      cents: Int
+      currency: String
+      fresh: Int @rest(GET: "/fresh/{parent.id}")
+    }`;
+
+  function warningsOfPrice(field: string): string[] {
+    const client = `type Query { good: Good } type Good { ${field} }`;
+    return composeTexts({ goods: priced }, client).warnings.map((warning) => warning.split("\n")[2] ?? "");
+  }
+
+  test.each([
+    {
+      what: "a field that is a call",
+      field: 'sent: String! @formatCurrency(amount: "fresh", currencyField: "currency", minorUnits: true)',
+      found: "String! from Price.fresh",
+    },
+    {
+      what: "what a reference does not hold",
+      field: 'referred: String! @formatCurrency(amount: "cents", currency: "EUR", minorUnits: true)',
+      found: "String! from Price.cents",
+    },
+    {
+      what: "the second field, which a fuller reference does not hold",
+      field: 'half: String! @formatCurrency(amount: "cents", currencyField: "currency", minorUnits: true)',
+      found: "String! from Price.currency",
+    },
+  ])("is given where a shaper reads $what", ({ field, found }) => {
+    expect(warningsOfPrice(field)).toEqual([`  found     ${found}`]);
+  });
+
+  test.each([
+    'sent: String! @formatCurrency(amount: "cents", currencyField: "currency", minorUnits: true)',
+    'half: String! @formatCurrency(amount: "cents", currency: "EUR", minorUnits: true)',
+    'sent: String @formatCurrency(amount: "fresh", currency: "EUR", minorUnits: true)',
+    'sent: String! @formatCurrency(amount: "fresh", currency: "EUR", minorUnits: true) @default(value: "", onError: true)',
+  ])("is not given where a shaper needs no call, or its failure is expected: %s", (field) => {
+    expect(warningsOfPrice(field)).toEqual([]);
+  });
+
   test("stands at the field", () => {
     const { warnings } = bind(`type Query {\n  "Rarely fails."\n  best: Book!\n}\n${types}`);
     expect(warnings[0]?.split("\n")[0]).toBe("bff/schema.graphql:3:3  Query.best");
