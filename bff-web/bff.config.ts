@@ -4,7 +4,7 @@ export default defineBff({
   name: "web",
   locales: ["en-US", "de", "fr", "ar-EG"],
   timeZone: "Europe/Berlin",
-  explorerOperation: `# One query, four backends: catalog and inventory speak gRPC, reviews and accounts REST.
+  explorerOperation: `# One query, six backends: catalog and inventory speak gRPC, reviews, accounts and shipping REST, recommendations GraphQL.
 query FeaturedProducts {
   products(first: 3) {
     items {
@@ -13,6 +13,8 @@ query FeaturedProducts {
       stock { level quantity }
       rating { average count }
       reviews(first: 2) { stars title author { name } }
+      delivery(country: "DE") { maxDays costText }
+      recommendations(first: 2) { reason product { name } }
     }
   }
 }
