@@ -1,6 +1,6 @@
 import type { SubschemaConfig } from "@graphql-tools/delegate";
 import { stitchSchemas } from "@graphql-tools/stitch";
-import { filterSchema } from "@graphql-tools/utils";
+import { FilterRootFields, FilterTypes } from "@graphql-tools/wrap";
 import {
   buildASTSchema,
   type DocumentNode,
@@ -29,12 +29,12 @@ import type { SupergraphModel } from "./supergraph-model.ts";
  */
 export function stitchSupergraph(sources: readonly Source[], model: SupergraphModel): GraphQLSchema {
   const subschemas = sources.map((source) => buildSubschema(source, model));
-  const schema = stitchSchemas({ subschemas, mergeTypes: true });
-  return filterSchema({
-    schema,
-    rootFieldFilter: (_operation, name) => !isInternal(name),
-    typeFilter: (name) => !isInternal(name),
-  });
+  const stitched = stitchSchemas({ subschemas, mergeTypes: true });
+  const transforms = [
+    new FilterRootFields((_operation, name) => !isInternal(name)),
+    new FilterTypes((type) => !isInternal(type.name)),
+  ];
+  return transforms.reduce((schema, transform) => transform.transformSchema(schema, { schema }), stitched);
 }
 
 /** Names with one underscore are ours: no schema file may use them. */

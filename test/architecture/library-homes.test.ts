@@ -30,6 +30,7 @@ const libraryHomes: Homes = new Map(
     "@graphql-tools/wrap": ["compose"],
     "@graphql-yoga/render-graphiql": ["server"],
     "@grpc/grpc-js": ["outbound"],
+    "@grpc/proto-loader": ["sources/grpc"],
     commander: ["cli"],
     dataloader: ["batching"],
     "graphql-yoga": ["server"],
@@ -45,7 +46,7 @@ const libraryHomes: Homes = new Map(
 );
 
 /** Listed in package.json for the exact version of what another library loads, even while nothing imports them. */
-const pinnedLibraries: readonly string[] = ["@graphql-tools/delegate", "@graphql-tools/wrap"];
+const pinnedLibraries: readonly string[] = ["@graphql-tools/delegate"];
 
 /** All but `core/`, which is pure. */
 const aboveCore: readonly string[] = [

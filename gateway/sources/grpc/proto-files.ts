@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { loadProtosWithOptionsSync } from "@grpc/proto-loader/build/src/util.js";
 import protobuf from "protobufjs";
 import { nearestNameHint } from "../../core/problems.ts";
 import { decodeMessage } from "./decode-message.ts";
@@ -83,16 +84,9 @@ function loadRoot(folder: string, file: string): protobuf.Root {
   if (!existsSync(path.join(folder, file)))
     throw new ProtoError("proto", "a file below protos/", `${file}, which is not there`);
   const missingImports: string[] = [];
-  const root = new protobuf.Root();
-  root.resolvePath = (_origin, target) => {
-    const found = [folder, libraryFolder].map((one) => path.join(one, target)).find((one) => existsSync(one));
-    if (found !== undefined) return found;
-    missingImports.push(target);
-    return path.join(folder, target);
-  };
   try {
-    root.loadSync(file, { keepCase: true });
-    return root;
+    const options = { keepCase: true, includeDirs: [folder, libraryFolder] };
+    return withoutWarnings(() => loadProtosWithOptionsSync(file, options), missingImports);
   } catch (error) {
     const [missing] = missingImports;
     const found =
@@ -112,4 +106,21 @@ function describeParseError(error: unknown, folder: string, file: string): strin
   return message
     .replaceAll(`${folder}${path.sep}`, "")
     .replace(/\(line (\d+)\)$/, `(line $1 of ${file} or of one of its imports)`);
+}
+
+/**
+ * proto-loader tells which import it can't find in a process warning only (its error names a file that nobody wrote):
+ * the name goes to `missingImports`, and the warning nowhere.
+ */
+function withoutWarnings<Result>(load: () => Result, missingImports: string[]): Result {
+  const emitWarning: unknown = Reflect.get(process, "emitWarning");
+  process.emitWarning = (warning: string | Error) => {
+    const [, name] = / ?(.+) not found in any of the include paths/.exec(String(warning)) ?? [];
+    if (name !== undefined) missingImports.push(name);
+  };
+  try {
+    return load();
+  } finally {
+    Reflect.set(process, "emitWarning", emitWarning);
+  }
 }
