@@ -129,6 +129,37 @@ describe("orders", () => {
   });
 });
 
+describe("what the backends refuse", () => {
+  it.each([
+    [
+      'placeOrder(lines: [{ productId: "p1", quantity: 101 }], payment: { invoice: { days: 14 } }) { order { id } }',
+      "INVALID_ORDER",
+      "Expected a quantity from 1 to 100, got 101.",
+    ],
+    ['cancelOrder(id: "<delivered>") { id }', "ALREADY_SHIPPED", 'The order "<delivered>" is DELIVERED.'],
+    ['reserve(productId: "p100") { quantity }', "NOT_STOCKED", "Nobody stocks this product."],
+  ])("is told as its source schema lets through: %s", async (mutation, upstreamCode, message) => {
+    const id =
+      test.shop.data.ordersByUserId.get("u1")?.find(({ status }) => status === "DELIVERED")?.id ?? "";
+    const answer = await test.query(`mutation { field: ${mutation.replace("<delivered>", id)} }`, { token });
+    expect(answer.data).toEqual({ field: null });
+    expect(answer.errors).toMatchObject([
+      {
+        path: ["field"],
+        message: message.replace("<delivered>", id),
+        extensions: { code: "UPSTREAM_REJECTED", upstreamCode },
+      },
+    ]);
+    expect(test.shop.calls()).toHaveLength(1);
+  });
+
+  it("and what no rule lets through stays inside", async () => {
+    const answer = await test.query('mutation { release(productId: "p1") { quantity } }');
+    expect(answer.errors.map(({ extensions }) => extensions)).toEqual([{ code: "UPSTREAM_REJECTED" }]);
+    expect(answer.text).not.toContain("reserved");
+  });
+});
+
 describe("stock", () => {
   it("is reserved and released, each with the default that the web's schema has", async () => {
     const { data, errors } = await test.query(
