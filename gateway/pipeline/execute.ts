@@ -1,4 +1,4 @@
-import { type ExecutionResult, GraphQLError } from "graphql";
+import { type ExecutionResult, GraphQLError, Kind } from "graphql";
 import { OverlockError } from "../core/errors.ts";
 import type { ErrorCode } from "../core/error-codes.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
@@ -66,6 +66,10 @@ function originOf(error: GraphQLError): OverlockError {
   }
   const { originalError } = error;
   if (originalError === undefined || originalError instanceof GraphQLError) {
+    const { nodes, message } = originalError ?? error;
+    // It is about a value in the operation, as a null variable of a non-null argument, and not about a field's.
+    if (nodes?.some((node) => node.kind !== Kind.FIELD) === true)
+      return new OverlockError("BAD_USER_INPUT", message, { cause: error });
     return new OverlockError("INVALID_VALUE", error.message, { cause: error });
   }
   return new OverlockError("INTERNAL_SERVER_ERROR", error.message, { cause: originalError });

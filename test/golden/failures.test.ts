@@ -188,3 +188,21 @@ describe("nulls in non-null fields", () => {
     expect(misfit.data).toEqual({ user: { name: test.shop.data.userById.get("u1")?.name, reviews: null } });
   });
 });
+
+describe("a variable that is null where the argument can't be", () => {
+  it("is the client's mistake, at the field, and no call", async () => {
+    // Allowed by GraphQL because of the default, which null replaces.
+    const query = 'query ($id: ID = "p1") { product(id: $id) { name } categories { id } }';
+    const answer = await test.query(query, { variables: { id: null } });
+    expect(answer.errors).toMatchObject([
+      {
+        message: expect.stringContaining('Argument "id" of non-null type "ID!" must not be null.') as unknown,
+        path: ["product"],
+        extensions: { code: "BAD_USER_INPUT" },
+      },
+    ]);
+    expect((answer.data as { product: unknown; categories: unknown[] }).product).toBeNull();
+    expect((answer.data as { product: unknown; categories: unknown[] }).categories.length).toBeGreaterThan(0);
+    expect(test.shop.calls()).toEqual(["catalog ListCategories"]);
+  });
+});
