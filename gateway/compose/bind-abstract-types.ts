@@ -1,5 +1,6 @@
 import { nearestNameHint, type Problems } from "../core/problems.ts";
 import type { ClientAbstractType, ClientSchema, ClientType } from "../language/client-schema.ts";
+import { Accessibility } from "./accessibility.ts";
 import { compositeTypeOf, type ModelAbstractType, type SupergraphModel } from "./supergraph-model.ts";
 
 /**
@@ -16,7 +17,8 @@ export function bindAbstractTypes(
     if (type.boundTo === null || isClientOnly(type, model)) continue;
     const shown = model.abstractTypes.get(type.boundTo);
     if (shown === undefined) refuseBinding(type, type.boundTo, model, problems);
-    else views.set(type.name, bindMembers({ type, shown, client, model, problems }));
+    else if (!refuseHidden(type, shown, model, problems))
+      views.set(type.name, bindMembers({ type, shown, client, model, problems }));
   }
   return views;
 }
@@ -26,6 +28,20 @@ export function isClientOnly(type: ClientType | ClientAbstractType, model: Super
   if (!("kind" in type) || type.kind === "union" || type.viewUse !== null || type.boundTo === null)
     return false;
   return compositeTypeOf(model, type.boundTo) === null;
+}
+
+function refuseHidden(
+  { viewUse, place, name: coordinate }: ClientAbstractType,
+  shown: ModelAbstractType,
+  model: SupergraphModel,
+  problems: Problems,
+): boolean {
+  const found = new Accessibility(model.inaccessible).reasonForType(shown.name);
+  if (found === null) return false;
+  const expected = "a type that client schemas may show";
+  if (viewUse !== null) viewUse.refuse(["of"], expected, found);
+  else problems.error({ place, coordinate, expected, found });
+  return true;
 }
 
 function refuseBinding(

@@ -15,6 +15,7 @@ import type { ClientField } from "../language/client-schema.ts";
 import { placeOf } from "../language/directive-reader.ts";
 import { readOwn } from "../language/evaluate-selection.ts";
 import type { PathSegment } from "../language/selection-map.ts";
+import type { Accessibility } from "./accessibility.ts";
 import type { BoundArgument } from "./bindings.ts";
 import { compileIdConversion, compileInputConversion, type ConvertInput } from "./convert-input.ts";
 import type { InputFit } from "./input-fit.ts";
@@ -28,6 +29,7 @@ export interface ArgumentSite {
   readonly clientArgs: readonly GraphQLArgument[];
   readonly modelField: ModelField;
   readonly fit: InputFit;
+  readonly accessibility: Accessibility;
   /** The part of the `@from` path; null where the client field has none and arguments pass by name. */
   readonly segment: PathSegment | null;
   readonly problems: Problems;
@@ -36,7 +38,10 @@ export interface ArgumentSite {
 /** Binds the arguments of one step of a path. Null, with problems reported, where one does not fit. */
 export function bindArguments(site: ArgumentSite): BoundArgument[] | null {
   const { modelField, segment, clientArgs } = site;
-  const names = modelField.args.map((argument) => argument.name);
+  const hidden = new Map(
+    modelField.args.map((one) => [one.name, site.accessibility.reasonForArgument(modelField, one)]),
+  );
+  const names = modelField.args.map(({ name }) => name).filter((name) => hidden.get(name) === null);
   const given = segment === null ? clientArgs.map(passedByName) : segment.arguments;
   let isSound = true;
   const refuse = (argument: { readonly name: string; readonly offset: number }, facts: MisfitFacts): void => {
@@ -46,7 +51,11 @@ export function bindArguments(site: ArgumentSite): BoundArgument[] | null {
   for (const argument of given) {
     if (names.includes(argument.name)) continue;
     const expected = `an argument of ${modelField.coordinate} (${names.join(", ") || "it has none"})`;
-    refuse(argument, { expected, found: argument.name, hint: nearestNameHint(argument.name, names) });
+    refuse(argument, {
+      expected,
+      found: hidden.get(argument.name) ?? argument.name,
+      hint: nearestNameHint(argument.name, names),
+    });
   }
   const bound: BoundArgument[] = [];
   for (const argument of modelField.args) {
@@ -82,6 +91,9 @@ export function bindArguments(site: ArgumentSite): BoundArgument[] | null {
       });
     });
     for (const misfit of misfits) refuse(written, misfit.facts);
+    const inLiteral = site.accessibility.reasonInLiteral(written.value, argument.type);
+    if (inLiteral !== null)
+      refuse(written, { expected: "a value that client schemas may send", found: inLiteral, hint: null });
     if (misfits.length === 0) bound.push(bindArgument(argument, written.value, readers));
   }
   return isSound ? bound : null;

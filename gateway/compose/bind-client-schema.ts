@@ -4,6 +4,7 @@ import type { ClientField, ClientType } from "../language/client-schema.ts";
 import { placeOf } from "../language/directive-reader.ts";
 import { namedTypeOf, rootTypeNames } from "../language/sdl-file.ts";
 import type { PathSegment, PathSelection } from "../language/selection-map.ts";
+import { Accessibility } from "./accessibility.ts";
 import { bindAbstractTypes } from "./bind-abstract-types.ts";
 import { bindArguments, variablesOf } from "./bind-arguments.ts";
 import { ConnectionBinder } from "./bind-connection.ts";
@@ -17,6 +18,7 @@ import { withSourceEnumValues } from "./enum-values.ts";
 import { InputFit } from "./input-fit.ts";
 import {
   compositeTypeOf,
+  internalFileOf,
   type ModelAbstractType,
   type ModelCompositeType,
   type SupergraphModel,
@@ -51,6 +53,7 @@ class Binder {
   readonly #model: SupergraphModel;
   readonly #problems: Problems;
   readonly #values: ValueBinder;
+  readonly #accessibility: Accessibility;
   readonly #fit: InputFit;
   readonly #connections: ConnectionBinder;
 
@@ -60,7 +63,8 @@ class Binder {
     this.#model = model;
     this.#problems = problems;
     this.#values = new ValueBinder(client, model, problems);
-    this.#fit = new InputFit(client.inputs);
+    this.#accessibility = new Accessibility(model.inaccessible);
+    this.#fit = new InputFit(client.inputs, this.#accessibility);
     this.#connections = new ConnectionBinder(client, schema, model, problems);
   }
 
@@ -71,6 +75,13 @@ class Binder {
     const model = compositeTypeOf(this.#model, type.boundTo);
     if (model === null) {
       this.#refuseType(type, type.boundTo);
+      return bindings;
+    }
+    const hidden = this.#accessibility.reasonForType(model.name) ?? reasonForInternalType(model);
+    if (hidden !== null) {
+      const expected = "a type that client schemas may show";
+      if (type.viewUse !== null) type.viewUse.refuse(["of"], expected, hidden);
+      else this.#problems.error({ place: type.place, coordinate: type.name, expected, found: hidden });
       return bindings;
     }
     for (const field of type.fields.values()) {
@@ -139,12 +150,20 @@ class Binder {
         this.#refuseSegment(field, segment, type);
         return null;
       }
+      const hidden =
+        this.#accessibility.reasonForField(type, modelField) ?? this.#accessibility.reasonForAnyOf(type);
+      if (hidden !== null) {
+        const expected = "a field that client schemas may show";
+        this.#refuseInPath(field, { expected, found: hidden, offset: segment.offset });
+        return null;
+      }
       const args = bindArguments({
         file: this.#client.file,
         field,
         clientArgs,
         modelField,
         fit: this.#fit,
+        accessibility: this.#accessibility,
         segment: field.from === null ? null : segment,
         problems: this.#problems,
       });
@@ -175,6 +194,12 @@ class Binder {
     const { typeName, offset } = onType;
     const names = declared !== null && "possibleTypes" in declared ? [...declared.possibleTypes] : [];
     const narrowed = names.includes(typeName) ? this.#model.types.get(typeName) : undefined;
+    const hidden = narrowed === undefined ? null : this.#accessibility.reasonForType(typeName);
+    if (hidden !== null) {
+      const expected = "a type that client schemas may show";
+      this.#refuseInPath(field, { expected, found: hidden, offset });
+      return null;
+    }
     if (narrowed !== undefined) return narrowed;
     const expected =
       names.length === 0
@@ -185,12 +210,26 @@ class Binder {
   }
 
   #refuseSegment(field: ClientField, { name, offset }: PathSegment, type: ModelCompositeType) {
-    const names = [...type.fields.keys()];
+    const names = this.#namesIn(type);
     const expected = `a field of ${type.name} (${names.join(", ") || "it has none of its own"})`;
+    const internalFile = internalFileOf(type, name);
+    if (internalFile !== null) {
+      const found = `${name}, which is @internal in ${internalFile}`;
+      this.#refuseInPath(field, { expected, found, offset });
+      return;
+    }
     // Before the first name there is no point.
     const hasPoint = offset > 0 && "possibleTypes" in type;
     const hint = nearestNameHint(name, names) ?? (hasPoint ? this.#conditionHint(name, type) : null);
     this.#refuseInPath(field, { expected, found: name, offset, hint });
+  }
+
+  /** Those that client schemas may show. */
+  #namesIn(type: ModelCompositeType): string[] {
+    const fields = [...type.fields.values()];
+    return fields
+      .filter((one) => this.#accessibility.reasonForField(type, one) === null)
+      .map((one) => one.name);
   }
 
   /** A field that only some types of an interface or a union have. */
@@ -230,6 +269,14 @@ class Binder {
     const type = this.#schema.getType(typeName);
     return isObjectType(type) ? (type.getFields()[fieldName] ?? null) : null;
   }
+}
+
+/** A type of which every field is some source's own. */
+function reasonForInternalType(type: ModelCompositeType): string | null {
+  if (rootTypeNames.has(type.name) || type.fields.size > 0 || !("internalFields" in type)) return null;
+  const [field] = type.internalFields.values();
+  const file = field?.suppliers[0]?.source.schema.file;
+  return file === undefined ? null : `${type.name}, which is @internal in ${file}`;
 }
 
 /** What became of a mutation is told, whatever the client can do without. */

@@ -15,6 +15,7 @@ import type { ClientField, ClientSchema, ClientType } from "../language/client-s
 import { placeOf } from "../language/directive-reader.ts";
 import { isListTypeNode, listsAround, namedTypeOf } from "../language/sdl-file.ts";
 import { variablesOf } from "./bind-arguments.ts";
+import { Accessibility } from "./accessibility.ts";
 import type { BoundStep, ConnectionPart, ConnectionRule, FieldBinding } from "./bindings.ts";
 import type { ModelField, ModelType, SupergraphModel } from "./supergraph-model.ts";
 
@@ -195,11 +196,15 @@ export class ConnectionBinder {
   #member(type: ClientType, model: ModelType, argument: string): ModelField | null {
     const use = type.connectionUse;
     const name = use?.text(argument) ?? "";
+    const accessibility = new Accessibility(this.#model.inaccessible);
     const field = model.fields.get(name);
-    if (field?.args.length === 0) return field;
-    const names = [...model.fields.values()].filter(({ args }) => args.length === 0).map((one) => one.name);
+    const hidden = field === undefined ? null : accessibility.reasonForField(model, field);
+    if (field?.args.length === 0 && hidden === null) return field;
+    const names = [...model.fields.values()]
+      .filter((one) => one.args.length === 0 && accessibility.reasonForField(model, one) === null)
+      .map((one) => one.name);
     const expected = `a field of ${model.name} without arguments (${names.join(", ")})`;
-    use?.refuse([argument], expected, name, nearestNameHint(name, names));
+    use?.refuse([argument], expected, hidden ?? name, hidden === null ? nearestNameHint(name, names) : null);
     return null;
   }
 

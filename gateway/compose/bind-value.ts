@@ -14,9 +14,15 @@ import type { DirectiveUse } from "../language/directive-reader.ts";
 import { listsAround, namedTypeOf } from "../language/sdl-file.ts";
 import { shapers } from "../shape/registry.ts";
 import type { LeafShaper, Shaper, ShaperDefinition, ValueShape } from "../shape/shaper.ts";
+import { Accessibility } from "./accessibility.ts";
 import { isClientOnly } from "./bind-abstract-types.ts";
 import type { BoundStep } from "./bindings.ts";
-import { compositeTypeOf, type ModelField, type SupergraphModel } from "./supergraph-model.ts";
+import {
+  compositeTypeOf,
+  type ModelCompositeType,
+  type ModelField,
+  type SupergraphModel,
+} from "./supergraph-model.ts";
 
 /** A client schema, and the shapers that its BFF adds to those of the schema language. */
 export interface ShapedClientSchema extends ClientSchema {
@@ -44,11 +50,13 @@ export class ValueBinder {
   readonly #client: ShapedClientSchema;
   readonly #model: SupergraphModel;
   readonly #problems: Problems;
+  readonly #accessibility: Accessibility;
 
   constructor(client: ShapedClientSchema, model: SupergraphModel, problems: Problems) {
     this.#client = client;
     this.#model = model;
     this.#problems = problems;
+    this.#accessibility = new Accessibility(model.inaccessible);
   }
 
   /** Null, with problems reported, where a shaper can't stand there or the field's type is not what it makes. */
@@ -81,6 +89,12 @@ export class ValueBinder {
     const clientType = getNamedType(clientField.type);
     if (made.kind === "object") return this.#checkShows(field, found, sourceName);
     const maker = compiled.findLastIndex((shaper) => shaper.kind === "leaf");
+    const hidden = read.kind === "enum" ? this.#hiddenValue(read.typeName) : null;
+    if (hidden !== null && !isEnumType(clientType)) {
+      const expectedEnum = `an enum that shows ${read.typeName}: as text it would show ${hidden}`;
+      this.#refuse(field, expectedEnum, found);
+      return false;
+    }
     const names =
       maker === -1 ? leafNames(sourceName, made.kind === "enum", this.#client.enums) : [sourceName];
     if (isLeafType(clientType) && names.includes(clientType.name)) return true;
@@ -92,6 +106,14 @@ export class ValueBinder {
     const shown = isLeafType(clientType) ? clientType.name : `${kindOf(clientType)} ${clientType.name}`;
     this.#refuse(field, expected, shown, nearestNameHint(clientType.name, names));
     return false;
+  }
+
+  /** Why a value of an enum may not be shown; null where all may. */
+  #hiddenValue(name: string): string | null {
+    const type = this.#model.leafTypes.get(name);
+    if (!isEnumType(type)) return null;
+    const reasons = type.getValues().map((value) => this.#accessibility.reasonForEnumValue(name, value.name));
+    return reasons.find((reason) => reason !== null) ?? null;
   }
 
   /** The client type shows the type of what was found. */
@@ -148,7 +170,10 @@ export class ValueBinder {
     const { reads } = shaper;
     const type = compositeTypeOf(this.#model, typeName);
     const wrong = reads.find((name) => !this.#isPlain(type?.fields.get(name)));
-    if (wrong === undefined) return this.#checkReadTypes(use, shaper, type?.fields ?? new Map());
+    if (wrong === undefined)
+      return (
+        this.#checkAccess(use, reads, type) && this.#checkReadTypes(use, shaper, type?.fields ?? new Map())
+      );
     const isMissing = type?.fields.has(wrong) !== true;
     const found = isMissing ? `${typeName}, which has no ${wrong}` : `${typeName}, whose ${wrong} is none`;
     const hint = isMissing ? nearestNameHint(wrong, [...(type?.fields.keys() ?? [])]) : null;
@@ -173,6 +198,15 @@ export class ValueBinder {
 
   #leafShapeOf(field: ModelField): ValueShape {
     return { ...this.#shapeOf(field, []), listDepth: listsAround(field.type) };
+  }
+
+  #checkAccess(use: DirectiveUse, reads: readonly string[], type: ModelCompositeType | null): boolean {
+    const fields = reads.map((name) => type?.fields.get(name)).filter((field) => field !== undefined);
+    const reasons = fields.map((field) => type && this.#accessibility.reasonForField(type, field));
+    const hidden = reasons.find((reason) => reason !== null);
+    if (hidden === undefined || hidden === null) return true;
+    use.refuse([], `an object whose ${reads.join(", ")} client schemas may show`, hidden);
+    return false;
   }
 
   #isPlain(field: ModelField | undefined): boolean {

@@ -2,6 +2,7 @@ import { type GraphQLSchema, isInputObjectType } from "graphql";
 import { nearestNameHint, type Problems } from "../core/problems.ts";
 import type { ClientInput } from "../language/client-leaf-types.ts";
 import type { ClientSchema } from "../language/client-schema.ts";
+import { Accessibility } from "./accessibility.ts";
 import { InputFit } from "./input-fit.ts";
 import type { SupergraphModel } from "./supergraph-model.ts";
 
@@ -29,7 +30,7 @@ class ViewCheck {
 
   constructor(input: ClientInput, { inputs }: ClientSchema, model: SupergraphModel, problems: Problems) {
     this.#input = input;
-    this.#fit = new InputFit(inputs);
+    this.#fit = new InputFit(inputs, new Accessibility(model.inaccessible));
     this.#model = model;
     this.#problems = problems;
   }
@@ -42,6 +43,11 @@ class ViewCheck {
       const names = [...this.#model.leafTypes.values()].filter(isInputObjectType).map((type) => type.name);
       const expected = "an input type of the supergraph";
       this.#input.viewUse?.refuse(["of"], expected, boundTo, nearestNameHint(boundTo, names));
+      return;
+    }
+    const hidden = new Accessibility(this.#model.inaccessible).reasonForType(boundTo);
+    if (hidden !== null) {
+      this.#input.viewUse?.refuse(["of"], "an input type that client schemas may show", hidden);
       return;
     }
     if (!isInputObjectType(from)) return;

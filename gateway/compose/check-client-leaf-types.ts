@@ -4,6 +4,7 @@ import type { ClientEnum } from "../language/client-leaf-types.ts";
 import type { ClientSchema } from "../language/client-schema.ts";
 import { placeOf } from "../language/directive-reader.ts";
 import { namedTypeOf } from "../language/sdl-file.ts";
+import { Accessibility } from "./accessibility.ts";
 import type { SupergraphModel } from "./supergraph-model.ts";
 
 /** Enums and scalars of the client schema are the supergraph's; an enum may name fewer values. */
@@ -18,7 +19,7 @@ export function checkClientLeafTypes(client: ClientSchema, model: SupergraphMode
   for (const type of client.enums.values()) {
     const found = findEnum(type, model, problems);
     if (found === null) continue;
-    checkValues(type, found, problems);
+    checkValues(type, found, new Accessibility(model.inaccessible), problems);
     checkAmbiguity(type, client, problems);
   }
 }
@@ -36,14 +37,28 @@ function findEnum(type: ClientEnum, model: SupergraphModel, problems: Problems):
   return null;
 }
 
-function checkValues(type: ClientEnum, found: GraphQLEnumType, problems: Problems): void {
-  const known = found.getValues().map((value) => value.name);
+function checkValues(
+  type: ClientEnum,
+  enumType: GraphQLEnumType,
+  accessibility: Accessibility,
+  problems: Problems,
+): void {
+  const hidden = accessibility.reasonForType(enumType.name);
+  if (hidden !== null) {
+    const expected = "an enum that client schemas may show";
+    if (type.viewUse !== null) type.viewUse.refuse(["of"], expected, hidden);
+    else problems.error({ place: type.place, coordinate: type.name, expected, found: hidden });
+    return;
+  }
+  const values = enumType.getValues().map((value) => value.name);
+  const known = values.filter((value) => accessibility.reasonForEnumValue(enumType.name, value) === null);
   for (const { source, coordinate, place, fromUse } of type.values.values()) {
     if (known.includes(source)) continue;
     const expected = `one of the supergraph's values ${known.join(", ")}`;
-    const hint = nearestNameHint(source, known);
-    if (fromUse === null) problems.error({ place, coordinate, expected, found: source, hint });
-    else fromUse.refuse(["field"], expected, source, hint);
+    const found = accessibility.reasonForEnumValue(enumType.name, source) ?? source;
+    const hint = found === source ? nearestNameHint(source, known) : null;
+    if (fromUse === null) problems.error({ place, coordinate, expected, found, hint });
+    else fromUse.refuse(["field"], expected, found, hint);
   }
 }
 

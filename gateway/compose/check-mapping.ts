@@ -3,6 +3,7 @@ import { shortened } from "../core/errors.ts";
 import type { Problems } from "../core/problems.ts";
 import { namedTypeOf } from "../language/sdl-file.ts";
 import { type ObjectSelection, pathsOf, type SelectionMap } from "../language/selection-map.ts";
+import type { Source } from "../sources/source.ts";
 import { pathsBuilt, printKey } from "./key-paths.ts";
 import {
   compositeTypeOf,
@@ -31,7 +32,8 @@ export function checkMapping(model: SupergraphModel, supplier: FieldSupplier, pr
   const abstractType = source.schema.abstractTypes.get(typeName);
   const targets = (abstractType?.possibleTypes ?? [typeName])
     .map((name) => model.types.get(name))
-    .filter((type) => type !== undefined);
+    .filter((type) => type !== undefined)
+    .map((type) => asSeenBy(type, source));
   if (targets.length === 0) {
     if (abstractType === undefined)
       refuse(0, `a path, because ${typeName} has no fields`, shortened(from.text));
@@ -44,6 +46,13 @@ export function checkMapping(model: SupergraphModel, supplier: FieldSupplier, pr
     if (object === null) refuse(option.offset, "alternatives that all build objects", shortened(from.text));
     else checkObject({ model, object, typeName, targets, tellers, refuse });
   }
+}
+
+/** With the source's own internal fields under their names. */
+function asSeenBy(type: ModelType, source: Source): ModelType {
+  const own = [...type.internalFields.values()].filter((field) => field.suppliers[0]?.source === source);
+  if (own.length === 0) return type;
+  return { ...type, fields: new Map([...type.fields, ...own.map((field) => [field.name, field] as const)]) };
 }
 
 type Refuse = (offset: number, expected: string, found: string) => void;

@@ -1,7 +1,8 @@
 import type { Problems, SourcePlace } from "../core/problems.ts";
 import { namedTypeOf } from "../language/sdl-file.ts";
 import type { Source } from "../sources/source.ts";
-import type { FieldSupplier, ModelType, SupergraphModel } from "./supergraph-model.ts";
+import { parentKeysOf } from "./select-rows.ts";
+import type { FieldSupplier, ModelField, ModelType, SupergraphModel } from "./supergraph-model.ts";
 
 /**
  * Every property of an object can be read wherever the object comes from: it is in the row that came, in the mapping
@@ -10,7 +11,7 @@ import type { FieldSupplier, ModelType, SupergraphModel } from "./supergraph-mod
 export function checkReachability(model: SupergraphModel, problems: Problems): void {
   const origins = findOrigins(model);
   for (const type of model.types.values()) {
-    const gaps = findGaps(type, origins.get(type.name) ?? []);
+    const gaps = findGaps(model, type, origins.get(type.name) ?? []);
     for (const gap of gaps.values()) {
       if (type.keys.length > 0) reportMissingLookup(type, gap, problems);
       else reportMissingProperties(type, gap, problems);
@@ -34,7 +35,10 @@ interface Gap {
 
 function findOrigins(model: SupergraphModel): Map<string, Origin[]> {
   const origins = new Map<string, Origin[]>();
-  for (const field of [...model.types.values()].flatMap((type) => [...type.fields.values()])) {
+  for (const field of [...model.types.values()].flatMap((type) => [
+    ...type.fields.values(),
+    ...type.internalFields.values(),
+  ])) {
     for (const supplier of field.suppliers) {
       for (const type of typesFrom(supplier, model)) {
         const paths = supplier.buildsObjects
@@ -55,13 +59,27 @@ function typesFrom({ source, field }: FieldSupplier, model: SupergraphModel): Mo
   return names.map((one) => model.types.get(one)).filter((type) => type !== undefined);
 }
 
-function findGaps(type: ModelType, origins: readonly Origin[]): Map<Source, Gap> {
+/** What clients may ask for, and what calls need of a source's own. */
+function findRead(model: SupergraphModel, type: ModelType): [key: string, field: ModelField][] {
+  const all = [...type.fields.values(), ...type.internalFields.values()];
+  const needed = new Set(all.flatMap((field) => field.suppliers.flatMap((one) => parentKeysOf(type, one))));
+  const required = new Set(
+    [...model.requirements.values()].flatMap((some) => some.flatMap((requirement) => requirement.fields)),
+  );
+  return [
+    ...type.fields,
+    ...[...type.internalFields].filter(([key, field]) => needed.has(key) || required.has(field)),
+  ];
+}
+
+function findGaps(model: SupergraphModel, type: ModelType, origins: readonly Origin[]): Map<Source, Gap> {
+  const read = findRead(model, type);
   const gaps = new Map<Source, Gap>();
   for (const origin of origins) {
     const reachable = reachableFrom(type, origin.known);
-    for (const field of type.fields.values()) {
+    for (const [key, field] of read) {
       const [first] = field.suppliers;
-      if (first === undefined || reachable.has(field.name)) continue;
+      if (first === undefined || reachable.has(key)) continue;
       if (field.suppliers.some((supplier) => supplier.call !== null)) continue;
       const { source } = first;
       const place = source.schema.types.get(type.name)?.place ?? first.field.place;
@@ -90,7 +108,10 @@ function reachableFrom(type: ModelType, known: ReadonlySet<string>): ReadonlySet
 
 /** What can be read from a row of the type that a source sends: its properties, and the paths of keys through them. */
 function pathsIn(type: ModelType, source: Source): string[] {
-  return [...type.fields.keys(), ...type.keys.flat()].filter((path) => type.rowHolds(source, path));
+  const { fields, internalFields, keys } = type;
+  return [...fields.keys(), ...internalFields.keys(), ...keys.flat()].filter((path) =>
+    type.rowHolds(source, path),
+  );
 }
 
 /** An object without a key is what came, and nothing can be added to it. */

@@ -4,7 +4,7 @@ import type { ModelField, SupergraphModel } from "./supergraph-model.ts";
 export function checkRequirementCycles(model: SupergraphModel): void {
   const reported = new Set<ModelField>();
   for (const type of model.types.values()) {
-    for (const field of type.fields.values()) {
+    for (const field of [...type.fields.values(), ...type.internalFields.values()]) {
       const cycle = findCycle(field, model);
       if (cycle === null || cycle.some((one) => reported.has(one))) continue;
       for (const one of cycle) reported.add(one);

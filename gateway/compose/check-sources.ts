@@ -2,13 +2,13 @@ import { type DefinitionNode, type InputValueDefinitionNode, Kind, print, type T
 import { shortened } from "../core/errors.ts";
 import type { Problems } from "../core/problems.ts";
 import { placeOf } from "../language/directive-reader.ts";
-import { namedTypeOf } from "../language/sdl-file.ts";
-import type { SourceField } from "../language/source-schema.ts";
 import type { Source } from "../sources/source.ts";
+import { checkAccessibility } from "./check-accessibility.ts";
 import { checkAbstractTypes } from "./check-abstract-types.ts";
 import { checkLookups } from "./check-lookups.ts";
 import { checkMapping } from "./check-mapping.ts";
 import { checkReachability } from "./check-reachability.ts";
+import { isKeyField } from "./overrides.ts";
 import type { FieldSupplier, ModelField, ModelType, SupergraphModel } from "./supergraph-model.ts";
 
 /** Checks what sources say about the same things against each other. */
@@ -16,8 +16,9 @@ export function checkSources(sources: readonly Source[], model: SupergraphModel,
   const isSoundSoFar = problems.errors.length === 0;
   checkDefinitions(sources, problems);
   checkAbstractTypes(sources, model, problems);
+  checkAccessibility(model, problems);
   for (const type of model.types.values()) {
-    for (const field of type.fields.values()) {
+    for (const field of [...type.fields.values(), ...type.internalFields.values()]) {
       checkSharing(type, field, problems);
       for (const supplier of field.suppliers) {
         if (supplier.buildsObjects) checkMapping(model, supplier, problems);
@@ -34,6 +35,8 @@ function checkSharing(type: ModelType, field: ModelField, problems: Problems): v
   const [first, ...others] = field.suppliers;
   if (first === undefined) return;
   for (const other of others) {
+    // What is refused there is the cause.
+    if ([first, other].some((supplier) => supplier.field.override?.use.isSound === false)) continue;
     const facts = { place: other.field.place, coordinate: field.coordinate };
     const { file } = first.field.place;
     if (nullableText(other.field.node.type) !== nullableText(first.field.node.type)) {
@@ -48,7 +51,7 @@ function checkSharing(type: ModelType, field: ModelField, problems: Problems): v
       problems.error({ ...facts, expected, found, hint: "call the field differently in one of them" });
       continue;
     }
-    const keyed = [first, other].filter((supplier) => isKeyField(supplier, type.name));
+    const keyed = [first, other].filter((supplier) => isKeyField(supplier.source, type.name, field.name));
     const unshared = [first, other].filter(
       (supplier) => !keyed.includes(supplier) && !supplier.field.isShareable,
     );
@@ -64,22 +67,6 @@ function checkSharing(type: ModelType, field: ModelField, problems: Problems): v
           : "remove it from one, call it differently in one, or mark both @shareable",
     });
   }
-}
-
-/** The field is part of a key that the source declares, of its own type or through a nested key of another. */
-function isKeyField({ source, field }: FieldSupplier, typeName: string): boolean {
-  const { types } = source.schema;
-  for (const type of types.values()) {
-    for (const path of type.keys.flat()) {
-      let at: string | undefined = type.name;
-      for (const name of path.split(".")) {
-        if (at === typeName && name === field.name) return true;
-        const next: SourceField | undefined = types.get(at ?? "")?.fields.get(name);
-        at = next === undefined ? undefined : namedTypeOf(next.node.type);
-      }
-    }
-  }
-  return false;
 }
 
 /** Nullability is the client schema's, so only the names and lists have to agree. */

@@ -15,7 +15,10 @@ import { isSubqueryCall } from "./subquery-call.ts";
 import { readSubqueryRow, runSubqueryLookup, SubqueryRow } from "./subquery-row.ts";
 import {
   compositeTypeOf,
+  fieldAt,
+  fieldKeyOf,
   type FieldSupplier,
+  keyedKnown,
   type ModelType,
   type Requirement,
   type SupergraphModel,
@@ -83,7 +86,7 @@ export class Entity {
   }
 
   /**
-   * Reads a field: from a row that is here, by the field's own call, or from a row that is asked for by key. `args` are
+   * Reads a field by its key: from a row that is here, by the field's own call, or from a row that is asked for by key. `args` are
    * coerced, defaults included; `need` is what is going to be read of the objects that the field holds. Null where the
    * backend has no value; a promise only where something is waited for.
    */
@@ -93,7 +96,7 @@ export class Entity {
     scope: RequestScope,
     need: Need = Need.none,
   ): FieldValue {
-    const field = this.type.fields.get(fieldName);
+    const field = fieldAt(this.type, fieldName);
     if (field === undefined)
       throw new OverlockError("INTERNAL_SERVER_ERROR", `${this.type.name} has no ${fieldName}`);
     const reading = { fieldName, args, type: field.type, need };
@@ -116,7 +119,7 @@ export class Entity {
 
   /** The lookup that a field's row has to come from; null where the field needs none. */
   lookupFor(fieldName: string): EntityLookup | null {
-    const field = this.type.fields.get(fieldName);
+    const field = fieldAt(this.type, fieldName);
     if (field === undefined || (this.#known !== null && readOwn(this.#known, fieldName) !== undefined))
       return null;
     if (field.suppliers.some((supplier) => supplier.call !== null || this.#rows.has(supplier.source)))
@@ -160,7 +163,7 @@ export class Entity {
         .run({ rootType, fieldName, args, selection, key: null }, scope)
         .then((raw) => this.#toValue(raw, type, { supplier, need, selection }));
     }
-    const readParent = (names: readonly string[]) => this.#readLeaves(names, scope);
+    const readParent = (names: readonly string[]) => this.#readLeaves(names, source, scope);
     const requirements = this.model.requirements.get(supplier.field);
     const raw =
       requirements === undefined
@@ -217,8 +220,14 @@ export class Entity {
     return value instanceof Entity ? value.#readPath(below, scope) : null;
   }
 
-  async #readLeaves(names: readonly string[], scope: RequestScope): Promise<Record<string, unknown>> {
-    const values = await Promise.all(names.map((name) => this.read(name, {}, scope)));
+  /** `names` are those that the source calls them by. */
+  async #readLeaves(
+    names: readonly string[],
+    source: Source,
+    scope: RequestScope,
+  ): Promise<Record<string, unknown>> {
+    const keys = names.map((name) => fieldKeyOf(this.type, source, name));
+    const values = await Promise.all(keys.map((key) => this.read(key, {}, scope)));
     return Object.fromEntries(names.map((name, index) => [name, values[index]]));
   }
 
@@ -283,7 +292,7 @@ export class Entity {
       objectType.keys.length === 0 ||
       objectType.keys.some((key) => isWholeKey(key.map((path) => readKnown(raw as Known, path))));
     if (!hasKey) return null;
-    return Entity.reference(this.model, objectType.name, raw as Record<string, unknown>, need);
+    return Entity.reference(this.model, objectType.name, keyedKnown(objectType, source, raw), need);
   }
 
   #toSubqueryObject(

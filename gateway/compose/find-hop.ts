@@ -1,6 +1,6 @@
 import type { Source } from "../sources/source.ts";
 import type { EntityLookup } from "./entity-lookup.ts";
-import type { FieldSupplier, ModelType } from "./supergraph-model.ts";
+import { fieldAt, type FieldSupplier, type ModelType } from "./supergraph-model.ts";
 
 /** What is known of an object while a way to its other fields is looked for. */
 export interface Standing {
@@ -27,7 +27,7 @@ export function findHop(
   tried: readonly Source[] = [],
 ): Hop | null {
   let far: Hop | null = null;
-  for (const supplier of type.fields.get(fieldName)?.suppliers ?? []) {
+  for (const supplier of fieldAt(type, fieldName)?.suppliers ?? []) {
     const { source } = supplier;
     if (supplier.read === null || standing.hasRow(source) || tried.includes(source)) continue;
     for (const lookup of type.lookups) {
@@ -44,6 +44,6 @@ export function findHop(
 
 function holds(type: ModelType, path: string, standing: Standing): boolean {
   if (standing.isKnown(path)) return true;
-  const suppliers = type.fields.get(path.split(".")[0] ?? "")?.suppliers ?? [];
+  const suppliers = fieldAt(type, path.split(".")[0] ?? "")?.suppliers ?? [];
   return suppliers.some(({ source }) => standing.hasRow(source) && type.rowHolds(source, path));
 }

@@ -7,6 +7,7 @@ import {
   isNonNullType,
   isScalarType,
 } from "graphql";
+import type { Accessibility } from "./accessibility.ts";
 import type { ClientInput } from "../language/client-leaf-types.ts";
 
 /** How values of one type are no values of another; `null`: only their nullability is in the way. */
@@ -34,10 +35,12 @@ export interface InputMisfit {
 /** Compares input types of one client schema with those of the supergraph. */
 export class InputFit {
   readonly #inputs: ReadonlyMap<string, ClientInput>;
+  readonly #accessibility: Accessibility;
 
-  /** `inputs` are the client's. */
-  constructor(inputs: ReadonlyMap<string, ClientInput>) {
+  /** `inputs` are the client's, `accessibility` is the supergraph's. */
+  constructor(inputs: ReadonlyMap<string, ClientInput>, accessibility: Accessibility) {
     this.#inputs = inputs;
+    this.#accessibility = accessibility;
   }
 
   /** As GraphQL has it for variables: a list takes lists only. `compared` are the pairs that are being compared. */
@@ -58,9 +61,12 @@ export class InputFit {
       const names = to.getValues().map((value) => value.name);
       // What a value of the client's is inside is the supergraph's name of it.
       const unknown = from.getValues().find((value) => !names.includes(String(value.value)));
-      return unknown === undefined
-        ? null
-        : { kind: "type", detail: `, which has no ${String(unknown.value)}` };
+      if (unknown !== undefined) return { kind: "type", detail: `, which has no ${String(unknown.value)}` };
+      const reasons = from
+        .getValues()
+        .map((value) => this.#accessibility.reasonForEnumValue(to.name, String(value.value)));
+      const hidden = reasons.find((reason) => reason !== null);
+      return hidden === undefined ? null : { kind: "type", detail: ` without ${hidden}` };
     }
     return scalarFits(from, to) ? null : { kind: "type", detail: "" };
   }
@@ -77,8 +83,10 @@ export class InputFit {
     for (const field of Object.values(from.getFields())) {
       const name = this.sourceName(from, field.name);
       const target = targets[name];
+      const hidden = target === undefined ? null : this.#accessibility.reasonForInputField(to.name, target);
       const refuse = (mismatch: Mismatch): void => void misfits.push({ field: field.name, mismatch });
       if (target === undefined) refuse({ kind: "type", detail: `, which has no field ${name}` });
+      else if (hidden !== null) refuse({ kind: "type", detail: ` without ${hidden}` });
       else if (given.has(name)) refuse({ kind: "type", detail: `, whose ${name} is given twice` });
       else {
         const pair = { from: field.type, to: target.type, hasDefault: field.defaultValue !== undefined };

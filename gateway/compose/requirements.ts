@@ -25,6 +25,9 @@ import { findMisfits } from "./literal-fit.ts";
 import { mergeNeeded, Need, type NeededField } from "./need.ts";
 import {
   compositeTypeOf,
+  fieldAt,
+  fieldKeyOf,
+  internalFileOf,
   type ModelCompositeType,
   type ModelField,
   type Requirement,
@@ -38,7 +41,9 @@ import {
 export function compileRequirements(model: SupergraphModel): Map<SourceField, readonly Requirement[]> {
   const compiled = new Map<SourceField, readonly Requirement[]>();
   for (const type of model.types.values()) {
-    for (const { source, field } of [...type.fields.values()].flatMap((one) => one.suppliers)) {
+    for (const { source, field } of [...type.fields.values(), ...type.internalFields.values()].flatMap(
+      (one) => one.suppliers,
+    )) {
       const requirements = [...field.arguments.values()].flatMap(({ name, node, require }) => {
         if (require === null) return [];
         const compiler = new Compiler(model, source, require);
@@ -146,7 +151,10 @@ class Compiler {
       const args = field === null ? null : this.#args(segment, field);
       if (field === null || args === null) return null;
       this.fields.push(field);
-      steps.push({ name: field.name, args });
+      steps.push({
+        name: "internalFields" in type ? fieldKeyOf(type, this.#source, field.name) : field.name,
+        args,
+      });
       depth += listsAround(field.type);
       found = field;
       type = compositeTypeOf(this.#model, namedTypeOf(field.type));
@@ -178,9 +186,15 @@ class Compiler {
   }
 
   #field({ name, offset }: PathSegment, type: ModelCompositeType): ModelField | null {
-    const field = type.fields.get(name);
+    const field =
+      "internalFields" in type ? fieldAt(type, fieldKeyOf(type, this.#source, name)) : type.fields.get(name);
     if (field !== undefined) return field;
     const names = [...type.fields.keys()];
+    const internalFile = internalFileOf(type, name);
+    if (internalFile !== null) {
+      const expectedField = `a field of ${type.name} that other sources may use (${names.join(", ")})`;
+      return this.#refuse(offset, expectedField, `${name}, which is @internal in ${internalFile}`);
+    }
     const expected = `a field of ${type.name} (${names.join(", ")})`;
     return this.#refuse(offset, expected, name, nearestNameHint(name, names));
   }

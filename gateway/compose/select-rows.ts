@@ -1,11 +1,16 @@
 import { namedTypeOf } from "../language/sdl-file.ts";
-import type { DeclaredCall } from "../sources/declared-call.ts";
 import { fieldText, RowSelection, type WantedField } from "../sources/graphql/row-selection.ts";
 import type { Source } from "../sources/source.ts";
 import { findHop, type Standing } from "./find-hop.ts";
 import { mergeNeeded, Need, neededAt, type NeededField } from "./need.ts";
-import { type FieldCall, isSubqueryCall } from "./subquery-call.ts";
-import type { ModelType, SupergraphModel } from "./supergraph-model.ts";
+import { isSubqueryCall } from "./subquery-call.ts";
+import {
+  fieldAt,
+  fieldKeyOf,
+  type FieldSupplier,
+  type ModelType,
+  type SupergraphModel,
+} from "./supergraph-model.ts";
 
 /**
  * What a subquery to `source` reads at a place that holds objects of a type, or of several: what is needed of them and
@@ -38,7 +43,9 @@ export function selectLookupRow(
   standing: Standing,
 ): RowSelection {
   const here = model.sources.filter((other) => standing.hasRow(other)).map((other) => other.name);
-  const known = [...type.fields.keys()].filter((name) => standing.isKnown(name));
+  const known = [...type.fields.keys(), ...type.internalFields.keys()].filter((name) =>
+    standing.isKnown(name),
+  );
   const situation = `${source.name} ${type.name} ${here.join()} ${known.join()} ${extra.join()}`;
   return need.selectionFor(situation, () => {
     const fields = mergeNeeded([
@@ -62,7 +69,7 @@ function fieldsFrom(
   // The same field may be needed for several keys, with another part of it for each.
   const visit = (field: NeededField, keyPath = ""): void => {
     const text = `${fieldText(field.name, field.args)} ${keyPath}`;
-    const modelField = type.fields.get(field.name);
+    const modelField = fieldAt(type, field.name);
     if (visited.has(text) || modelField === undefined || standing.isKnown(field.name)) return;
     visited.add(text);
     const { suppliers } = modelField;
@@ -73,7 +80,7 @@ function fieldsFrom(
     }
     const called = suppliers.find((supplier) => supplier.call !== null);
     if (called !== undefined && called.call !== null) {
-      for (const name of parentFieldsOf(called.call)) visit(neededAt(name), name);
+      for (const name of parentKeysOf(type, called)) visit(neededAt(name), name);
       for (const { argument, needs } of model.requirements.get(called.field) ?? [])
         for (const [index, required] of needs.entries()) visit(required, `${argument} ${index}`);
       return;
@@ -99,11 +106,10 @@ function selectField(
   return { name, args, selection };
 }
 
-function parentFieldsOf(call: FieldCall): readonly string[] {
-  return isSubqueryCall(call) ? [] : parentFieldsOfDeclared(call);
-}
-
-function parentFieldsOfDeclared({ inputs, batch }: DeclaredCall): readonly string[] {
-  const all = batch === null ? inputs : [...inputs, batch.key];
-  return [...new Set(all.flatMap((input) => input.parentFields))];
+/** The keys of the fields of its object that a call reads. */
+export function parentKeysOf(type: ModelType, { source, call }: FieldSupplier): readonly string[] {
+  if (call === null || isSubqueryCall(call)) return [];
+  const all = call.batch === null ? call.inputs : [...call.inputs, call.batch.key];
+  const names = new Set(all.flatMap((input) => input.parentFields));
+  return [...names].map((name) => fieldKeyOf(type, source, name));
 }

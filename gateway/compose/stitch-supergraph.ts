@@ -59,7 +59,11 @@ function buildSubschema(
 ): SubschemaConfig<unknown, unknown, unknown, RequestScope> {
   const entryPoints = findEntryPoints(source);
   const schema = buildASTSchema(
-    withEntryPoints(nullableOutputs(withoutRequired(source)), entryPoints, source),
+    withEntryPoints(
+      nullableOutputs(withoutRequired(withoutHidden(source, model), source)),
+      entryPoints,
+      source,
+    ),
   );
   for (const type of Object.values(schema.getTypeMap())) {
     if (isAbstractType(type)) type.resolveType = (entity: Entity) => entity.type.name;
@@ -153,9 +157,32 @@ function typeAt(source: Source, typeName: string, path: string): TypeNode {
 
 const idType = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: "ID" } } as const;
 
-/** Nobody but the gateway gives the arguments that `@require` fills. */
-function withoutRequired({ schema }: Source): DocumentNode {
+/**
+ * Without what is internal and what is read from another source. A field that an interface asks for stays: wherever it
+ * is read from, it is the supergraph's.
+ */
+function withoutHidden({ schema, name: sourceName }: Source, model: SupergraphModel): DocumentNode {
   return visit(schema.plainDocument, {
+    ObjectTypeDefinition(node) {
+      const type = model.types.get(node.name.value);
+      const moved = [...(type?.overridden ?? [])].find(([source]) => source.name === sourceName)?.[1];
+      const demanded = new Set(
+        node.interfaces?.flatMap((one) => [
+          ...(schema.abstractTypes.get(one.name.value)?.fields.keys() ?? []),
+        ]),
+      );
+      const fields = node.fields?.filter(({ name: { value: name } }) => {
+        if (schema.types.get(node.name.value)?.fields.get(name)?.internalUse) return false;
+        return moved?.has(name) !== true || demanded.has(name);
+      });
+      return fields === undefined || fields.length === 0 ? null : { ...node, fields };
+    },
+  });
+}
+
+/** Nobody but the gateway gives the arguments that `@require` fills. */
+function withoutRequired(document: DocumentNode, { schema }: Source): DocumentNode {
+  return visit(document, {
     ObjectTypeDefinition: (type) => ({
       ...type,
       fields: type.fields?.map((field) => {

@@ -7,9 +7,9 @@ import {
   isObjectType,
   type TypeNode,
 } from "graphql";
-import type { Problems } from "../core/problems.ts";
+import type { Problems, SourcePlace } from "../core/problems.ts";
 import type { RequestScope } from "../core/request-scope.ts";
-import type { CompiledSelection } from "../language/evaluate-selection.ts";
+import { type CompiledSelection, defineOwn } from "../language/evaluate-selection.ts";
 import type { ObjectSelection, SelectionMap } from "../language/selection-map.ts";
 import { namedTypeOf } from "../language/sdl-file.ts";
 import type { SourceField } from "../language/source-schema.ts";
@@ -17,6 +17,7 @@ import type { Source } from "../sources/source.ts";
 import type { TypeReader } from "../sources/type-reader.ts";
 import { buildPlainSchema } from "./build-plain-schema.ts";
 import { type EntityLookup, findLookups } from "./entity-lookup.ts";
+import { findOverridden } from "./overrides.ts";
 import { pathsBuilt } from "./key-paths.ts";
 import type { NeededField } from "./need.ts";
 import { callOf, type FieldCall } from "./subquery-call.ts";
@@ -64,6 +65,10 @@ export interface Requirement {
 export interface ModelType {
   readonly name: string;
   readonly fields: ReadonlyMap<string, ModelField>;
+  /** What is `@internal`, by the key that {@link fieldKeyOf} makes; each has one supplier. */
+  readonly internalFields: ReadonlyMap<string, ModelField>;
+  /** Names that a source has and that are no longer read from it. */
+  readonly overridden: ReadonlyMap<Source, ReadonlySet<string>>;
   readonly lookups: readonly EntityLookup[];
   /** Every key that a source declares, once: the paths of its fields. */
   readonly keys: readonly (readonly string[])[];
@@ -95,6 +100,8 @@ export interface SupergraphModel {
   readonly abstractTypes: ReadonlyMap<string, ModelAbstractType>;
   /** Scalars, enums and input types, as the first source that has them defines them. */
   readonly leafTypes: ReadonlyMap<string, GraphQLNamedType>;
+  /** Where a source says of something that it is `@inaccessible`, by coordinate. */
+  readonly inaccessible: ReadonlyMap<string, SourcePlace>;
   /** What fills the arguments that `@require` asks for, by the field of the source. */
   readonly requirements: ReadonlyMap<SourceField, readonly Requirement[]>;
 }
@@ -112,8 +119,9 @@ export function buildSupergraphModel(sources: readonly Source[], problems: Probl
   }
   if (schemas.size < sources.length) return null;
   const types = new Map<string, ModelType>();
+  const overridden = findOverridden(sources, problems);
   for (const name of new Set(sources.flatMap((source) => [...source.schema.types.keys()]))) {
-    types.set(name, buildType(name, schemas, types));
+    types.set(name, buildType({ name, schemas, types, overridden }));
   }
   const leafTypes = new Map<string, GraphQLNamedType>();
   for (const schema of schemas.values()) {
@@ -126,8 +134,44 @@ export function buildSupergraphModel(sources: readonly Source[], problems: Probl
     types,
     abstractTypes: buildAbstractTypes(schemas, types),
     leafTypes,
+    inaccessible: new Map(sources.flatMap(({ schema }) => [...schema.inaccessible])),
     requirements: new Map(),
   };
+}
+
+/**
+ * The key of what a source calls `name` in a type: the name itself, or of an internal field of that source one that no
+ * field of the supergraph can have.
+ */
+export function fieldKeyOf(type: ModelType, source: Source, name: string): string {
+  const key = `${source.name}:${name}`;
+  return type.internalFields.has(key) ? key : name;
+}
+
+/** A field by its key. */
+export function fieldAt(type: ModelType, key: string): ModelField | undefined {
+  return type.fields.get(key) ?? type.internalFields.get(key);
+}
+
+/** What a mapping of a source built, by the keys of fields, without what is no longer read from that source. */
+export function keyedKnown(
+  type: ModelType,
+  source: Source,
+  built: object,
+): Readonly<Record<string, unknown>> {
+  const { internalFields, overridden } = type;
+  if (internalFields.size === 0 && !overridden.has(source)) return built as Record<string, unknown>;
+  const known: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(built))
+    if (overridden.get(source)?.has(name) !== true) defineOwn(known, fieldKeyOf(type, source, name), value);
+  return known;
+}
+
+/** The file of a source that keeps a field of that name to itself; null where none does. */
+export function internalFileOf(type: ModelCompositeType, name: string): string | null {
+  if (!("internalFields" in type)) return null;
+  const field = [...type.internalFields.values()].find((one) => one.name === name);
+  return field?.suppliers[0]?.source.schema.file ?? null;
 }
 
 /** The object type, interface or union of that name; null for other names. */
@@ -135,28 +179,40 @@ export function compositeTypeOf(model: SupergraphModel, name: string): ModelComp
   return model.types.get(name) ?? model.abstractTypes.get(name) ?? null;
 }
 
-/** The paths of the fields that a mapping builds: `{ id: authorId }` builds `id`. */
-function builtPaths({ from }: SourceField): readonly string[] {
+/** The paths of the fields that a mapping builds, by their keys: `{ id: authorId }` builds `id`. */
+function findBuiltPaths(
+  { name: sourceName, schema }: Source,
+  { from, node }: SourceField,
+  moved: ReadonlySet<SourceField> | undefined,
+): readonly string[] {
   if (from === null) return [];
   const options = from.map.kind === "alternatives" ? from.map.options : [from.map];
-  return [
-    ...new Set(
-      options.flatMap((option) => {
-        const object = objectOf(option);
-        return object === null ? [] : pathsBuilt(object);
-      }),
-    ),
-  ];
+  const paths = options.flatMap((option) => {
+    const object = objectOf(option);
+    return object === null ? [] : pathsBuilt(object);
+  });
+  const typeName = namedTypeOf(node.type);
+  const targets = schema.abstractTypes.get(typeName)?.possibleTypes ?? [typeName];
+  const keys = targets.flatMap((target) =>
+    paths.flatMap((path) => {
+      const field = schema.types.get(target)?.fields.get(path);
+      if (field === undefined) return [path];
+      if (moved?.has(field) === true) return [];
+      return [field.internalUse === null ? path : `${sourceName}:${path}`];
+    }),
+  );
+  return [...new Set(keys)];
 }
 
 function rowHolds(
   types: ReadonlyMap<string, ModelType>,
-  fields: ReadonlyMap<string, ModelField>,
+  type: ModelType | undefined,
   source: Source,
   path: string,
 ): boolean {
   const [name = "", ...rest] = path.split(".");
-  const supplier = fields.get(name)?.suppliers.find((one) => one.source === source && one.read !== null);
+  const field = type === undefined ? undefined : fieldAt(type, name);
+  const supplier = field?.suppliers.find((one) => one.source === source && one.read !== null);
   if (supplier === undefined) return false;
   if (rest.length === 0) return true;
   const below = rest.join(".");
@@ -172,11 +228,17 @@ export function objectOf(map: SelectionMap): ObjectSelection | null {
   return map.then.kind === "object" ? map.then : objectOf(map.then.element);
 }
 
-function buildType(
-  name: string,
-  schemas: ReadonlyMap<Source, GraphQLSchema>,
-  types: ReadonlyMap<string, ModelType>,
-): ModelType {
+interface TypeParts {
+  readonly name: string;
+  readonly schemas: ReadonlyMap<Source, GraphQLSchema>;
+  readonly types: ReadonlyMap<string, ModelType>;
+  /** Fields that are no longer read from a source. */
+  readonly overridden: ReadonlyMap<Source, ReadonlySet<SourceField>>;
+}
+
+function buildType({ name, schemas, types, overridden }: TypeParts): ModelType {
+  const internalFields = new Map<string, ModelField>();
+  const overriddenNames = new Map<Source, ReadonlySet<string>>();
   const fields = new Map<string, ModelField>();
   const keys = new Map<string, readonly string[]>();
   const referencingSources = new Set<Source>();
@@ -187,28 +249,38 @@ function buildType(
     const graphqlFields = isObjectType(graphqlType) ? graphqlType.getFields() : {};
     for (const key of type.keys) keys.set(key.toSorted().join(" "), key);
     const keyFields = new Set(type.keys.flat().map((path) => path.split(".")[0] ?? ""));
-    const properties = [...type.fields.values()].filter((field) => field.call === null);
+    const isMoved = (field: SourceField): boolean => overridden.get(source)?.has(field) === true;
+    const moved = [...type.fields.values()].filter(isMoved);
+    if (moved.length > 0) overriddenNames.set(source, new Set(moved.map((field) => field.name)));
+    const properties = [...type.fields.values()].filter(
+      (field) => field.call === null && field.internalUse === null && !isMoved(field),
+    );
     if (type.keys.length > 0 && properties.every((field) => keyFields.has(field.name)))
       referencingSources.add(source);
     for (const field of type.fields.values()) {
-      const known = fields.get(field.name);
-      const supplier = buildSupplier(source, field);
-      fields.set(field.name, {
+      if (isMoved(field)) continue;
+      const known = field.internalUse === null ? fields.get(field.name) : undefined;
+      const supplier = buildSupplier(source, field, overridden.get(source));
+      const built: ModelField = {
         name: field.name,
         coordinate: field.coordinate,
         type: known?.type ?? field.node.type,
         args: known?.args ?? argumentsOfClients(field, graphqlFields[field.name]?.args ?? []),
         suppliers: [...(known?.suppliers ?? []), ...(supplier === null ? [] : [supplier])],
-      });
+      };
+      if (field.internalUse === null) fields.set(field.name, built);
+      else internalFields.set(`${source.name}:${field.name}`, built);
     }
   }
   return {
     name,
     fields,
+    internalFields,
+    overridden: overriddenNames,
     keys: [...keys.values()],
     lookups: findLookups(name, schemas),
     referencingSources,
-    rowHolds: (source, path) => rowHolds(types, fields, source, path),
+    rowHolds: (source, path) => rowHolds(types, types.get(name), source, path),
   };
 }
 
@@ -254,13 +326,18 @@ function argumentsOfClients(
   return args.filter(({ name }) => (field.arguments.get(name)?.require ?? null) === null);
 }
 
-function buildSupplier(source: Source, field: SourceField): FieldSupplier | null {
+function buildSupplier(
+  source: Source,
+  field: SourceField,
+  moved: ReadonlySet<SourceField> | undefined,
+): FieldSupplier | null {
   const call = callOf(source, field);
   const read = source.properties.get(field.coordinate) ?? null;
   if (call === null && read === null) return null;
   const readType = source.typeReaders.get(field.coordinate) ?? null;
   const isBuilding = field.from !== null && buildsObjects(field.from.map);
-  return { source, field, call, read, readType, buildsObjects: isBuilding, builtPaths: builtPaths(field) };
+  const builtPaths = findBuiltPaths(source, field, moved);
+  return { source, field, call, read, readType, buildsObjects: isBuilding, builtPaths };
 }
 
 function buildsObjects(map: SelectionMap): boolean {

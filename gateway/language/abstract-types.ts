@@ -105,6 +105,8 @@ export function refuseFieldDirectives({ fields }: AbstractType, reader: Directiv
   for (const { node, coordinate } of fields.values()) {
     const uses = reader.read(node.directives, DirectiveLocation.FIELD_DEFINITION, coordinate);
     for (const use of [...uses.values()].flat()) {
+      // It says nothing about the value.
+      if (use.node.name.value === "inaccessible") continue;
       const expected = "no directive on a field of an interface: write it on the types that implement it";
       use.refuse([], expected, `@${use.node.name.value}`);
     }

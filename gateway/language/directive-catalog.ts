@@ -24,6 +24,9 @@ const sourceOnly = new Set([
   "is",
   "require",
   "shareable",
+  "internal",
+  "inaccessible",
+  "override",
   "discriminator",
 ]);
 const clientOnly = new Set([
@@ -56,9 +59,6 @@ export const unenforcedDirectives: ReadonlySet<string> = new Set([
   "cacheTag",
   "tag",
   "semanticNonNull",
-  "internal",
-  "inaccessible",
-  "override",
   "provides",
   "external",
 ]);

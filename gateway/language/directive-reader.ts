@@ -274,9 +274,14 @@ export class DirectiveUse {
     return node ?? null;
   }
 
+  /** The place of what stands at `path`, or of the directive where nothing stands there. */
+  place(path: readonly string[]): SourcePlace {
+    return placeOf(this.nodeAt(path) ?? this.node, this.file);
+  }
+
   /** Reports a problem with what stands at `path`, or with the directive where nothing stands there. */
   refuse(path: readonly string[], expected: string, found: string, hint: string | null = null): void {
-    this.refuseAt({ place: placeOf(this.nodeAt(path) ?? this.node, this.file), path, expected, found, hint });
+    this.refuseAt({ place: this.place(path), path, expected, found, hint });
   }
 
   /** Reports a problem with a part of what stands at `path`. */

@@ -31,6 +31,13 @@ import {
 } from "./sdl-file.ts";
 import { type GrpcDeclaration, readGrpc } from "./grpc-declaration.ts";
 import { checkChangesNothing, checkMutation, refuseSharedMutation } from "./check-mutation.ts";
+import {
+  checkInternal,
+  findInaccessible,
+  type FieldVisibility,
+  readVisibility,
+  type TypeVisibility,
+} from "./field-visibility.ts";
 import { checkListLookup, refuseInSubquery } from "./check-subquery-field.ts";
 import { readKey } from "./key-fields.ts";
 import { type RestDeclaration, readRest } from "./rest-declaration.ts";
@@ -43,7 +50,7 @@ import {
 
 export type CallDeclaration = RestDeclaration | GrpcDeclaration;
 
-export interface SourceField {
+export interface SourceField extends FieldVisibility {
   readonly name: string;
   /** `Type.field`. */
   readonly coordinate: string;
@@ -92,6 +99,8 @@ export interface SourceSchema {
   readonly types: ReadonlyMap<string, SourceType>;
   /** Interfaces and unions. */
   readonly abstractTypes: ReadonlyMap<string, SourceAbstractType>;
+  /** What the file says is `@inaccessible`, by coordinate: `Type`, `Type.member`, `Type.field(argument:)`. */
+  readonly inaccessible: ReadonlyMap<string, SourcePlace>;
   /** The file without Overlock's directives. */
   readonly plainDocument: DocumentNode;
   /** The `@source` use, for problems found later. */
@@ -128,8 +137,11 @@ export function readSourceSchema(
     const parts = { type, reader, kind: source.kind, definitions, sourceHeaders };
     types.set(type.name.value, readType(parts));
   }
+  checkInternal(types, sdl.objectTypes, abstractTypes);
   const backendNames = backend?.names ?? null;
-  return { file, ...source, backendNames, types, abstractTypes, plainDocument: sdl.plainDocument, use };
+  const inaccessible = findInaccessible(sdl.document, file);
+  const { plainDocument } = sdl;
+  return { file, ...source, backendNames, types, abstractTypes, inaccessible, plainDocument, use };
 }
 
 function withName(node: TypeDefinitionNode): [name: string, node: TypeDefinitionNode] {
@@ -152,6 +164,7 @@ function readType(parts: TypeParts): SourceType {
   const isRoot = rootTypeNames.has(name);
   const uses = reader.read(type.directives, DirectiveLocation.OBJECT, name);
   if (name === "Mutation") refuseSharedMutation(uses);
+  if (isRoot) uses.get("inaccessible")?.[0]?.refuse([], "it on single fields of a root", `it on ${name}`);
   const leafFields = (type.fields ?? []).filter(
     (field) =>
       !isWrittenAsCall(field) &&
@@ -179,8 +192,7 @@ function readType(parts: TypeParts): SourceType {
       isRoot,
       roots: isRoot ? ["args", "claims", "headers"] : ["args", "parent", "claims", "headers"],
     };
-    const isTypeShareable = uses.has("shareable");
-    fields.set(field.name.value, readField({ ...parts, field, context, isTypeShareable }));
+    fields.set(field.name.value, readField({ ...parts, field, context, typeUses: uses }));
   }
   return { name, place: placeOf(type, reader.file), keys, fields };
 }
@@ -212,7 +224,7 @@ function isComposite(name: string, definitions: TypeParts["definitions"]): boole
 interface FieldParts extends TypeParts {
   readonly field: FieldDefinitionNode;
   readonly context: CallContext;
-  readonly isTypeShareable: boolean;
+  readonly typeUses: TypeVisibility;
 }
 
 function readField(parts: FieldParts): SourceField {
@@ -259,7 +271,8 @@ function readField(parts: FieldParts): SourceField {
     from,
     isLookup: lookup !== undefined,
     isMutation,
-    isShareable: parts.isTypeShareable || uses.has("shareable"),
+    isShareable: parts.typeUses.has("shareable") || uses.has("shareable"),
+    ...readVisibility(uses, parts.typeUses),
   };
 }
 

@@ -361,7 +361,7 @@ describe("the place of a definition", () => {
 
 test("directives on enums, scalars and inputs do not stand there unread", () => {
   const text = `scalar A @tag(name: "x")
-enum B @cost { C @inaccessible }
+enum B @cost { C @semanticNonNull }
 input D @policy { e: Int @provides(field: "x") }`;
   const problems = problemsOf((found) => {
     readLeafDirectives(parse(text), new DirectiveReader(catalog, "source", "a.graphql", found));
@@ -371,7 +371,7 @@ input D @policy { e: Int @provides(field: "x") }`;
   ).toEqual([
     [1, 10, "A", "@tag, which it does not enforce yet"],
     [2, 8, "B", "@cost, which it does not enforce yet"],
-    [2, 18, "B.C", "@inaccessible, which it does not enforce yet"],
+    [2, 18, "B.C", "@semanticNonNull, which it does not enforce yet"],
     [3, 9, "D", "@policy, which it does not enforce yet"],
     [3, 26, "D.e", "@provides, which it does not enforce yet"],
   ]);

@@ -374,7 +374,7 @@ schemas/authors.graphql:29:3  Author.birthYear
         [books, "title: String!", 'title: String! @requiresScopes(scopes: [["books:read"]])'],
         [books, "pages: Int", 'pages: Int @cost(weight: "2") @tag(name: "public")'],
         [books, "books(first: Int = 10,", "books(first: Int = 10 @cacheTag,"],
-        [books, "  POETRY\n", "  POETRY @inaccessible\n"],
+        [books, "  POETRY\n", "  POETRY @tag\n"],
         [books, "enum Genre {", 'enum Genre @policy(policies: [["x"]]) {'],
         [books, "tags: [String!]", "tags: [String!] @listSize(assumedSize: 5) @cacheControl(maxAge: 60)"],
         [authors, "country: String\n}", "country: String @external\n}"],
@@ -439,7 +439,7 @@ schemas/books.graphql:20:12  Genre
 
 schemas/books.graphql:22:10  Genre.POETRY
   expected  a directive that this version enforces
-  found     @inaccessible, which it does not enforce yet
+  found     @tag, which it does not enforce yet
   hint      remove it; nothing fails open
 `,
     );

@@ -1,0 +1,120 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { type ProjectGateway, startProject } from "../support/project-gateway.ts";
+import { ScriptedBackend } from "../support/scripted-backend.ts";
+
+const catalog = `
+extend schema @source(name: "catalog", url: "http://localhost:1")
+type Query {
+  products: [Product!] @rest(GET: "/catalog/products")
+  byId(id: ID!): Product @lookup @internal @rest(GET: "/catalog{?ids*}", batch: { of: "$args.id", as: "ids", match: "id" })
+}
+type Product @key(fields: "id") {
+  id: ID!
+  name: String
+  "Digits; the warehouse has a text of this name."
+  code: Int @internal @from(field: "no")
+  place: Place @internal
+  manual: String @rest(GET: "/manuals/{parent.code}", select: "text")
+  route(shelf: String! @require(field: "place.shelf")): String @rest(GET: "/routes/{args.shelf}", select: "text")
+  weight: Int
+}
+type Place @internal { shelf: String }
+`;
+
+const warehouse = `
+extend schema @source(name: "warehouse", url: "http://localhost:1")
+type Query { boxes: [Box!] @rest(GET: "/boxes") }
+type Box { product: Product @from(field: "{ id: productId, zone: zone, code: label }") }
+type Product @key(fields: "id") {
+  id: ID!
+  code: String
+  zone: String @internal
+  bin: String @rest(GET: "/bins/{parent.zone}{?parent.code}", select: "bin")
+  weight: Int @override(from: "catalog") @rest(GET: "/weights/{parent.id}", select: "grams")
+}
+extend type Query { stored(id: ID!): Product @lookup @rest(GET: "/stored/{args.id}") }
+`;
+
+const client = `
+type Query { products: [Product!] boxes: [Box!] }
+type Box { product: Product }
+type Product { id: ID! name: String code: String manual: String route: String bin: String weight: Int }
+`;
+
+const backend = new ScriptedBackend();
+let gateway: ProjectGateway;
+
+beforeAll(async () => {
+  await backend.start();
+  const { url } = backend;
+  gateway = await startProject({ catalog, warehouse }, client, { CATALOG_URL: url, WAREHOUSE_URL: url });
+});
+afterEach(() => backend.clear());
+afterAll(async () => {
+  await gateway.stop();
+  await backend.stop();
+});
+
+function answer(bodies: Readonly<Record<string, unknown>>): void {
+  backend.answer = ({ url }) => (url in bodies ? { body: bodies[url] } : { status: 500 });
+}
+
+function urls(): string[] {
+  return backend.requests.map(({ url }) => url).toSorted();
+}
+
+const catalogRow = { id: "p1", name: "Lamp", no: 7, place: { shelf: "s3" }, weight: 1 };
+
+async function ask(query: string): Promise<unknown> {
+  const { data, errors } = await gateway.query(query);
+  return errors.length === 0 ? data : errors;
+}
+
+describe("@internal", () => {
+  test("is read by calls of its own source, and its name means something else in another one", async () => {
+    answer({
+      "/catalog/products": [catalogRow],
+      "/manuals/7": { text: "Plug it in." },
+      "/stored/p1": { id: "p1", code: "A-9", zone: "z1" },
+      "/bins/z1?code=A-9": { bin: "b2" },
+    });
+    expect(await ask("{ products { code manual bin } }")).toEqual({
+      products: [{ code: "A-9", manual: "Plug it in.", bin: "b2" }],
+    });
+    expect(urls()).toEqual(["/bins/z1?code=A-9", "/catalog/products", "/manuals/7", "/stored/p1"]);
+  });
+
+  test("is read by @require of its own source, through objects of an internal type", async () => {
+    answer({ "/catalog/products": [catalogRow], "/routes/s3": { text: "left" } });
+    expect(await ask("{ products { route } }")).toEqual({ products: [{ route: "left" }] });
+    expect(urls()).toEqual(["/catalog/products", "/routes/s3"]);
+  });
+
+  test("is built by mappings of its own source", async () => {
+    answer({ "/boxes": [{ productId: "p1", zone: "z4", label: "L" }], "/bins/z4?code=L": { bin: "b7" } });
+    expect(await ask("{ boxes { product { code bin } } }")).toEqual({
+      boxes: [{ product: { code: "L", bin: "b7" } }],
+    });
+    expect(urls()).toEqual(["/bins/z4?code=L", "/boxes"]);
+  });
+
+  test("lookups serve hops, for what is internal too", async () => {
+    answer({
+      "/boxes": [{ productId: "p1" }],
+      "/catalog?ids=p1": [catalogRow],
+      "/manuals/7": { text: "Plug it in." },
+    });
+    expect(await ask("{ boxes { product { name manual } } }")).toEqual({
+      boxes: [{ product: { name: "Lamp", manual: "Plug it in." } }],
+    });
+    expect(urls()).toEqual(["/boxes", "/catalog?ids=p1", "/manuals/7"]);
+  });
+});
+
+describe("@override", () => {
+  test("reads the field from the new source, even where the old one has sent it", async () => {
+    answer({ "/catalog/products": [catalogRow], "/weights/p1": { grams: 900 } });
+    expect(await ask("{ products { weight } }")).toEqual({ products: [{ weight: 900 }] });
+    expect(urls()).toEqual(["/catalog/products", "/weights/p1"]);
+  });
+});
