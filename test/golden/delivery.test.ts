@@ -96,6 +96,18 @@ describe("a delivery", () => {
     );
   });
 
+  it("may come back for as long as shipping says, whatever catalog sends", async () => {
+    const { data, errors } = await test.query("{ products(first: 3) { items { returnDays } } }");
+    expect(errors).toEqual([]);
+    const products = test.shop.data.featuredProducts.slice(0, 3);
+    const items = products.map(({ id, weightGrams }) => ({
+      returnDays: shipProduct(id, weightGrams).returnDays,
+    }));
+    expect(items.every(({ returnDays }) => returnDays !== products[0]?.returnDays)).toBe(true);
+    expect(data).toEqual({ products: { items } });
+    expect(test.shop.calls()).toEqual(["catalog ListProducts", "shipping GET /products"]);
+  });
+
   it("has no arguments but the app's: what is required is nobody's to say", async () => {
     const answer = await test.query('{ product(id: "p1") { delivery(weight: 1) { maxDays } } }');
     expect(answer.errors.map(({ extensions }) => extensions.code)).toEqual(["GRAPHQL_VALIDATION_FAILED"]);

@@ -63,6 +63,7 @@ export const plainWeb: PlainResolvers<PlainContext> = {
     delivery: (product: Product, { country }: { country?: string | null }, context) =>
       deliveryOf(context, product, country),
     parcelClass: ({ id, weightGrams }: Product) => shipProduct(id, weightGrams).parcelClass,
+    returnDays: ({ id, weightGrams }: Product) => shipProduct(id, weightGrams).returnDays,
     media: ({ media }: Product) => {
       if (media === null) return null;
       return media.kind === "image"
