@@ -118,3 +118,74 @@ describe("@override", () => {
     expect(urls()).toEqual(["/catalog/products", "/weights/p1"]);
   });
 });
+
+describe("@override of a field that", () => {
+  const old = `
+extend schema @source(name: "old", url: "http://localhost:1")
+type Query {
+  things: [Thing!] @rest(GET: "/things")
+  thing(id: ID!): Thing @lookup @rest(GET: "/things/{args.id}")
+  links: [Link!] @rest(GET: "/links")
+}
+type Link { thing: Thing @from(field: "{ id: thingId, size: thingSize }") }
+type Thing @key(fields: "id") {
+  id: ID!
+  size: Int
+  name: String @rest(GET: "/names/{parent.id}", select: "name")
+  label: String @rest(GET: "/labels/{parent.size}", select: "label")
+  colour: String
+}
+`;
+  const renewed = `
+extend schema @source(name: "new", url: "http://localhost:1")
+type Query { thing(id: ID!): Thing @override(from: "old") @lookup @rest(GET: "/new/{args.id}") }
+type Thing @key(fields: "id") { id: ID! size: Int @override(from: "old") name: String @override(from: "old") }
+`;
+  const app = `
+type Query { things: [Thing!] links: [Link!] thing(id: ID!): Thing }
+type Link { thing: Thing }
+type Thing { id: ID! size: Int name: String label: String colour: String }
+`;
+  let moving: ProjectGateway;
+
+  beforeAll(async () => {
+    const { url } = backend;
+    moving = await startProject({ old, new: renewed }, app, { OLD_URL: url, NEW_URL: url });
+  });
+  afterAll(() => moving.stop());
+
+  async function askMoving(query: string): Promise<unknown> {
+    const { data, errors } = await moving.query(query);
+    return errors.length === 0 ? data : errors;
+  }
+
+  test("was a call reads a property of the new source", async () => {
+    answer({ "/things": [{ id: "t1", size: 1 }], "/new/t1": { id: "t1", size: 5, name: "Nut" } });
+    expect(await askMoving("{ things { name size } }")).toEqual({ things: [{ name: "Nut", size: 5 }] });
+    expect(urls()).toEqual(["/new/t1", "/things"]);
+  });
+
+  test("a mapping of the old source builds is read from the new one", async () => {
+    answer({ "/links": [{ thingId: "t1", thingSize: 1 }], "/new/t1": { id: "t1", size: 5 } });
+    expect(await askMoving("{ links { thing { size } } }")).toEqual({ links: [{ thing: { size: 5 } }] });
+    expect(urls()).toEqual(["/links", "/new/t1"]);
+  });
+
+  test("calls of the old source read makes them read the new value", async () => {
+    answer({
+      "/things": [{ id: "t1", size: 1 }],
+      "/new/t1": { id: "t1", size: 5 },
+      "/labels/5": { label: "five" },
+    });
+    expect(await askMoving("{ things { label } }")).toEqual({ things: [{ label: "five" }] });
+    expect(urls()).toEqual(["/labels/5", "/new/t1", "/things"]);
+  });
+
+  test("is a lookup asks the new source, while the old lookup still serves hops", async () => {
+    answer({ "/new/t1": { id: "t1", size: 5 }, "/things/t1": { id: "t1", colour: "red" } });
+    expect(await askMoving('{ thing(id: "t1") { size colour } }')).toEqual({
+      thing: { size: 5, colour: "red" },
+    });
+    expect(urls()).toEqual(["/new/t1", "/things/t1"]);
+  });
+});
