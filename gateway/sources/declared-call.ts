@@ -49,6 +49,8 @@ export interface DeclaredCall {
   readonly coordinate: string;
   /** Equal safe calls of one request are made once. */
   readonly isSafe: boolean;
+  /** A field of `Mutation`: without a call nothing is done, and the client has to know. */
+  readonly isMutation: boolean;
   readonly inputs: readonly CallInput[];
   readonly batch: BatchRule | null;
   /** Sends the request and resolves to what `read` makes of the response. */
@@ -88,7 +90,8 @@ export interface CallOrigin {
 
 /**
  * Makes a declared call, or joins it to others, and resolves to the field's raw value. Where a value that the call
- * depends on is absent there is no call: the result is null, or UNAUTHENTICATED or HEADER_REQUIRED is raised.
+ * depends on is absent there is no call: the result is null, of a mutation BAD_USER_INPUT, or UNAUTHENTICATED or
+ * HEADER_REQUIRED is raised.
  */
 export async function runDeclaredCall(
   call: DeclaredCall,
@@ -99,7 +102,7 @@ export async function runDeclaredCall(
   const values: unknown[] = [];
   for (const input of call.inputs) {
     const value = readInput(input, roots);
-    if (value === skip) return null;
+    if (value === skip) return noCall(call);
     values.push(value);
   }
   const { batch } = call;
@@ -118,6 +121,12 @@ export async function runDeclaredCall(
     },
     text,
   );
+}
+
+/** What a call that can't be made yields: nothing was read, and what should have changed something was not done. */
+export function noCall({ isMutation }: Pick<DeclaredCall, "isMutation">): null {
+  if (!isMutation) return null;
+  throw new OverlockError("BAD_USER_INPUT", "Expected arguments that can be sent; nothing was done.");
 }
 
 /** Text that is equal for equal values; what is absent differs from null. Raises INVALID_VALUE for bottomless values. */
@@ -155,8 +164,13 @@ export function compileInput(selection: PlacedSelection, isOptional: boolean): C
  * not made for an empty list all the same: as a filter it would ask for everything.
  */
 export function compileBodyInput(selection: PlacedSelection, isSafe: boolean): CallInput {
-  const input = compileInput(selection, true);
-  return { ...input, keepsNull: true, keepsEmptyList: !isSafe, lists: isSafe ? input.lists : [] };
+  const input = isSafe ? compileInput(selection, true) : compileChangeInput(selection);
+  return { ...input, keepsNull: true };
+}
+
+/** Compiles an optional value of a request that changes something: an empty list is what it says. */
+export function compileChangeInput(selection: PlacedSelection): CallInput {
+  return { ...compileInput(selection, true), keepsEmptyList: true, lists: [] };
 }
 
 /** Compiles a batch; `translated` are its maps that read the response, in the names of the raw value. */

@@ -67,6 +67,17 @@ describe("a review", () => {
     ]);
   });
 
+  it("that can't be named is not deleted, and nobody is told that it was", async () => {
+    const answer = await test.query('mutation { deleteReview(id: "") a: deleteReview(id: "..") }', { token });
+    expect(answer.data).toEqual({ deleteReview: null, a: null });
+    const message = "Expected arguments that can be sent; nothing was done.";
+    expect(refusals(answer)).toEqual([
+      ["deleteReview", { code: "BAD_USER_INPUT" }, message],
+      ["a", { code: "BAD_USER_INPUT" }, message],
+    ]);
+    expect(test.shop.calls()).toEqual([]);
+  });
+
   it("is changed in part, deleted, and gone", async () => {
     const mine = test.shop.data.reviewsByAuthorId.get("u1")?.[0];
     const { data, errors } = await test.query(

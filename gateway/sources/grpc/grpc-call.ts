@@ -85,6 +85,7 @@ export function compileGrpcCall(
     source: source.name,
     coordinate: field.coordinate,
     isSafe: !field.isMutation && (method.isSafe || declaration.isDeclaredSafe),
+    isMutation: field.isMutation,
     inputs: [...slots.map((slot) => slot.input), ...headers.inputs],
     batch: withRowForm(compileKeys(declaration, response.batch, keyField), form),
     async send({ values, keys }, scope, read) {

@@ -5,7 +5,7 @@ import type { PlacedSelection } from "../../language/directive-reader.ts";
 import type { GrpcDeclaration } from "../../language/grpc-declaration.ts";
 import type { PathSelection, SelectionMap } from "../../language/selection-map.ts";
 import type { SourceField, SourceSchema } from "../../language/source-schema.ts";
-import { type CallInput, compileInput } from "../declared-call.ts";
+import { type CallInput, compileChangeInput, compileInput } from "../declared-call.ts";
 import { argumentMisfit, typesOf } from "./argument-types.ts";
 import {
   fieldNames,
@@ -39,7 +39,12 @@ interface RequestParts {
 /** Every request field once: those that `request` names, then an argument's own. */
 export function resolveRequest(parts: RequestParts): RequestSlot[] {
   const { source, field, declaration, method } = parts;
-  const slots = resolveMembers(declaration, declaration.request, method.request, []);
+  const compile = field.isMutation ? compileChangeInput : compileReadInput;
+  const slots = resolveMembers(declaration, declaration.request, {
+    message: method.request,
+    path: [],
+    compile,
+  });
   const types = typesOf(source.plainDocument);
   for (const name of declaration.defaultArguments) {
     const found = findProtoField(method.request, name);
@@ -61,7 +66,7 @@ export function resolveRequest(parts: RequestParts): RequestSlot[] {
     const selection = argumentSelection(name);
     slots.push({
       path: [found],
-      input: compileInput(selection, true),
+      input: compile(selection),
       map: selection.map,
       text: `argument ${name}`,
       argument,
@@ -70,11 +75,21 @@ export function resolveRequest(parts: RequestParts): RequestSlot[] {
   return slots;
 }
 
+function compileReadInput(selection: PlacedSelection): CallInput {
+  return compileInput(selection, true);
+}
+
+interface MessageSite {
+  readonly message: ProtoMessage;
+  /** The proto's fields from the root of the request to the message. */
+  readonly path: readonly ProtoField[];
+  readonly compile: (selection: PlacedSelection) => CallInput;
+}
+
 function resolveMembers(
   declaration: GrpcDeclaration,
   members: readonly NamedSelection[],
-  message: ProtoMessage,
-  path: readonly ProtoField[],
+  { message, path, compile }: MessageSite,
 ): RequestSlot[] {
   const slots: RequestSlot[] = [];
   for (const { name, selection, place } of members) {
@@ -89,11 +104,11 @@ function resolveMembers(
       refuse(`one value for the request field ${field.name}`, `${name} again`);
     } else if (!("fields" in selection)) {
       const text = `request.${name}`;
-      const input = compileInput(selection, true);
+      const input = compile(selection);
       slots.push({ path: [...path, field], input, map: selection.map, text, argument: null });
     } else if (field.type.kind === "message" && !field.isRepeated && !field.isMap) {
-      const below = [...path, field];
-      slots.push(...resolveMembers(declaration, selection.fields, field.type.message, below));
+      const below = { message: field.type.message, path: [...path, field], compile };
+      slots.push(...resolveMembers(declaration, selection.fields, below));
     } else refuse("a FieldSelectionMap: this field is no single message", `an object for ${name}`);
   }
   return slots;

@@ -4,7 +4,7 @@ import type { SourceField, SourceSchema } from "../../language/source-schema.ts"
 import { expandUrlTemplate } from "../../language/url-template.ts";
 import type { HttpPool } from "../../outbound/http-pool.ts";
 import { runUpstreamCall } from "../../outbound/upstream-call.ts";
-import { type CallInput, compileBatch, compileInput, type DeclaredCall } from "../declared-call.ts";
+import { type CallInput, compileBatch, compileInput, type DeclaredCall, noCall } from "../declared-call.ts";
 import { compileErrorRules } from "../error-mapping.ts";
 import { buildRequestHeaders, headerText, type RequestHeaders } from "../request-headers.ts";
 import { compileBody } from "./rest-body.ts";
@@ -51,6 +51,7 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
     source: source.name,
     coordinate,
     isSafe,
+    isMutation,
     inputs: [...inputs, ...headers.inputs],
     batch:
       batch === null
@@ -62,7 +63,7 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
           }),
     async send({ values, keys }, scope, read) {
       const path = writePath(values, keys, pagination === null ? [] : [pagination.pair(values)]);
-      if (path === null) return read(null);
+      if (path === null) return read(noCall({ isMutation }));
       const requestHeaders = buildRequestHeaders(headers, values.slice(sourceHeadersStart), scope);
       for (const { name, slot } of callHeaders) {
         const value = values[slot];

@@ -172,6 +172,28 @@ describe("a JSON body", () => {
   });
 });
 
+describe("a mutation that can't be sent", () => {
+  test.each([
+    { what: "an empty segment", rest: '@rest(DELETE: "/things/{args.id}")', args: { id: "" } },
+    {
+      what: "a segment that leads elsewhere",
+      rest: '@rest(DELETE: "/things/{args.id}")',
+      args: { id: ".." },
+    },
+    { what: "no segment", rest: '@rest(DELETE: "/things/{args.id}")', args: {} },
+    { what: "an empty list of keys", rest: '@rest(DELETE: "/things{?args.id*}")', args: { id: [] } },
+    { what: "a list of nothing", rest: '@rest(DELETE: "/things{?args.id*}")', args: { id: [null] } },
+  ])("has failed, because nothing was done: $what", async ({ rest, args }) => {
+    const source = open(`scalar Id type Mutation { a(id: Id): Boolean ${rest} }`);
+    const refusal = await caught(callField(source, "Mutation.a", scope(), { args }));
+    expect(refusal).toMatchObject({
+      code: "BAD_USER_INPUT",
+      message: "Expected arguments that can be sent; nothing was done.",
+    });
+    expect(backend.requests).toEqual([]);
+  });
+});
+
 describe("a form body", () => {
   const fields = `type Mutation { a(name: String, tags: [String], n: Float, on: Boolean, x: Any): Any
     @rest(POST: "/form", bodyType: FORM) }`;
@@ -201,7 +223,8 @@ describe("a form body", () => {
       expect(await callField(source, "Mutation.a", scope(), { args: { x } }).catch(codeOf)).toBe(
         "INVALID_VALUE",
       );
-    expect(await callField(source, "Mutation.a", scope(), { args: { tags: [] } })).toBeNull();
+    const empty = callField(source, "Mutation.a", scope(), { args: { tags: [] } });
+    expect(await empty.catch(codeOf)).toBe("BAD_USER_INPUT");
     expect(backend.requests).toEqual([]);
   });
 
