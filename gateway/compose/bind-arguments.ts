@@ -10,6 +10,7 @@ import {
   type VariableNode,
   visit,
 } from "graphql";
+import { OverlockError } from "../core/errors.ts";
 import { nearestNameHint, type ProblemFacts, type Problems } from "../core/problems.ts";
 import type { ClientField } from "../language/client-schema.ts";
 import { placeOf } from "../language/directive-reader.ts";
@@ -223,10 +224,22 @@ function bindArgument(
     node,
     value(clientArgs) {
       const value = read(clientArgs);
-      if (value === undefined || (value === null && isNonNullType(type))) return defaultValue;
-      return value;
+      if (value !== undefined && (value !== null || !isNonNullType(type))) return value;
+      const mayBeLeftOut = whole !== undefined && (defaultValue !== undefined || !isNonNullType(type));
+      if (!mayBeLeftOut) throw missingValue(readers, clientArgs);
+      return defaultValue;
     },
   };
+}
+
+/** A client's argument may be null where it has a default, and of a `@oneOf` absent: neither is a value up there. */
+function missingValue(
+  readers: ReadonlyMap<VariableNode, ReadVariable>,
+  clientArgs: Readonly<Record<string, unknown>>,
+): OverlockError {
+  const missing = [...readers].filter(([, read]) => (read(clientArgs) ?? null) === null);
+  const names = missing.map(([node]) => node.name.value);
+  return new OverlockError("BAD_USER_INPUT", `Expected a value for ${names.join(", ")}, found none.`);
 }
 
 /** Each place of a variable is a variable of its own: what it becomes depends on the place. */

@@ -31,12 +31,16 @@ export function warnOfFailingNonNull(
     steps.find((step, index) => makesCall(step.field, steps[index - 1]))?.field ??
     reads.find((read) => makesCall(read, steps.at(-1)));
   if (failing === undefined) return;
+  // What changes something has no stand-in for a failure.
+  const isMutation = failing.coordinate.startsWith("Mutation.");
   problems.warn({
     place: field.place,
     coordinate: field.coordinate,
-    expected: "a nullable type, or @default(onError: true): the call behind it can fail",
+    expected: `a nullable type${isMutation ? "" : ", or @default(onError: true)"}: the call behind it can fail`,
     found: `${clientField.type.toString()} from ${failing.coordinate}`,
-    hint: "when the call fails, the whole object around the field is null",
+    hint: isMutation
+      ? "when the call fails, the whole answer is null, and the mutations after it are not called"
+      : "when the call fails, the whole object around the field is null",
   });
 }
 

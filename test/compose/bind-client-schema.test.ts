@@ -396,6 +396,20 @@ describe("a warning", () => {
     expect(bind(`type Query { best: Book } type Book { ${field} }`).warnings).toEqual([]);
   });
 
+  test("does not offer a mutation the stand-in that it may not have", () => {
+    const source = `extend schema @source(name: "goods", url: "http://localhost:1")
+      type Query { count: Int @rest(GET: "/count") } type Mutation { touch: Int @rest(POST: "/touch") }`;
+    const client = "type Query { count: Int } type Mutation { touch: Int! }";
+    const { warnings } = composeTexts({ goods: source }, client);
+    expect(warnings.map((warning) => warning.split("\n").slice(1))).toEqual([
+      [
+        "  expected  a nullable type: the call behind it can fail",
+        "  found     Int! from Mutation.touch",
+        "  hint      when the call fails, the whole answer is null, and the mutations after it are not called",
+      ],
+    ]);
+  });
+
   const priced = `extend schema @source(name: "goods", url: "http://localhost:1")
     type Query { good: Good @rest(GET: "/good") price(id: ID!): Price @lookup @rest(GET: "/prices/{args.id}") }
     type Good { sent: Price referred: Price @from(field: "{ id: priceId }") half: Price @from(field: "{ id: priceId, cents: cents }") }

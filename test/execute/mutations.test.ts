@@ -37,6 +37,8 @@ type Mutation {
   recolor(id: ID!, to: String): Note @from(field: "edit(id: $args.id, patch: { meta: { color: $args.to } })")
   create(title: String!, text: String, tags: [String!]): Note @from(field: "create(title: $args.title, body: $args.text, tags: $args.tags)")
   touch: Int
+  titled(title: String = "untitled"): Note @from(field: "create(title: $args.title)")
+  tagged(title: String!, tag: String = "new"): Note @from(field: "create(title: $args.title, tags: [$args.tag])")
 }
 input Changes @view(of: "NotePatch") { title: String  text: String @from(field: "body")  meta: Meta }
 input Meta @view(of: "MetaPatch") { colour: String @from(field: "color") }
@@ -224,6 +226,21 @@ describe("mutations", () => {
       { meta: { pinned: false } },
       { title: "t" },
       { title: "t", body: null, tags: [] },
+    ]);
+  });
+
+  it("are not called without what they require, or with less than was said", async () => {
+    const answer = await test.query(`mutation {
+      a: titled(title: null) { id } b: tagged(title: "t", tag: null) { id } c: titled { id } d: tagged(title: "t") { id }
+    }`);
+    expect(answer.data).toEqual({ a: null, b: null, c: { id: "n9" }, d: { id: "n9" } });
+    expect(answer.errors.map(({ path, message, extensions }) => [path, extensions.code, message])).toEqual([
+      [["a"], "BAD_USER_INPUT", "Expected a value for title, found none."],
+      [["b"], "BAD_USER_INPUT", "Expected a value for tag, found none."],
+    ]);
+    expect(log.entries.map(({ message }) => message)).toEqual([
+      { title: "untitled" },
+      { title: "t", tags: ["new"] },
     ]);
   });
 

@@ -34,6 +34,28 @@ describe("orders", () => {
     }
   }`;
 
+  it("without a line are refused by the backend, not passed over in silence", async () => {
+    const variables = { lines: [], payment: { card: { cardNumber: "4111111111111111" } } };
+    const answer = await test.query(placeOrder, { variables, token });
+    expect(answer.data).toEqual({ placeOrder: null });
+    expect(pathsAndCodes(answer)).toEqual(["placeOrder UPSTREAM_REJECTED"]);
+    expect(test.shop.calls()).toEqual(["orders PlaceOrder"]);
+  });
+
+  it("are not placed with a null where a value is needed, and the client is told of its mistake", async () => {
+    const answer = await test.query(
+      `mutation ($quantity: Int, $days: InvoiceInput) { reserve(productId: "p1", quantity: $quantity) { quantity }
+        placeOrder(lines: [], payment: { invoice: $days }) { order { id } } }`,
+      { variables: { quantity: null }, token },
+    );
+    expect(answer.data).toEqual({ reserve: null, placeOrder: null });
+    expect(answer.errors.map(({ message, path, extensions }) => [path, extensions.code, message])).toEqual([
+      [["reserve"], "BAD_USER_INPUT", 'Argument "quantity" of non-null type "Int!" must not be null.'],
+      [["placeOrder"], "BAD_USER_INPUT", 'Argument "payment" has invalid value {invoice: $days}.'],
+    ]);
+    expect(test.shop.calls()).toEqual([]);
+  });
+
   it("are placed, and the group in the payload reads what is true afterwards", async () => {
     const variables = { lines, payment: { card: { cardNumber: "4111111111111111" } } };
     const { data, errors } = await test.query(placeOrder, { variables, token });
