@@ -59,27 +59,32 @@ function typesFrom({ source, field }: FieldSupplier, model: SupergraphModel): Mo
   return names.map((one) => model.types.get(one)).filter((type) => type !== undefined);
 }
 
-/** What clients may ask for, and what calls need of a source's own. */
-function findRead(model: SupergraphModel, type: ModelType): [key: string, field: ModelField][] {
+/** Whether a field, by its key, is read of what an origin brings. */
+type IsRead = (key: string, field: ModelField, origin: Origin) => boolean;
+
+/** Clients read what is public of what is public; calls read what they need, of their own source's internal fields too. */
+function readersOf(model: SupergraphModel, type: ModelType): IsRead {
   const all = [...type.fields.values(), ...type.internalFields.values()];
   const needed = new Set(all.flatMap((field) => field.suppliers.flatMap((one) => parentKeysOf(type, one))));
   const required = new Set(
     [...model.requirements.values()].flatMap((some) => some.flatMap((requirement) => requirement.fields)),
   );
-  return [
-    ...type.fields,
-    ...[...type.internalFields].filter(([key, field]) => needed.has(key) || required.has(field)),
-  ];
+  return (key, field, { supplier }) => {
+    if (type.fields.has(key)) return supplier.field.internalUse === null || required.has(field);
+    if (needed.has(key)) return true;
+    // Without a key there is no way from one source's objects to another's.
+    return required.has(field) && (type.keys.length > 0 || field.suppliers[0]?.source === supplier.source);
+  };
 }
 
 function findGaps(model: SupergraphModel, type: ModelType, origins: readonly Origin[]): Map<Source, Gap> {
-  const read = findRead(model, type);
+  const isRead = readersOf(model, type);
   const gaps = new Map<Source, Gap>();
   for (const origin of origins) {
     const reachable = reachableFrom(type, origin.known);
-    for (const [key, field] of read) {
+    for (const [key, field] of [...type.fields, ...type.internalFields]) {
       const [first] = field.suppliers;
-      if (first === undefined || reachable.has(key)) continue;
+      if (first === undefined || reachable.has(key) || !isRead(key, field, origin)) continue;
       if (field.suppliers.some((supplier) => supplier.call !== null)) continue;
       const { source } = first;
       const place = source.schema.types.get(type.name)?.place ?? first.field.place;

@@ -24,7 +24,8 @@ type Place @internal { shelf: String }
 const warehouse = `
 extend schema @source(name: "warehouse", url: "http://localhost:1")
 type Query { boxes: [Box!] @rest(GET: "/boxes") }
-type Box { product: Product @from(field: "{ id: productId, zone: zone, code: label }") }
+type Place { city: String }
+type Box { place: Place product: Product @from(field: "{ id: productId, zone: zone, code: label }") }
 type Product @key(fields: "id") {
   id: ID!
   code: String
@@ -37,7 +38,8 @@ extend type Query { stored(id: ID!): Product @lookup @rest(GET: "/stored/{args.i
 
 const client = `
 type Query { products: [Product!] boxes: [Box!] }
-type Box { product: Product }
+type Box { place: Place product: Product }
+type Place { city: String }
 type Product { id: ID! name: String code: String manual: String route: String bin: String weight: Int }
 `;
 
@@ -96,6 +98,11 @@ describe("@internal", () => {
       boxes: [{ product: { code: "L", bin: "b7" } }],
     });
     expect(urls()).toEqual(["/bins/z4?code=L", "/boxes"]);
+  });
+
+  test("types are other types in other sources", async () => {
+    answer({ "/boxes": [{ place: { city: "Lyon", shelf: "x" } }] });
+    expect(await ask("{ boxes { place { city } } }")).toEqual({ boxes: [{ place: { city: "Lyon" } }] });
   });
 
   test("lookups serve hops, for what is internal too", async () => {
