@@ -10,6 +10,7 @@ import {
 } from "graphql";
 import { BoundedCache } from "../core/bounded-cache.ts";
 import { type RefusalReason, RequestRefusal } from "../core/request-refusal.ts";
+import { selectionDepth } from "./selection-depth.ts";
 
 /** Everything derived from an operation once and reused by every request. */
 export interface PreparedOperation {
@@ -87,6 +88,11 @@ export class OperationPreparer {
       const errors = validate(this.#schema, document, undefined, { maxErrors: maxReportedErrors });
       if (errors.length > 0) throw new RequestRefusal("GRAPHQL_VALIDATION_FAILED", errors.map(toReason));
       refuseMagicVariables(document);
+      const depth = selectionDepth(document);
+      if (depth > maxSelectionDepth) {
+        const message = `The document selects ${depth} levels of fields; at most ${maxSelectionDepth} are allowed.`;
+        throw RequestRefusal.of("GRAPHQL_VALIDATION_FAILED", message);
+      }
       return document;
     } catch (error) {
       if (error instanceof GraphQLError) throw new RequestRefusal("GRAPHQL_PARSE_FAILED", [toReason(error)]);
@@ -108,6 +114,8 @@ function refuseMagicVariables(document: DocumentNode): void {
 }
 
 const maxReportedErrors = 20;
+/** Executing an operation, and writing its answer, takes stack for each level: some 1000 of them are there. */
+const maxSelectionDepth = 200;
 /** What the documents kept for one BFF may take, estimated. */
 const maxCachedBytes = 32 * 1024 * 1024;
 /** Measured: 290 in the tree of a parsed document; what is remembered by its nodes while it runs comes on top. */

@@ -134,6 +134,30 @@ describe("a document", () => {
     ]);
   });
 
+  it("selects at most 200 levels of fields, however they are put together", () => {
+    const nested = (levels: number, innermost: string): string =>
+      `${"a { ".repeat(levels)}${innermost}${" }".repeat(levels)}`;
+    const preparer = createPreparer({ maxDocumentTokens: 10_000 });
+    for (const query of [
+      `{ ${nested(199, "b")} }`,
+      `{ ${nested(100, "...F")} } fragment F on Query { ...G x: a { b } } fragment G on Query { ${nested(99, "b")} }`,
+      `{ ${nested(199, "... { ... on Query { b } }")} }`,
+    ])
+      expect(preparer.prepare(query, null).document.definitions[0]?.kind).toBe("OperationDefinition");
+    for (const [query, depth] of [
+      [`{ ${nested(200, "b")} }`, 201],
+      [
+        `query Q { b } query R { ${nested(100, "...F")} } fragment F on Query { ...G } fragment G on Query { ${nested(100, "b")} }`,
+        201,
+      ],
+      [`{ ${nested(2000, "b")} }`, 2001],
+    ] as const)
+      expect(refusalOf(query, null, preparer)).toEqual([
+        "GRAPHQL_VALIDATION_FAILED",
+        `The document selects ${depth} levels of fields; at most 200 are allowed.`,
+      ]);
+  });
+
   it("that breaks many rules is told the first of them only", () => {
     const unknown = Array.from({ length: 300 }, (_, index) => `u${index}`).join(" ");
     const [code, ...messages] = refusalOf(`{ ${unknown} }`);
