@@ -37,8 +37,8 @@ export function compileErrorRules(rules: readonly ErrorRule[]): ErrorMapping {
   };
 }
 
-/** Backends write "no error" in many ways. */
+/** Backends write "no error" in many ways; a list of rows has none where no row has one. */
 function isThere(value: unknown): boolean {
   if (value === undefined || value === null || value === false || value === "") return false;
-  return !Array.isArray(value) || value.length > 0;
+  return !Array.isArray(value) || value.some(isThere);
 }

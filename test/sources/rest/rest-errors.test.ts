@@ -14,6 +14,7 @@ type Query {
     { status: "2xx", when: "error", codeFrom: "error.code", messageFrom: "error.message" }
   ])
   plain(code: String!): Coupon @rest(GET: "/plain/{args.code}")
+  all: [Coupon] @rest(GET: "/coupons", errors: [{ status: "2xx", when: "error", code: "SOME" }])
   coupons(codes: [String!]!): [Coupon] @rest(GET: "/coupons{?codes*}",
     batch: { of: "$args.codes", as: "codes", match: "code" }, errors: { status: "4xx", codeFrom: "type" })
 }
@@ -21,7 +22,7 @@ type Coupon { code: String discount: Int }
 `;
 
 const client = `
-type Query { coupon(code: String!): Coupon plain(code: String!): Coupon coupons(codes: [String!]!): [Coupon]
+type Query { coupon(code: String!): Coupon all: [Coupon] plain(code: String!): Coupon coupons(codes: [String!]!): [Coupon]
   discount(code: String!): Int @from(field: "coupon(code: $args.code).discount") @default(value: 0, onError: true) }
 type Coupon { code: String discount: Int }
 `;
@@ -91,11 +92,22 @@ describe("a failure that the source schema declares", () => {
   });
 
   test("is no failure where the rule for successes does not hold", async () => {
-    for (const error of [undefined, null, false, "", []]) {
+    for (const error of [undefined, null, false, "", [], [null, ""]]) {
       backend.answer = { body: { code: "a", discount: 5, error } };
       const { data, errors } = await gateway.query('{ coupon(code: "a") { discount } }');
       expect([data, errors]).toEqual([{ coupon: { discount: 5 } }, []]);
     }
+  });
+
+  test("is a row's error in an answer that is a list, and none where no row has one", async () => {
+    backend.answer = { body: [{ code: "a", discount: 5 }, { code: "b" }] };
+    const good = await gateway.query("{ all { discount } }");
+    expect([good.data, good.errors]).toEqual([{ all: [{ discount: 5 }, { discount: null }] }, []]);
+    backend.answer = { body: [{ code: "a" }, { error: "down" }] };
+    const bad = await gateway.query("{ all { discount } }");
+    expect(bad.errors.map(({ extensions }) => extensions)).toEqual([
+      { code: "UPSTREAM_REJECTED", upstreamCode: "SOME" },
+    ]);
   });
 
   test("is shown at every key of a call for many", async () => {
