@@ -1,10 +1,13 @@
 import {
+  isEnumType,
+  isLeafType,
   isNonNullType,
   type InputObjectTypeDefinitionNode,
   Kind,
   type TypeNode,
   valueFromAST,
 } from "graphql";
+import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import { nearestNameHint } from "../core/problems.ts";
 import type { ArgumentMap } from "../language/argument-directives.ts";
@@ -181,7 +184,22 @@ class Compiler {
     const below = then?.needs ?? null;
     return {
       needs: [neededBy(steps, below)],
-      read: (object, scope) => readSteps(object, { steps, then }, scope),
+      read: (object, scope) => readSteps(object, { steps, then, toLeaf: this.#leafReader(found) }, scope),
+    };
+  }
+
+  /** Values as their field's type promises them: what does not fit is an error, and is not sent. */
+  #leafReader({ coordinate, type }: ModelField): LeafReader {
+    const leafType = this.#model.leafTypes.get(namedTypeOf(type));
+    return (value) => {
+      if (leafType === undefined || !isLeafType(leafType)) return value;
+      try {
+        const typed = leafType.serialize(value);
+        // An id that is a number stays one, as in $parent; an enum's value inside is the supergraph's.
+        return isEnumType(leafType) || leafType.name === "ID" ? value : typed;
+      } catch (cause) {
+        throw new OverlockError("INVALID_VALUE", `${coordinate}: not a value of ${leafType.name}`, { cause });
+      }
     };
   }
 
@@ -266,32 +284,34 @@ function neededBy(steps: readonly Step[], below: readonly NeededField[] | null):
 interface PathRest {
   readonly steps: readonly Step[];
   readonly then: Part | null;
+  readonly toLeaf: LeafReader;
 }
 
+/** Raises INVALID_VALUE for a value that its type does not have. */
+type LeafReader = (value: unknown) => unknown;
+
 /** Reads a path of an object, through lists element by element; `undefined` where nothing that could be sent is there. */
-async function readSteps(object: unknown, { steps, then }: PathRest, scope: RequestScope): Promise<unknown> {
+async function readSteps(object: unknown, path: PathRest, scope: RequestScope): Promise<unknown> {
   if (object instanceof Error) throw object;
+  const { steps, then, toLeaf } = path;
   const [step, ...rest] = steps;
   if (step === undefined) {
     if (then !== null) return then.read(object, scope);
-    return isBlank(object) ? undefined : withoutErrors(object);
+    return isBlank(object) ? undefined : toLeaves(object, toLeaf);
   }
   if (Array.isArray(object)) {
-    const values = await Promise.all(object.map((one: unknown) => readSteps(one, { steps, then }, scope)));
+    const values = await Promise.all(object.map((one: unknown) => readSteps(one, path, scope)));
     return values.length === 0 || values.includes(undefined) ? undefined : values;
   }
   if (!(object instanceof Entity)) return undefined;
   const needed = neededBy(steps, then?.needs ?? null).need ?? Need.none;
   const value: unknown = await object.read(step.name, step.args, scope, needed);
-  return readSteps(value, { steps: rest, then }, scope);
+  return readSteps(value, { ...path, steps: rest }, scope);
 }
 
-/** An element of a list that failed is an error in its place. */
-function withoutErrors(value: unknown): unknown {
-  if (!Array.isArray(value)) return value;
-  for (const element of value) {
-    if (element instanceof Error) throw element;
-    withoutErrors(element);
-  }
-  return value;
+/** An element of a list that failed is an error in its place; null stays null. */
+function toLeaves(value: unknown, toLeaf: LeafReader): unknown {
+  if (value instanceof Error) throw value;
+  if (value === null || value === undefined) return value;
+  return Array.isArray(value) ? value.map((element: unknown) => toLeaves(element, toLeaf)) : toLeaf(value);
 }

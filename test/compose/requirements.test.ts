@@ -155,4 +155,34 @@ describe("@require", () => {
     );
     expect(urls()).toEqual(["/catalog/products", "/scales?ids=p1&ids=p2&ids=p3&ids=p4"]);
   });
+
+  test("fails where a value is not of the type that its field promises, and sends nothing of it", async () => {
+    answer({
+      "/catalog/products": [{ id: "p1" }, { id: "p2" }],
+      "/scales?ids=p1&ids=p2": [
+        { id: "p1", weight: "heavy" },
+        { id: "p2", weight: "7" },
+      ],
+      "/boxes?ids=p1&ids=p2&unit=IN": [
+        { id: "p1", length: 9 },
+        { id: "p2", length: 1.5 },
+      ],
+      "/costs?ids=p2&country=de&weight=7": { rows: [{ id: "p2", cents: 20 }] },
+    });
+    const { data, errors } = await gateway.query('{ products { cost(country: "de") label } }');
+    expect(data).toEqual({
+      products: [
+        { cost: null, label: null },
+        { cost: 20, label: null },
+      ],
+    });
+    expect(errors.map(({ path, extensions }) => [path?.join("."), extensions["code"]]).toSorted()).toEqual([
+      ["products.0.cost", "INVALID_VALUE"],
+      ["products.0.label", "INVALID_VALUE"],
+      ["products.1.label", "INVALID_VALUE"],
+    ]);
+    expect(urls().filter((url) => url.startsWith("/costs") || url.startsWith("/labels"))).toEqual([
+      "/costs?ids=p2&country=de&weight=7",
+    ]);
+  });
 });
