@@ -1,5 +1,4 @@
 import { type DefinitionNode, type InputValueDefinitionNode, Kind, print, type TypeNode } from "graphql";
-import { shortened } from "../core/errors.ts";
 import type { Problems } from "../core/problems.ts";
 import { placeOf } from "../language/directive-reader.ts";
 import type { Source } from "../sources/source.ts";
@@ -8,6 +7,7 @@ import { checkAbstractTypes } from "./check-abstract-types.ts";
 import { checkLookups } from "./check-lookups.ts";
 import { checkMapping } from "./check-mapping.ts";
 import { checkReachability } from "./check-reachability.ts";
+import { checkInputValues, checkSharedTypes } from "./check-shared-types.ts";
 import { isKeyField } from "./overrides.ts";
 import type { FieldSupplier, ModelField, ModelType, SupergraphModel } from "./supergraph-model.ts";
 
@@ -15,11 +15,12 @@ import type { FieldSupplier, ModelField, ModelType, SupergraphModel } from "./su
 export function checkSources(sources: readonly Source[], model: SupergraphModel, problems: Problems): void {
   const isSoundSoFar = problems.errors.length === 0;
   checkDefinitions(sources, problems);
+  checkSharedTypes(sources, model, problems);
   checkAbstractTypes(sources, model, problems);
   checkAccessibility(model, problems);
   for (const type of model.types.values()) {
     for (const field of [...type.fields.values(), ...type.internalFields.values()]) {
-      checkSharing(type, field, problems);
+      checkSharing({ type, field, model }, problems);
       for (const supplier of field.suppliers) {
         if (supplier.buildsObjects) checkMapping(model, supplier, problems);
       }
@@ -30,8 +31,15 @@ export function checkSources(sources: readonly Source[], model: SupergraphModel,
   if (problems.errors.length === 0) checkReachability(model, problems);
 }
 
-/** A field in several sources is a key of each, or @shareable in each; its type and arguments are the same in all. */
-function checkSharing(type: ModelType, field: ModelField, problems: Problems): void {
+/** A field in several sources is a key of each, or @shareable in each; its type is the same in all, its arguments fit. */
+function checkSharing(
+  {
+    type,
+    field,
+    model,
+  }: { readonly type: ModelType; readonly field: ModelField; readonly model: SupergraphModel },
+  problems: Problems,
+): void {
   const [first, ...others] = field.suppliers;
   if (first === undefined) return;
   for (const other of others) {
@@ -45,8 +53,17 @@ function checkSharing(type: ModelType, field: ModelField, problems: Problems): v
       problems.error({ ...facts, expected, found: print(other.field.node.type), hint });
       continue;
     }
-    if (argumentsText(other) !== argumentsText(first)) {
-      const expected = `${argumentsText(first) || "no arguments"}, as in ${file}`;
+    const contract = interfaceOf(type, field, model);
+    if (contract === null) {
+      checkInputValues({
+        here: { file: other.field.place.file, values: argumentsOf(other) },
+        first: { file, values: argumentsOf(first) },
+        coordinateOf: (name) => `${field.coordinate}(${name}:)`,
+        owner: field.coordinate,
+        problems,
+      });
+    } else if (argumentsText(other) !== argumentsText(first)) {
+      const expected = `${argumentsText(first) || "no arguments"}, as in ${file}, because ${contract} has the field`;
       const found = argumentsText(other) || "no arguments";
       problems.error({ ...facts, expected, found, hint: "call the field differently in one of them" });
       continue;
@@ -74,10 +91,22 @@ function nullableText(type: TypeNode): string {
   return print(type).replaceAll("!", "");
 }
 
-function argumentsText({ field }: FieldSupplier): string {
-  const texts = (field.node.arguments ?? [])
-    .filter(({ name }) => (field.arguments.get(name.value)?.require ?? null) === null)
-    .map(inputText);
+/** Without those that `@require` fills. */
+function argumentsOf({ field }: FieldSupplier): readonly InputValueDefinitionNode[] {
+  return (field.node.arguments ?? []).filter(
+    ({ name }) => (field.arguments.get(name.value)?.require ?? null) === null,
+  );
+}
+
+/** An interface that promises the field of the type; null where none does. */
+function interfaceOf({ name }: ModelType, field: ModelField, model: SupergraphModel): string | null {
+  for (const abstract of model.abstractTypes.values())
+    if (abstract.possibleTypes.has(name) && abstract.fields.has(field.name)) return abstract.name;
+  return null;
+}
+
+function argumentsText(supplier: FieldSupplier): string {
+  const texts = argumentsOf(supplier).map(inputText);
   return texts.length === 0 ? "" : `(${texts.toSorted().join(", ")})`;
 }
 
@@ -86,7 +115,7 @@ interface Definition {
   readonly file: string;
 }
 
-/** Enums, scalars and inputs of one name are the same in every source; a name is of one kind everywhere. */
+/** A name is of one kind everywhere. */
 function checkDefinitions(sources: readonly Source[], problems: Problems): void {
   const known = new Map<string, Definition>();
   for (const { schema } of sources) {
@@ -105,13 +134,7 @@ function checkDefinitions(sources: readonly Source[], problems: Problems): void 
       if (kind !== earlierKind) {
         const expected = `${earlierKind}, as in ${earlier.file}`;
         problems.error({ ...facts, expected, found: kind, hint: "rename one of them" });
-        continue;
       }
-      const difference = differenceOf(membersOf(node), membersOf(earlier.node));
-      if (difference === null) continue;
-      const expected = `the same ${kind === "an enum" ? "values" : "fields"} as in ${earlier.file}`;
-      const hint = "rename one of them, or make them equal";
-      problems.error({ ...facts, expected, found: difference, hint });
     }
   }
 }
@@ -124,21 +147,6 @@ const definitionKinds = new Map<Kind, string>([
   [Kind.ENUM_TYPE_DEFINITION, "an enum"],
   [Kind.SCALAR_TYPE_DEFINITION, "a scalar"],
 ]);
-
-/** What has to be equal: values and input fields, in any order and whatever their descriptions. */
-function membersOf(node: DefinitionNode): readonly string[] {
-  if (node.kind === Kind.ENUM_TYPE_DEFINITION) return (node.values ?? []).map((value) => value.name.value);
-  if (node.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION) return (node.fields ?? []).map(inputText);
-  return [];
-}
-
-function differenceOf(here: readonly string[], there: readonly string[]): string | null {
-  const texts = [
-    ...here.filter((member) => !there.includes(member)).map((member) => `${member} here only`),
-    ...there.filter((member) => !here.includes(member)).map((member) => `${member} there only`),
-  ];
-  return texts.length === 0 ? null : shortened(texts.join(", "));
-}
 
 function inputText({ name, type, defaultValue }: InputValueDefinitionNode): string {
   const text = `${name.value}: ${print(type)}`;

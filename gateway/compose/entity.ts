@@ -153,8 +153,9 @@ export class Entity {
   }
 
   #call(supplier: FieldSupplier, reading: FieldReading, scope: RequestScope): FieldValue {
-    const { args, type, need } = reading;
+    const { type, need } = reading;
     const { call, source } = supplier;
+    const args = this.model.ownDefaults.get(supplier.field)?.(reading.args) ?? reading.args;
     if (call === null) return null;
     if (isSubqueryCall(call)) {
       const { rootType, fieldName } = call;

@@ -3,6 +3,7 @@ import { stitchSchemas } from "@graphql-tools/stitch";
 import { FilterRootFields, FilterTypes } from "@graphql-tools/wrap";
 import {
   buildASTSchema,
+  type DefinitionNode,
   type DocumentNode,
   type GraphQLFieldResolver,
   type GraphQLSchema,
@@ -10,6 +11,7 @@ import {
   isObjectType,
   Kind,
   parse,
+  parseType,
   type TypeNode,
   visit,
 } from "graphql";
@@ -60,7 +62,7 @@ function buildSubschema(
   const entryPoints = findEntryPoints(source);
   const schema = buildASTSchema(
     withEntryPoints(
-      nullableOutputs(withoutRequired(withoutHidden(source, model), source)),
+      nullableOutputs(withMergedInputs(withoutHidden(source, model), model)),
       entryPoints,
       source,
     ),
@@ -180,16 +182,24 @@ function withoutHidden({ schema, name: sourceName }: Source, model: SupergraphMo
   });
 }
 
-/** Nobody but the gateway gives the arguments that `@require` fills. */
-function withoutRequired(document: DocumentNode, { schema }: Source): DocumentNode {
+/**
+ * With the enums, input types and arguments of the supergraph, which are those that all sources take: without the
+ * arguments that `@require` fills, because nobody but the gateway gives them.
+ */
+function withMergedInputs(document: DocumentNode, model: SupergraphModel): DocumentNode {
+  const merged = (name: string): DefinitionNode | undefined =>
+    model.leafTypes.get(name)?.astNode ?? undefined;
   return visit(document, {
+    EnumTypeDefinition: ({ name }) => merged(name.value),
+    InputObjectTypeDefinition: ({ name }) => merged(name.value),
     ObjectTypeDefinition: (type) => ({
       ...type,
       fields: type.fields?.map((field) => {
-        const known = schema.types.get(type.name.value)?.fields.get(field.name.value)?.arguments;
-        const given = field.arguments?.filter(
-          ({ name }) => (known?.get(name.value)?.require ?? null) === null,
-        );
+        const args = model.types.get(type.name.value)?.fields.get(field.name.value)?.args ?? [];
+        const given = field.arguments?.flatMap((node) => {
+          const argument = args.find(({ name }) => name === node.name.value);
+          return argument === undefined ? [] : [{ ...node, type: parseType(argument.type.toString()) }];
+        });
         return given === undefined ? field : { ...field, arguments: given };
       }),
     }),

@@ -19,6 +19,12 @@ import { buildPlainSchema } from "./build-plain-schema.ts";
 import { type EntityLookup, findLookups } from "./entity-lookup.ts";
 import { findOverridden } from "./overrides.ts";
 import { pathsBuilt } from "./key-paths.ts";
+import {
+  type CompleteArguments,
+  compileOwnDefaults,
+  mergeArguments,
+  mergeLeafTypes,
+} from "./merge-shared-types.ts";
 import type { NeededField } from "./need.ts";
 import { callOf, type FieldCall } from "./subquery-call.ts";
 
@@ -45,6 +51,7 @@ export interface ModelField {
   readonly coordinate: string;
   /** As the first supplier wrote it. */
   readonly type: TypeNode;
+  /** Those that all sources have, without those that are filled by `@require`. */
   readonly args: readonly GraphQLArgument[];
   /** In the order of the sources; none where what the only source says of the field was refused. */
   readonly suppliers: readonly FieldSupplier[];
@@ -98,12 +105,14 @@ export interface SupergraphModel {
   readonly types: ReadonlyMap<string, ModelType>;
   /** Interfaces and unions. */
   readonly abstractTypes: ReadonlyMap<string, ModelAbstractType>;
-  /** Scalars, enums and input types, as the first source that has them defines them. */
+  /** Scalars, enums and input types of all sources together. */
   readonly leafTypes: ReadonlyMap<string, GraphQLNamedType>;
   /** Where a source says of something that it is `@inaccessible`, by coordinate. */
   readonly inaccessible: ReadonlyMap<string, SourcePlace>;
   /** What fills the arguments that `@require` asks for, by the field of the source. */
   readonly requirements: ReadonlyMap<SourceField, readonly Requirement[]>;
+  /** What a source's call gets besides what the supergraph's arguments say, by the field of the source. */
+  readonly ownDefaults: ReadonlyMap<SourceField, CompleteArguments>;
 }
 
 /**
@@ -129,13 +138,17 @@ export function buildSupergraphModel(sources: readonly Source[], problems: Probl
       if (!isCompositeType(type) && !leafTypes.has(type.name)) leafTypes.set(type.name, type);
     }
   }
+  for (const [name, type] of mergeLeafTypes(sources.map(({ schema }) => schema.plainDocument)))
+    leafTypes.set(name, type);
+  const ownDefaults = mergeAllArguments(types, schemas, leafTypes);
   return {
     sources,
     types,
-    abstractTypes: buildAbstractTypes(schemas, types),
+    abstractTypes: buildAbstractTypes(schemas, types, leafTypes),
     leafTypes,
     inaccessible: new Map(sources.flatMap(({ schema }) => [...schema.inaccessible])),
     requirements: new Map(),
+    ownDefaults,
   };
 }
 
@@ -172,6 +185,35 @@ export function internalFileOf(type: ModelCompositeType, name: string): string |
   if (!("internalFields" in type)) return null;
   const field = [...type.internalFields.values()].find((one) => one.name === name);
   return field?.suppliers[0]?.source.schema.file ?? null;
+}
+
+/** Gives every field the arguments that all of its sources have; returns what the calls of each add to them. */
+function mergeAllArguments(
+  types: Map<string, ModelType>,
+  schemas: ReadonlyMap<Source, GraphQLSchema>,
+  leafTypes: ReadonlyMap<string, GraphQLNamedType>,
+): ReadonlyMap<SourceField, CompleteArguments> {
+  const ownDefaults = new Map<SourceField, CompleteArguments>();
+  for (const [name, type] of types) {
+    const fields = [...type.fields.values()].map((field) => {
+      const lists = field.suppliers.map((supplier) => {
+        const graphqlType = schemas.get(supplier.source)?.getType(name);
+        const graphqlField = isObjectType(graphqlType) ? graphqlType.getFields()[field.name] : undefined;
+        return { supplier, args: argumentsOfClients(supplier.field, graphqlField?.args ?? []) };
+      });
+      const args = mergeArguments(
+        lists.length === 0 ? [field.args] : lists.map((list) => list.args),
+        leafTypes,
+      );
+      for (const list of lists) {
+        const complete = compileOwnDefaults(list.args, args);
+        if (complete !== null) ownDefaults.set(list.supplier.field, complete);
+      }
+      return [field.name, { ...field, args }] as const;
+    });
+    types.set(name, { ...type, fields: new Map(fields) });
+  }
+  return ownDefaults;
 }
 
 /** The object type, interface or union of that name; null for other names. */
@@ -288,6 +330,7 @@ function buildType({ name, schemas, types, overridden }: TypeParts): ModelType {
 function buildAbstractTypes(
   schemas: ReadonlyMap<Source, GraphQLSchema>,
   types: ReadonlyMap<string, ModelType>,
+  leafTypes: ReadonlyMap<string, GraphQLNamedType>,
 ): ReadonlyMap<string, ModelAbstractType> {
   const abstractTypes = new Map<string, ModelAbstractType>();
   for (const [source, schema] of schemas) {
@@ -296,7 +339,7 @@ function buildAbstractTypes(
       const graphqlType = schema.getType(name);
       const graphqlFields = isInterfaceType(graphqlType) ? graphqlType.getFields() : {};
       const added = [...fields.values()].map(({ name: fieldName, coordinate, node }): ModelField => {
-        const args = graphqlFields[fieldName]?.args ?? [];
+        const args = mergeArguments([graphqlFields[fieldName]?.args ?? []], leafTypes);
         return { name: fieldName, coordinate, type: node.type, args, suppliers: [] };
       });
       abstractTypes.set(name, {

@@ -84,19 +84,19 @@ describe("a field that two sources define", () => {
       what: "its arguments differ",
       a: 'type Query { a(b: Int = 1): Int @shareable @rest(GET: "/{?args.b}") }',
       b: 'type Query { a(b: Int = 2): Int @shareable @rest(GET: "/{?args.b}") }',
-      problem: `schemas/b.graphql:2:14  Query.a
-  expected  (b: Int = 1), as in schemas/a.graphql
-  found     (b: Int = 2)
-  hint      call the field differently in one of them`,
+      problem: `schemas/b.graphql:2:16  Query.a(b:)
+  expected  the default 1, as in schemas/a.graphql
+  found     the default 2
+  hint      a default is one for all sources: make them equal, or leave both out`,
     },
     {
-      what: "only one has arguments",
-      a: 'type Query { a(b: Int): Int @shareable @rest(GET: "/{?args.b}") }',
+      what: "only one has an argument that is required",
+      a: 'type Query { a(b: Int!): Int @shareable @rest(GET: "/{?args.b}") }',
       b: 'type Query { a: Int @shareable @rest(GET: "/a") }',
-      problem: `schemas/b.graphql:2:14  Query.a
-  expected  (b: Int), as in schemas/a.graphql
-  found     no arguments
-  hint      call the field differently in one of them`,
+      problem: `schemas/a.graphql:2:16  Query.a(b:)
+  expected  something optional, because Query.a in schemas/b.graphql does not have it, so that clients can't give it
+  found     b: Int!
+  hint      add it in schemas/b.graphql, give it a default, or rename Query.a in one of them`,
     },
   ])("is refused where $what", ({ a, b, problem }) => {
     expect(problemsBetween(a, b)).toEqual([problem]);
@@ -116,16 +116,16 @@ describe("a definition that two sources have", () => {
     {
       what: "enums",
       a: "enum E { A B }",
-      b: "enum E { A C }",
-      expected: "the same values as in schemas/a.graphql",
+      b: "enum E { A C } input I { e: E }",
+      expected: "the same values as in schemas/a.graphql, because I.e in schemas/b.graphql is sent them",
       found: "C here only, B there only",
     },
     {
       what: "inputs",
       a: "input I { a: Int b: Int }",
-      b: "input I { a: Int! }",
-      expected: "the same fields as in schemas/a.graphql",
-      found: "a: Int! here only, a: Int there only, b: Int there only",
+      b: "input I { a: [Int!] }",
+      expected: "Int, as in schemas/a.graphql",
+      found: "[Int!]",
     },
     {
       what: "an enum and a scalar",

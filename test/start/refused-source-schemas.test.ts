@@ -1297,7 +1297,7 @@ schemas/books.graphql:27:3  Author.name
       ],
       `
 bff-web/schema.graphql:4:25  Query.books(genre:)
-  expected  an argument of Query.books (first, filter)
+  expected  an argument of Query.books (first)
   found     genre
 
 bff-web/schema.graphql:8:3  Shelf.newest
@@ -1305,7 +1305,7 @@ bff-web/schema.graphql:8:3  Shelf.newest
   found     [BookCard!]
 
 bff-web/schema.graphql:9:42  Shelf.poems @from(field:)
-  expected  an argument of Query.books (first, filter)
+  expected  an argument of Query.books (first)
   found     genre
 
 schemas/books.graphql:4:3  Query.books
@@ -1343,19 +1343,15 @@ schemas/books.graphql:27:3  Author.birthYear
         ],
       ],
       `
-bff-web/schema.graphql:31:3  Genre.POETRY
-  expected  one of the supergraph's values NOVEL, DRAMA
-  found     POETRY
-
 schemas/books.graphql:10:1  Book
   expected  a scalar, as in schemas/authors.graphql
   found     an object type
   hint      rename one of them
 
 schemas/books.graphql:20:1  Genre
-  expected  the same values as in schemas/authors.graphql
+  expected  the same values as in schemas/authors.graphql, because Query.books(genre:) in schemas/books.graphql is sent them
   found     POETRY here only, DRAMA there only
-  hint      rename one of them, or make them equal
+  hint      make them equal, or rename one of them
 `,
     );
 
@@ -1371,10 +1367,14 @@ schemas/books.graphql:20:1  Genre
         [books, "enum Genre {", "input AuthorFilter {\n  bornAfter: Int = 1900\n}\n\nenum Genre {"],
       ],
       `
-schemas/books.graphql:20:1  AuthorFilter
-  expected  the same fields as in schemas/authors.graphql
-  found     bornAfter: Int = 1900 here only, bornAfter: Int there only, country: String there only
-  hint      rename one of them, or make them equal
+bff-web/schema.graphql:10:61  Shelf.authors @from(field:)
+  expected  a field of AuthorFilter (bornAfter)
+  found     country
+
+schemas/books.graphql:21:3  AuthorFilter.bornAfter
+  expected  no default, as in schemas/authors.graphql
+  found     the default 1900
+  hint      a default is one for all sources: make them equal, or leave both out
 `,
     );
 
