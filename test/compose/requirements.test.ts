@@ -176,10 +176,12 @@ describe("@require", () => {
         { cost: 20, label: null },
       ],
     });
-    expect(errors.map(({ path, extensions }) => [path?.join("."), extensions["code"]]).toSorted()).toEqual([
-      ["products.0.cost", "INVALID_VALUE"],
-      ["products.0.label", "INVALID_VALUE"],
-      ["products.1.label", "INVALID_VALUE"],
+    expect(
+      errors.map(({ path, extensions }) => `${path?.join(".")} ${extensions["code"]}`).toSorted(),
+    ).toEqual([
+      "products.0.cost INVALID_VALUE",
+      "products.0.label INVALID_VALUE",
+      "products.1.label INVALID_VALUE",
     ]);
     expect(urls().filter((url) => url.startsWith("/costs") || url.startsWith("/labels"))).toEqual([
       "/costs?ids=p2&country=de&weight=7",
