@@ -5,7 +5,8 @@ import { compositeTypeOf, type ModelAbstractType, type SupergraphModel } from ".
 
 /**
  * Binds the interfaces and unions of a client schema: for each, the client type that shows an object, by the object's
- * supergraph type. What does not fit is reported. An interface that shows nothing has no views: no field returns it.
+ * supergraph type. What does not fit is reported. An interface that shows nothing has no views here: only fields
+ * with `@node` return it.
  */
 export function bindAbstractTypes(
   client: ClientSchema,

@@ -9,6 +9,7 @@ import { bindAbstractTypes } from "./bind-abstract-types.ts";
 import { bindArguments, variablesOf } from "./bind-arguments.ts";
 import { ConnectionBinder } from "./bind-connection.ts";
 import { bindGroup } from "./bind-group.ts";
+import { bindNodes, isNodeField } from "./bind-nodes.ts";
 import { type ShapedClientSchema, ValueBinder } from "./bind-value.ts";
 import type { BoundClientSchema, BoundStep, FieldBinding } from "./bindings.ts";
 import { buildPlainSchema } from "./build-plain-schema.ts";
@@ -41,7 +42,10 @@ export function bindClientSchema(
   const binder = new Binder(client, schema, model, problems);
   const fields = new Map<string, ReadonlyMap<string, FieldBinding>>();
   for (const type of client.types.values()) fields.set(type.name, binder.bindType(type));
-  const views = bindAbstractTypes(client, model, problems);
+  const nodes = bindNodes({ client, model, fields, problems });
+  for (const [typeName, bindings] of nodes.fields)
+    fields.set(typeName, new Map([...(fields.get(typeName) ?? []), ...bindings]));
+  const views = new Map([...bindAbstractTypes(client, model, problems), ...nodes.views]);
   checkClientLeafTypes(client, model, problems);
   checkClientInputs(client, schema, model, problems);
   return { schema, fields, views };
@@ -104,6 +108,8 @@ class Binder {
   }
 
   #bindField(type: ClientType, field: ClientField, model: ModelCompositeType): FieldBinding | null {
+    // Bound once all others are.
+    if (isNodeField(field)) return null;
     const member = this.#connections.bindMember(type, field);
     if (member !== null) return member === "refused" ? null : member;
     const clientField = this.#clientField(type.name, field.name);

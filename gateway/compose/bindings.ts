@@ -1,6 +1,7 @@
 import type { GraphQLSchema, ValueNode } from "graphql";
 import type { Shaper } from "../shape/shaper.ts";
-import type { ModelCompositeType, ModelField } from "./supergraph-model.ts";
+import type { EntityLookup } from "./entity-lookup.ts";
+import type { ModelCompositeType, ModelField, ModelType } from "./supergraph-model.ts";
 
 /** How one argument of a supergraph field gets its value. */
 export interface BoundArgument {
@@ -40,9 +41,31 @@ export type ConnectionPart =
   | "startCursor"
   | "endCursor";
 
+/** The objects that one type name in a global id leads to. */
+export interface NodeType {
+  /** The supergraph type. */
+  readonly type: ModelType;
+  /** The path of the key, which consists of this one scalar. */
+  readonly keyPath: string;
+  /** The key is a number. */
+  readonly isNumber: boolean;
+  /** Finds the object by that key, where nothing that is read of it says whether it exists. */
+  readonly lookup: EntityLookup;
+}
+
 /** Where a client field comes from. */
 export type FieldBinding =
   | { readonly kind: "group" }
+  | {
+      /** Objects found by global ids: one, or a list of them in the order of the ids. */
+      readonly kind: "node";
+      readonly coordinate: string;
+      /** The client's argument with the id, or the list of ids. */
+      readonly argument: string;
+      readonly interfaceName: string;
+      /** By the type name that is in the ids. */
+      readonly types: ReadonlyMap<string, NodeType>;
+    }
   | { readonly kind: "connection"; readonly part: ConnectionPart; readonly coordinate: string }
   | {
       /** A connection: the path finds a page; its arguments `first` and `after` are handed over by the path's last step. */

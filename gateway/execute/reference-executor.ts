@@ -15,6 +15,7 @@ import {
 } from "graphql";
 import type { BoundClientSchema, ConnectionPart, FieldBinding } from "../compose/bindings.ts";
 import { Entity } from "../compose/entity.ts";
+import type { EntityLookup } from "../compose/entity-lookup.ts";
 import { Need } from "../compose/need.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
@@ -26,6 +27,7 @@ import { Execution } from "./execution.ts";
 import { isolateElements, isolateWaitingElements } from "./isolate-elements.ts";
 import { needOfConnection, needOfSelection, needOfShapers } from "./need-of-selection.ts";
 import { readMutation } from "./read-mutation.ts";
+import { confirmNode, readNodes } from "./read-nodes.ts";
 import { readPath } from "./read-path.ts";
 import { shapeLeaves, shapeObjects } from "./shape-leaves.ts";
 
@@ -141,7 +143,7 @@ function compileResolver(
   }
   const showing = compileShowing(bound, leafType.name);
   const isRequired = isInnermostNonNull(type);
-  const read = compileObjectReader(binding, follow);
+  const read = compileObjectReader(binding, model, follow);
   return (parent, args, context, info) => {
     const execution = context as Execution;
     execution.countField();
@@ -155,7 +157,9 @@ function compileResolver(
       if (!entity.isReference) return entity;
       const selected = selections.get(shown) ?? selectedModelFields(bound, info, shown);
       selections.set(shown, selected);
-      return confirmReference(entity, selected, isRequired, scope);
+      const lookups = lookupsOf(entity, selected);
+      if (lookups.length === 0 && binding.kind === "node") return confirmNode(binding, entity, scope);
+      return confirmReference(entity, lookups, isRequired, scope);
     });
     return isolateElements(confirmed);
   };
@@ -169,8 +173,10 @@ function usesSubqueries(model: SupergraphModel): boolean {
 /** Reads the objects of a field; those of a connection's were read with its page. */
 function compileObjectReader(
   binding: Exclude<FieldBinding, { kind: "group" | "page" }>,
+  model: SupergraphModel,
   follow: typeof readPath,
 ): (site: ObjectSite) => unknown {
+  if (binding.kind === "node") return ({ clientArgs, need }) => readNodes(binding, clientArgs, model, need);
   if (binding.kind === "connection") return ({ parent }) => readConnectionPart(parent, binding.part);
   const { steps } = binding;
   const shape = shapeObjects(binding);
@@ -240,19 +246,24 @@ function selectedModelFields(bound: BoundClientSchema, info: GraphQLResolveInfo,
   return [...names];
 }
 
+/** What the fields that are read of an object first have to be looked up with, each once. */
+function lookupsOf(entity: Entity, selected: readonly string[]): readonly EntityLookup[] {
+  const lookups = selected.map((name) => entity.lookupFor(name)).filter((lookup) => lookup !== null);
+  return [...new Set(lookups)];
+}
+
 /**
  * A reference of which no source that was asked has a row is null, or NOT_FOUND_REFERENCE behind a non-null field. A row
  * that could not be fetched costs the fields that are read from it, not the reference.
  */
 async function confirmReference(
   entity: Entity,
-  selected: readonly string[],
+  lookups: readonly EntityLookup[],
   isRequired: boolean,
   scope: RequestScope,
 ): Promise<Entity | null> {
-  const lookups = new Set(selected.map((name) => entity.lookupFor(name)).filter((lookup) => lookup !== null));
-  if (lookups.size === 0) return entity;
-  const rows = await Promise.allSettled([...lookups].map((lookup) => entity.loadRow(lookup, scope)));
+  if (lookups.length === 0) return entity;
+  const rows = await Promise.allSettled(lookups.map((lookup) => entity.loadRow(lookup, scope)));
   const isMissing = rows.every(
     (row) => row.status === "fulfilled" && (row.value === null || row.value === undefined),
   );

@@ -28,6 +28,8 @@ export interface ClientField {
   readonly from: PlacedSelection | null;
   /** The `@from` use, for problems found later. */
   readonly fromUse: DirectiveUse | null;
+  /** The field finds objects by their global ids. */
+  readonly nodeUse: DirectiveUse | null;
   /** Directives that shape the value, in the order written. */
   readonly shapers: readonly DirectiveUse[];
   /** Arguments that take global ids, with the type that the ids name. */
@@ -142,7 +144,9 @@ function readField(reader: DirectiveReader, coordinate: string, field: FieldDefi
     if (type !== null) globalIds.set(argument.name.value, type);
   }
   const [fromUse] = uses.get("from") ?? [];
+  const [nodeUse] = uses.get("node") ?? [];
   uses.delete("from");
+  uses.delete("node");
   return {
     name: field.name.value,
     coordinate,
@@ -150,6 +154,7 @@ function readField(reader: DirectiveReader, coordinate: string, field: FieldDefi
     node: field,
     from: fromUse?.selection(["field"]) ?? null,
     fromUse: fromUse ?? null,
+    nodeUse: nodeUse ?? null,
     shapers: [...uses.values()].flat(),
     globalIds,
   };

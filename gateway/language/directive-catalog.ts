@@ -33,6 +33,7 @@ const clientOnly = new Set([
   "view",
   "connection",
   "globalId",
+  "node",
   "default",
   "truncate",
   "slice",

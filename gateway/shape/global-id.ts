@@ -43,15 +43,28 @@ export function writeGlobalId(type: string, key: string): string {
 
 /** The key in a client's id. Raises BAD_USER_INPUT where it is none, or that of another type. */
 export function readGlobalId(type: string, id: unknown): string {
+  return readGlobalIdOf(new Map([[type, type]]), type, id).key;
+}
+
+/**
+ * What a client's id means where it may name several types, together `what`: the entry of `types` that it names, and
+ * its key. Raises BAD_USER_INPUT where it is none, or names another type.
+ */
+export function readGlobalIdOf<Entry>(
+  types: ReadonlyMap<string, Entry>,
+  what: string,
+  id: unknown,
+): { readonly entry: Entry; readonly key: string } {
   const text =
     typeof id === "string" && id.length <= maxIdLength ? Buffer.from(id, "base64url").toString() : "";
   const at = text.indexOf(":");
-  const [writtenFor, key] = [text.slice(0, Math.max(0, at)), text.slice(at + 1)];
-  if (!checkTypeName(writtenFor) || key === "" || writeGlobalId(writtenFor, key) !== id)
-    throw new OverlockError("BAD_USER_INPUT", `Expected the id of a ${type}.`);
-  if (writtenFor !== type)
-    throw new OverlockError("BAD_USER_INPUT", `Expected the id of a ${type}; this is one of another type.`);
-  return key;
+  const [type, key] = [text.slice(0, Math.max(0, at)), text.slice(at + 1)];
+  if (!checkTypeName(type) || key === "" || writeGlobalId(type, key) !== id)
+    throw new OverlockError("BAD_USER_INPUT", `Expected the id of a ${what}.`);
+  const entry = types.get(type);
+  if (entry === undefined)
+    throw new OverlockError("BAD_USER_INPUT", `Expected the id of a ${what}; this is one of another type.`);
+  return { entry, key };
 }
 
 const maxIdLength = 4096;

@@ -393,4 +393,39 @@ describe("a product's link", () => {
     }
     expect(test.shop.calls()).toEqual([]);
   });
+
+  it("opens whatever it is of, several with one call for each kind", async () => {
+    const { data: shop } = test.shop;
+    const [product, review, order] = ["Product:p7", "Review:r5", "Order:o1"].map((text) =>
+      Buffer.from(text).toString("base64url"),
+    );
+    const selection = "link ... on ProductScreen { title } ... on ReviewCard { stars author }";
+    const answer = await test.query(
+      `query ($product: ID!, $links: [ID!]!) {
+        one: linked(link: $product) { ${selection} }
+        other: linked(link: "UHJvZHVjdDpwOA") { ${selection} }
+        linkedAll(links: $links) { ${selection} }
+      }`,
+      { bff: "mobile", variables: { product, links: [review, order, product] } },
+    );
+    const found = shop.reviews.find(({ id }) => id === "r5");
+    const shown = { link: product, title: shop.productById.get("p7")?.name };
+    expect(answer.data).toEqual({
+      one: shown,
+      other: { link: "UHJvZHVjdDpwOA", title: shop.productById.get("p8")?.name },
+      linkedAll: [
+        { link: review, stars: found?.stars, author: shop.userById.get(found?.authorId ?? "")?.name },
+        null,
+        shown,
+      ],
+    });
+    expect(answer.errors.map(({ path, extensions }) => [path, extensions.code])).toEqual([
+      [["linkedAll", 1], "BAD_USER_INPUT"],
+    ]);
+    expect(test.shop.calls().toSorted()).toEqual([
+      "accounts GET /users",
+      "catalog BatchGetProducts",
+      "reviews GET /reviews/r5",
+    ]);
+  });
 });

@@ -3,6 +3,8 @@ import type { PlainResolvers } from "./plain-schema.ts";
 import {
   deliveryOf,
   linkedProduct,
+  linkedReview,
+  linkedType,
   notifications,
   order,
   orders,
@@ -10,6 +12,7 @@ import {
   productLink,
   products,
   recommendations,
+  reviewLink,
   reviewsOfProduct,
 } from "./plain-shop.ts";
 import { cut, gramsText, initialsOf, inTitleCase, moneyText, timeText } from "./plain-texts.ts";
@@ -20,6 +23,9 @@ export const plainMobile: PlainResolvers<PlainContext> = {
     home: () => ({}),
     product: (_parent, { id }: { id: string }, { data }) => data.productById.get(id),
     shared: (_parent, { link }: { link: string }, context) => linkedProduct(context, link),
+    linked: (_parent, { link }: { link: string }, context) => linked(context, link),
+    linkedAll: (_parent, { links }: { links: readonly string[] }, context) =>
+      links.map((link) => outcomeOf(() => linked(context, link))),
     quickLook: (_parent, { id }: { id: string }, { data }) => data.productById.get(id),
   },
   QuickLook: {
@@ -74,6 +80,7 @@ export const plainMobile: PlainResolvers<PlainContext> = {
       reviewsOfProduct(context, id, { first: first ?? null, sort: "TOP" }),
   },
   ReviewCard: {
+    link: ({ id }: Review) => reviewLink(id),
     text: ({ body }: Review) => cut(body, 140),
     author: ({ authorId }: Review, _args, { data }) => data.userById.get(authorId)?.name ?? "A customer",
     authorInitials: ({ authorId }: Review, _args, { data }) =>
@@ -86,5 +93,24 @@ export const plainMobile: PlainResolvers<PlainContext> = {
     product: ({ productId }: Order["lines"][number], _args, { data }) => data.productById.get(productId),
   },
 };
+
+/** What a link leads to, as the type that shows it. */
+function linked(context: PlainContext, link: string): object | null {
+  if (linkedType(link) === "Review") {
+    const review = linkedReview(context, link);
+    return review === null ? null : { ...review, __typename: "ReviewCard" };
+  }
+  const product = linkedProduct(context, link);
+  return product === null ? null : { ...product, __typename: "ProductScreen" };
+}
+
+/** An error in a list costs its own place. */
+function outcomeOf(read: () => object | null): unknown {
+  try {
+    return read();
+  } catch (error) {
+    return error;
+  }
+}
 
 const newsTypes = { order_shipped: "OrderNews", review_reply: "ReplyNews", price_drop: "DealNews" };

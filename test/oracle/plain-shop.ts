@@ -168,6 +168,22 @@ export function productLink(id: string): string {
   return Buffer.from(`Product:${id}`).toString("base64url");
 }
 
+/** The app's links to reviews. */
+export function reviewLink(id: string): string {
+  return Buffer.from(`Review:${id}`).toString("base64url");
+}
+
+/** What a link says that it is of. */
+export function linkedType(link: string): string | null {
+  return /^([A-Za-z]+):/.exec(Buffer.from(link, "base64url").toString())?.[1] ?? null;
+}
+
+export function linkedReview({ data }: PlainContext, link: string): Review | null {
+  const [, id] = /^Review:(.+)$/s.exec(Buffer.from(link, "base64url").toString()) ?? [];
+  if (id === undefined) throw new PlainError("BAD_USER_INPUT");
+  return data.reviews.find((review) => review.id === id) ?? null;
+}
+
 /** The product that a link leads to. */
 export function linkedProduct({ data }: PlainContext, link: string): Product | null {
   const [, id] = /^Product:(.+)$/s.exec(Buffer.from(link, "base64url").toString()) ?? [];

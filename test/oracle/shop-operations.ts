@@ -9,7 +9,7 @@ import type { Answerer } from "./find-disagreement.ts";
 import { type GeneratorOptions, OperationGenerator } from "./generate-operation.ts";
 import { plainMobile } from "./plain-mobile.ts";
 import { answerPlainly, buildPlainSchema } from "./plain-schema.ts";
-import { pageToken, productLink } from "./plain-shop.ts";
+import { pageToken, productLink, reviewLink } from "./plain-shop.ts";
 import { plainWeb } from "./plain-web.ts";
 import { SchemaIndex } from "./schema-index.ts";
 import type { BffName } from "./shop-gateway.ts";
@@ -57,6 +57,13 @@ const productIds = [
   "",
 ];
 const counts = [1, 1, 2, 2, 3, 3, 5, 8, 0, -1, 101];
+const links = [
+  ...["p1", "p7", "p100", "p970", "p990", "p1001", "nope", ""].map((id) => productLink(id)),
+  ...["r1", "r2", "r500", "nope", ""].map((id) => reviewLink(id)),
+  Buffer.from("Order:o1").toString("base64url"),
+  "p1",
+  "",
+];
 const tokens = [pageToken(2), pageToken(5), pageToken(0), pageToken(1_000_000), "", "no token", "p1"];
 
 /** By coordinate, or for every argument of a type. Add those of new arguments here. */
@@ -65,6 +72,8 @@ const pools = new Map<string, readonly unknown[]>([
   ["Query.product(id:)", productIds],
   ["Query.quickLook(id:)", productIds],
   ["Query.shared(link:)", [...productIds.map((id) => productLink(id)), "p1", "nope", ""]],
+  ["Query.linked(link:)", links],
+  ["Query.linkedAll(links:)", links],
   ["Query.userExists(id:)", ["u1", "u300", "u301", "nope", ""]],
   ["Query.searchReviews(text:)", ["pratique", "FIVE", "nothing of the kind", ""]],
   ["Query.searchReviews(minStars:)", [1, 4, 5, 6]],
@@ -84,6 +93,7 @@ const pools = new Map<string, readonly unknown[]>([
 /** How long lists are, so that none explodes. */
 const listLengths = new Map([
   ["Query.categories", 8],
+  ["Query.linkedAll", 3],
   ["Home.latestVoices", 3],
   ["Order.lines", 3],
   ["OrderCard.lines", 3],
