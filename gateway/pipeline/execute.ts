@@ -34,11 +34,16 @@ export async function executeOperation(
 }
 
 function refusalOf(result: ExecutionResult): RequestRefusal {
-  const reasons = (result.errors ?? []).map(({ message, locations }) => ({
-    message,
-    locations: locations ?? [],
+  const reasons = (result.errors ?? []).map((error) => ({
+    // The executor hands on what overflowed while it read the variables.
+    message: isOverflow(error) ? "The variables are nested too deeply." : error.message,
+    locations: error.locations ?? [],
   }));
   return new RequestRefusal("BAD_USER_INPUT", reasons);
+}
+
+function isOverflow(error: unknown): boolean {
+  return error instanceof RangeError || (error instanceof GraphQLError && isOverflow(error.originalError));
 }
 
 function toFieldError(error: GraphQLError): FieldError {
