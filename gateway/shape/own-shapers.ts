@@ -2,10 +2,14 @@ import {
   buildASTSchema,
   DirectiveLocation,
   type DocumentNode,
+  type GraphQLArgument,
   GraphQLDirective,
   GraphQLError,
+  type GraphQLInputField,
+  isInputObjectType,
   Kind,
   parse,
+  print,
   specifiedDirectives,
 } from "graphql";
 import { validateSDL } from "graphql/validation/validate.js";
@@ -132,9 +136,8 @@ class OwnShaperReader {
       this.#refuse(at, `a valid definition such as ${example}`, error.message);
       return null;
     }
-    const directive = buildASTSchema(document, { assumeValidSDL: true }).getDirective(
-      defined[0]?.name.value ?? "",
-    );
+    const schema = buildASTSchema(document, { assumeValidSDL: true });
+    const directive = schema.getDirective(defined[0]?.name.value ?? "");
     if (directive === null || directive === undefined) return null;
     if (directive.name !== name) {
       this.#refuse(at, `directive @${name}, as its name says`, `@${directive.name}`);
@@ -143,8 +146,21 @@ class OwnShaperReader {
     const { locations } = directive;
     if (locations.some((location) => location !== DirectiveLocation.FIELD_DEFINITION))
       this.#refuse(at, "on FIELD_DEFINITION and nowhere else", `on ${locations.join(" | ")}`);
+    const inputs = Object.values(schema.getTypeMap()).filter(isInputObjectType);
+    for (const one of [directive.args, ...inputs.map((type) => Object.values(type.getFields()))].flat())
+      this.#checkDefault(one, at);
     if (directive.isRepeatable) this.#refuse(at, "a directive that stands once on a field", "repeatable");
     return new GraphQLDirective({ ...directive.toConfig(), locations: [DirectiveLocation.FIELD_DEFINITION] });
+  }
+
+  /** What is no value of the type would count as no default at all. */
+  #checkDefault(
+    { name, type, astNode, defaultValue }: GraphQLArgument | GraphQLInputField,
+    at: string,
+  ): void {
+    const written = astNode?.defaultValue;
+    if (written === undefined || defaultValue !== undefined) return;
+    this.#refuse(at, `a default of type ${type.toString()} for ${name}`, print(written));
   }
 
   #parse(sdl: string, at: string, example: string): DocumentNode | null {

@@ -203,6 +203,28 @@ bff-web/bff.config.ts  shapers[0].sdl
   );
 
   refuses(
+    "whose arguments have defaults that are no values of their types",
+    [
+      withShaper(
+        'sdl: `directive @initials(max: Int = "2", style: Style = BOLD, in: In = { n: 1 }) on FIELD_DEFINITION\n enum Style { UPPER } input In { n: Int = 1.5, all: [Style!] = [UPPER] }`',
+      ),
+    ],
+    `
+bff-web/bff.config.ts  shapers[0].sdl
+  expected  a default of type Int for max
+  found     "2"
+
+bff-web/bff.config.ts  shapers[0].sdl
+  expected  a default of type Style for style
+  found     BOLD
+
+bff-web/bff.config.ts  shapers[0].sdl
+  expected  a default of type Int for n
+  found     1.5
+`,
+  );
+
+  refuses(
     "whose definition has another name",
     [withShaper('sdl: "directive @initial on FIELD_DEFINITION"')],
     `
