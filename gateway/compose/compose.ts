@@ -5,6 +5,7 @@ import type { Source } from "../sources/source.ts";
 import { bindClientSchema } from "./bind-client-schema.ts";
 import type { ShapedClientSchema } from "./bind-value.ts";
 import type { BoundClientSchema } from "./bindings.ts";
+import { checkMergedNames } from "./check-merged-names.ts";
 import { checkRequirementCycles } from "./check-requirement-cycles.ts";
 import { checkSources } from "./check-sources.ts";
 import { compileRequirements } from "./requirements.ts";
@@ -32,6 +33,7 @@ export function compose(
   const model = bare === null ? null : { ...bare, requirements: compileRequirements(bare) };
   if (model !== null) checkRequirementCycles(model);
   if (model !== null) checkSources(sources, model, problems);
+  if (model !== null) checkMergedNames(model, problems);
   const bound = clients.map((client) => bindClientSchema(client, model, problems));
   problems.throwIfAny();
   const complete = bound.filter((client) => client !== null);

@@ -33,6 +33,17 @@ schemas/books.graphql:10:24  Book @key(fields:)
     );
 
     refuses(
+      "fields on such a type that are called like JavaScript's own",
+      [[books, 'type Book @key(fields: "id") {', 'type Book @key(fields: "id") {\n  toString: String']],
+      `
+schemas/books.graphql:11:3  Book.toString
+  expected  a field of a type with @key that is not called like one of JavaScript's own
+  found     toString
+  hint      call it differently in the schema, with @from in a REST or gRPC source or rename in a GraphQL one
+`,
+    );
+
+    refuses(
       "more than names",
       [[books, 'type Book @key(fields: "id") {', 'type Book @key(fields: "id title(first: 1)") {']],
       `
