@@ -40,6 +40,8 @@ function findOrigins(model: SupergraphModel): Map<string, Origin[]> {
     ...type.internalFields.values(),
   ])) {
     for (const supplier of field.suppliers) {
+      // It adds a row to an object that came from elsewhere, and nobody asks it for anything else.
+      if (supplier.field.isLookup && supplier.field.internalUse !== null) continue;
       for (const type of typesFrom(supplier, model)) {
         const paths = supplier.buildsObjects
           ? [...supplier.builtPaths, ...supplier.builtPaths.map((path) => path.split(".")[0] ?? "")]
