@@ -17,7 +17,7 @@ import { isListTypeNode, listsAround, namedTypeOf } from "../language/sdl-file.t
 import { variablesOf } from "./bind-arguments.ts";
 import { Accessibility } from "./accessibility.ts";
 import type { BoundStep, ConnectionPart, ConnectionRule, FieldBinding } from "./bindings.ts";
-import type { ModelField, ModelType, SupergraphModel } from "./supergraph-model.ts";
+import type { FieldSupplier, ModelField, ModelType, SupergraphModel } from "./supergraph-model.ts";
 
 /** Where in a page type the items and the token are, and what a field that returns it hands over. */
 interface Connection {
@@ -148,7 +148,8 @@ export class ConnectionBinder {
       this.#refuse(field, expected, field.from?.text ?? "another use of it");
       return null;
     }
-    return { kind: "page", coordinate: field.coordinate, steps, rule: connection.rule };
+    const keepsPageSize = last?.field.suppliers.some(isNumbered) === true;
+    return { kind: "page", coordinate: field.coordinate, steps, rule: connection.rule, keepsPageSize };
   }
 
   #readConnection(type: ClientType): void {
@@ -286,3 +287,8 @@ const tokenTypes = new Map<string, GraphQLScalarType>([
   ["ID", GraphQLID],
   ["Int", GraphQLInt],
 ]);
+
+/** Page 2 begins where page 1 ends: numbers, and links that carry one, mean other items with pages of another size. */
+function isNumbered({ field: { call } }: FieldSupplier): boolean {
+  return call?.kind === "rest" && call.pagination !== null && call.pagination.style !== "CURSOR";
+}

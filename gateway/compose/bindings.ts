@@ -73,6 +73,8 @@ export type FieldBinding =
       readonly coordinate: string;
       readonly steps: readonly BoundStep[];
       readonly rule: ConnectionRule;
+      /** A token leads to the right page only where that is asked for with the size of the page before. */
+      readonly keepsPageSize: boolean;
     }
   | {
       readonly kind: "path";

@@ -19,6 +19,8 @@ type Args = Readonly<Record<string, unknown>>;
 export interface ConnectionField {
   readonly steps: readonly BoundStep[];
   readonly rule: ConnectionRule;
+  /** A token leads to the right page only where that is asked for with the size of the page before. */
+  readonly keepsPageSize: boolean;
 }
 
 /** One page that was fetched, and the part of it that is shown. */
@@ -29,6 +31,8 @@ interface Part {
   /** Everything that came. */
   readonly items: readonly unknown[];
   readonly next: PageToken | null;
+  /** What the page behind `next` has to be asked for with; null: any size. */
+  readonly nextSize: number | null;
   /** The shown ones are those from `start` to before `end`. */
   readonly start: number;
   readonly end: number;
@@ -78,6 +82,7 @@ interface PageRequest {
   readonly first: number | null;
   readonly after: CursorPosition | null;
   readonly afterText: string | null;
+  readonly keepsPageSize: boolean;
   /** The field's other arguments. */
   readonly others: Args;
 }
@@ -91,36 +96,43 @@ export interface ConnectionRequest {
 
 /**
  * Fetches what `first` and `after` ask for. A cursor in the middle of a page asks for that page again and, where the
- * rest of it is not enough, for the one behind it. Null where there is no page. Raises BAD_USER_INPUT.
+ * rest of it is not enough, for the one behind it. Where pages have to keep their size, those behind a cursor are two
+ * of the size that the first one had, although `first` may be more. Null where there is no page. Raises BAD_USER_INPUT.
  */
 export async function fetchConnection(
   from: unknown,
   { field, args, need }: ConnectionRequest,
   scope: RequestScope,
 ): Promise<ConnectionPage | null> {
-  const { steps, rule } = field;
-  const request = readRequest(steps, args);
+  const { steps, rule, keepsPageSize } = field;
+  const request = readRequest(field, args);
   const fetchPage = async (part: Wanted): Promise<Part | null> => {
     const page = await readPath(from, { steps, clientArgs: argsOfPage(request, part), need }, scope);
-    return page instanceof Entity ? readPart({ page, rule, need }, part, scope) : null;
+    return page instanceof Entity ? readPart({ page, rule, need, keepsPageSize }, part, scope) : null;
   };
-  const { first } = request;
+  const { first, after } = request;
   const wanted = firstPage(request);
   const part = await fetchPage(wanted);
   if (part === null) return null;
   const missing = first === null ? 0 : first - (part.end - part.start);
-  if (wanted.start === 0 || missing <= 0 || part.next === null) return new ConnectionPage([part], request);
+  const mayGoOn = wanted.start > 0 || (keepsPageSize && after !== null);
+  if (!mayGoOn || missing <= 0 || part.next === null) return new ConnectionPage([part], request);
   // Where the page has become shorter than the cursor's place, the rest is left out of the next one.
   const start = Math.max(0, wanted.start - part.items.length);
-  const second = await fetchPage({ token: part.next, size: missing, start, first: missing });
+  const second = await fetchPage({
+    token: part.next,
+    size: keepsPageSize ? part.size : missing,
+    start,
+    first: missing,
+  });
   return new ConnectionPage(second === null ? [part] : [part, second], request);
 }
 
 /** What is read of an object to fetch the first page that a client asks for. */
-export function neededOfPage({ steps }: ConnectionField, args: Args, need: Need): Need {
+export function neededOfPage(field: ConnectionField, args: Args, need: Need): Need {
   try {
-    const request = readRequest(steps, args);
-    return needOfPath({ steps, clientArgs: argsOfPage(request, firstPage(request)), need });
+    const request = readRequest(field, args);
+    return needOfPath({ steps: field.steps, clientArgs: argsOfPage(request, firstPage(request)), need });
   } catch {
     // The field itself will tell its client what is wrong with the arguments.
     return Need.none;
@@ -132,17 +144,18 @@ interface Wanted extends Pick<Part, "token" | "size" | "start"> {
   readonly first: number | null;
 }
 
-function firstPage({ first, after }: PageRequest): Wanted {
+function firstPage({ first, after, keepsPageSize }: PageRequest): Wanted {
   if (after === null) return { token: null, size: atLeastOne(first), start: 0, first };
   const { token, offset } = after;
-  return { token, size: offset > 0 ? after.size : atLeastOne(first), start: offset, first };
+  const size = keepsPageSize || offset > 0 ? after.size : atLeastOne(first);
+  return { token, size, start: offset, first };
 }
 
 function argsOfPage({ others }: PageRequest, { token, size }: Wanted): Args {
   return { ...others, ...present("first", size), ...present("after", token) };
 }
 
-function readRequest(steps: readonly BoundStep[], args: Args): PageRequest {
+function readRequest({ steps, keepsPageSize }: ConnectionField, args: Args): PageRequest {
   const { first = null, after = null, ...others } = args;
   if (first !== null && (typeof first !== "number" || first < 0 || first > maxPageSize))
     throw new OverlockError("BAD_USER_INPUT", `Expected 0 to ${maxPageSize} as first.`);
@@ -154,6 +167,7 @@ function readRequest(steps: readonly BoundStep[], args: Args): PageRequest {
     first,
     afterText,
     after: afterText === null ? null : readCursor(cursors, afterText),
+    keepsPageSize,
     others,
   };
 }
@@ -167,14 +181,13 @@ function present(name: string, value: unknown): Args {
   return value === null ? {} : { [name]: value };
 }
 
-interface PageSite {
+interface PageSite extends Pick<ConnectionField, "rule" | "keepsPageSize"> {
   readonly page: Entity;
-  readonly rule: ConnectionRule;
   readonly need: Need;
 }
 
 async function readPart(
-  { page, rule, need }: PageSite,
+  { page, rule, need, keepsPageSize }: PageSite,
   { token, size, start, first }: Wanted,
   scope: RequestScope,
 ): Promise<Part> {
@@ -188,7 +201,8 @@ async function readPart(
   const items: readonly unknown[] = Array.isArray(found) ? found : [];
   const from = Math.min(start, items.length);
   const end = first === null ? items.length : Math.min(items.length, from + first);
-  return { page, token, size, items, next: readToken(next), start: from, end };
+  const nextSize = keepsPageSize ? size : null;
+  return { page, token, size, items, next: readToken(next), nextSize, start: from, end };
 }
 
 function readToken(value: unknown): PageToken | null {
@@ -197,8 +211,8 @@ function readToken(value: unknown): PageToken | null {
 }
 
 /** The place behind so many items of the page; at its end it is the beginning of the next. */
-function placeIn({ token, size, items, next }: Part, offset: number): CursorPosition {
-  if (offset >= items.length && next !== null) return { token: next, size: null, offset: 0 };
+function placeIn({ token, size, items, next, nextSize }: Part, offset: number): CursorPosition {
+  if (offset >= items.length && next !== null) return { token: next, size: nextSize, offset: 0 };
   return { token, size, offset };
 }
 
