@@ -44,6 +44,22 @@ export class Deadline {
     return this.#controller.signal;
   }
 
+  /** What ended it, as the signal's reason; null while it goes on. */
+  get expiredBy(): OverlockError | null {
+    return this.signal.aborted ? (this.signal.reason as OverlockError) : null;
+  }
+
+  /**
+   * Calls `callback` once, when the deadline is reached or whoever waits goes away; never where that has happened before.
+   * Cheaper than a listener on the signal. Returns what takes the callback back, to be called when it is not needed any more.
+   */
+  onExpire(callback: (reason: OverlockError) => void): () => void {
+    const { signal } = this;
+    const listener = (): void => callback(signal.reason as OverlockError);
+    signal.addEventListener("abort", listener, { once: true });
+    return () => signal.removeEventListener("abort", listener);
+  }
+
   /** Whole milliseconds left, at least 0. */
   get remainingMs(): number {
     return Math.max(0, Math.ceil(this.expiresAtMs - performance.now()));

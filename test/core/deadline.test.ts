@@ -83,6 +83,31 @@ describe("a deadline", () => {
     expect([deadline, ...calls].some(({ signal }) => signal.aborted)).toBe(false);
   });
 
+  test("calls back once when it ends, with the reason, and not what was taken back", () => {
+    const deadline = Deadline.start(100, null);
+    const calls: unknown[] = [];
+    deadline.onExpire((reason) => calls.push(reason));
+    deadline.onExpire(() => calls.push("taken back"))();
+    expect(deadline.expiredBy).toBeNull();
+    vi.advanceTimersByTime(100);
+    expect(calls).toEqual([deadline.expiredBy]);
+    expect(deadline.expiredBy).toMatchObject({ code: "REQUEST_TIMEOUT" });
+    expect(deadline.expiredBy).toBe(deadline.signal.reason);
+    deadline.dispose();
+  });
+
+  test("does not call back those who ask when it has ended, or after dispose", () => {
+    const ended = Deadline.start(0, AbortSignal.abort());
+    const disposed = Deadline.start(100, null);
+    const callback = vi.fn();
+    ended.onExpire(callback);
+    disposed.onExpire(callback);
+    disposed.dispose();
+    vi.advanceTimersByTime(1000);
+    expect(callback).not.toHaveBeenCalled();
+    ended.dispose();
+  });
+
   test("may be disposed of twice", () => {
     const deadline = Deadline.start(100, null);
     deadline.dispose();
