@@ -21,6 +21,8 @@ import { compileKeyReader, type KeyReader, type RowRule, rowsByKey } from "./key
 /** One value that a call is made from. */
 export interface CallInput {
   readonly evaluate: CompiledSelection;
+  /** The map where it is a path of names and nothing else; null for all others. */
+  readonly path: PathSelection | null;
   /** The `$parent` fields it reads. */
   readonly parentFields: readonly string[];
   /** What an absent value means: the value is left out, or there is no call. */
@@ -99,12 +101,8 @@ export async function runDeclaredCall(
   scope: RequestScope,
 ): Promise<unknown> {
   const roots = await readRoots(call, origin, scope);
-  const values: unknown[] = [];
-  for (const input of call.inputs) {
-    const value = readInput(input, roots);
-    if (value === skip) return noCall(call);
-    values.push(value);
-  }
+  const values = readValues(call, roots);
+  if (values === null) return noCall(call);
   const { batch } = call;
   if (batch !== null) return loadKeys(call, batch, { roots, values, scope });
   const request = { values, keys: null };
@@ -123,6 +121,26 @@ export async function runDeclaredCall(
   );
 }
 
+/**
+ * The values of a call's inputs, in their order; null where one that the call depends on is absent, so that there is no
+ * call. Raises UNAUTHENTICATED or HEADER_REQUIRED.
+ */
+export function readValues({ inputs }: DeclaredCall, roots: SelectionRoots): readonly unknown[] | null {
+  const values: unknown[] = [];
+  for (const input of inputs) {
+    const value = readInput(input, roots);
+    if (value === skip) return null;
+    values.push(value);
+  }
+  return values;
+}
+
+/** The key of a batched call; `undefined` where it is absent. Raises like {@link readValues}. */
+export function readKey({ key }: BatchRule, roots: SelectionRoots): unknown {
+  const value = readInput(key, roots);
+  return value === skip ? undefined : value;
+}
+
 /** What a call that can't be made yields: nothing was read, and what should have changed something was not done. */
 export function noCall({ isMutation }: Pick<DeclaredCall, "isMutation">): null {
   if (!isMutation) return null;
@@ -130,7 +148,7 @@ export function noCall({ isMutation }: Pick<DeclaredCall, "isMutation">): null {
 }
 
 /** Text that is equal for equal values; what is absent differs from null. Raises INVALID_VALUE for bottomless values. */
-function textOfValues(values: readonly unknown[], coordinate: string): string {
+export function textOfValues(values: readonly unknown[], coordinate: string): string {
   try {
     return values.map((value) => (value === undefined ? "" : canonicalJson(value))).join(",");
   } catch (cause) {
@@ -148,6 +166,7 @@ export function compileInput(selection: PlacedSelection, isOptional: boolean): C
   const { map } = selection;
   return {
     evaluate: compileSelection(map),
+    path: map.kind === "path" && map.then === null ? map : null,
     parentFields: parentFieldsOf(pathsOf(map)),
     isOptional,
     keepsNull: false,
