@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import { OverlockError, toOverlockError } from "../core/errors.ts";
+import { toOverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 
 /** How a key that is asked for becomes part of one call with other keys. */
@@ -17,26 +17,38 @@ export interface KeyedCall<Key> {
   readonly missing: unknown;
 }
 
+/** Rows by the text of their key; of a call that failed, its error for each of its keys. It may hold more than was asked for. */
+export type Rows = ReadonlyMap<string, unknown>;
+
 /**
  * The rows that one request has asked for. Keys that become known in the same turn of the event loop share a call, cut
  * into pieces of `maxSize`; a key that was asked for before is not asked for again, even where its call failed.
  */
 export class RequestLoaders {
-  readonly #byOwner = new Map<object, Map<string, RowLoader>>();
+  readonly #byOwner = new Map<object, Map<string, RowLoader<unknown>>>();
 
   /** The key's row. Rejects, for every key of the call, with what `fetch` raised. */
-  load<Key>(call: KeyedCall<Key>, key: Key): Promise<unknown> {
+  async load<Key>(call: KeyedCall<Key>, key: Key): Promise<unknown> {
+    const text = call.textOf(key);
+    const rows = await this.loadRows(call, new Map([[text, key]]));
+    const row = rows.get(text);
+    if (row instanceof Error) throw row;
+    return row;
+  }
+
+  /** The rows of all these keys, given by their texts. Never rejects. */
+  loadRows<Key>(call: KeyedCall<Key>, keys: ReadonlyMap<string, Key>): Promise<Rows> {
     let groups = this.#byOwner.get(call.owner);
     if (groups === undefined) {
-      groups = new Map<string, RowLoader>();
+      groups = new Map<string, RowLoader<unknown>>();
       this.#byOwner.set(call.owner, groups);
     }
     let loader = groups.get(call.group);
     if (loader === undefined) {
-      loader = createLoader(call);
+      loader = new RowLoader(call as unknown as KeyedCall<unknown>);
       groups.set(call.group, loader);
     }
-    return loader.load(key);
+    return loader.load(keys);
   }
 
   /** Forgets all rows, as every mutation field requires. */
@@ -44,8 +56,6 @@ export class RequestLoaders {
     this.#byOwner.clear();
   }
 }
-
-type RowLoader = DataLoader<unknown, unknown, string>;
 
 const loadersByScope = new WeakMap<RequestScope, RequestLoaders>();
 
@@ -59,17 +69,92 @@ export function loadersOf(scope: RequestScope): RequestLoaders {
   return loaders;
 }
 
-function createLoader<Key>(call: KeyedCall<Key>): RowLoader {
-  return new DataLoader<Key, unknown, string>(
-    async (keys) => {
-      const rows = await call.fetch(keys).catch(toOverlockError);
+/** Lets a scope that was derived from another one of the same request read the rows that are there already. */
+export function shareLoaders(from: RequestScope, to: RequestScope): void {
+  loadersByScope.set(to, loadersOf(from));
+}
+
+type Keys<Key> = ReadonlyMap<string, Key>;
+
+/**
+ * What one call has been asked for. DataLoader collects the lists of keys that become known in one turn; which of them
+ * are new is decided when the turn is over, so that nothing is done for each key but to look it up.
+ */
+class RowLoader<Key> {
+  readonly #call: KeyedCall<Key>;
+  readonly #rows = new Map<string, unknown>();
+  /** The calls that are going to bring the rows that are not here yet. */
+  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #turns: DataLoader<Keys<Key>, Rows>;
+
+  constructor(call: KeyedCall<Key>) {
+    this.#call = call;
+    this.#turns = new DataLoader<Keys<Key>, Rows>(
+      (lists) => Promise.resolve(this.#answer(lists) as readonly unknown[] as readonly Rows[]),
+      { cache: false, batch: call.maxSize > 1 },
+    );
+  }
+
+  load(keys: Keys<Key>): Promise<Rows> {
+    if (this.#call.maxSize > 1) return this.#turns.load(keys);
+    this.#fetchNew([keys]);
+    return this.#whenHere(keys);
+  }
+
+  /** Each list is answered as soon as its own rows are here: DataLoader hands a promise on as one. */
+  #answer(lists: readonly Keys<Key>[]): Promise<Rows>[] {
+    this.#fetchNew(lists);
+    return lists.map((list) => this.#whenHere(list));
+  }
+
+  #fetchNew(lists: readonly Keys<Key>[]): void {
+    let fresh = new Map<string, Key>();
+    for (const list of lists) {
+      for (const [text, key] of list) {
+        if (this.#rows.has(text) || this.#underWay.has(text)) continue;
+        fresh.set(text, key);
+        if (fresh.size < this.#call.maxSize) continue;
+        this.#fetch(fresh);
+        fresh = new Map<string, Key>();
+      }
+    }
+    if (fresh.size > 0) this.#fetch(fresh);
+  }
+
+  #fetch(keys: Keys<Key>): void {
+    const { call, rows, underWay } = { call: this.#call, rows: this.#rows, underWay: this.#underWay };
+    const keep = (rowOf: (text: string) => unknown): void => {
+      for (const text of keys.keys()) {
+        rows.set(text, rowOf(text));
+        underWay.delete(text);
+      }
+    };
+    const done = call.fetch([...keys.values()]).then(
+      (found) =>
+        keep((text) => {
+          const row = found.get(text);
+          return row === undefined ? call.missing : row;
+        }),
       // An error as the row of each key is kept like a row: the request does not repeat a call that failed.
-      if (rows instanceof OverlockError) return keys.map(() => rows);
-      return keys.map((key) => {
-        const row = rows.get(call.textOf(key));
-        return row === undefined ? call.missing : row;
-      });
-    },
-    { maxBatchSize: call.maxSize, batch: call.maxSize > 1, cacheKeyFn: (key) => call.textOf(key) },
-  );
+      (thrown: unknown) => {
+        const error = toOverlockError(thrown);
+        keep(() => error);
+      },
+    );
+    for (const text of keys.keys()) underWay.set(text, done);
+  }
+
+  #whenHere(list: Keys<Key>): Promise<Rows> {
+    let only: Promise<void> | null = null;
+    let others: Set<Promise<void>> | null = null;
+    for (const text of list.keys()) {
+      const call = this.#underWay.get(text);
+      if (call === undefined || call === only) continue;
+      if (only === null) only = call;
+      else (others ??= new Set()).add(call);
+    }
+    if (only === null) return Promise.resolve(this.#rows);
+    if (others === null) return only.then(() => this.#rows);
+    return Promise.all([only, ...others]).then(() => this.#rows);
+  }
 }
