@@ -16,6 +16,8 @@ export interface EntityLookup {
   readonly call: FieldCall;
   /** GraphQL only: the field takes a list of keys and returns a list; null: it takes one key. */
   readonly keyList: KeyList | null;
+  /** Arguments that are the value at one path of the key, and the path. */
+  readonly plainArguments: ReadonlyMap<string, string>;
   /**
    * The call's arguments for the object with these values of its key, further arguments with their defaults. Of a list
    * of keys it is the element.
@@ -54,12 +56,13 @@ function keyFieldNames(field: SourceField, source: Source): ReadonlySet<string> 
 }
 
 function compileLookup(
-  lookup: Omit<EntityLookup, "key" | "argumentsFor">,
+  lookup: Omit<EntityLookup, "key" | "plainArguments" | "argumentsFor">,
   schema: GraphQLSchema,
 ): EntityLookup {
   const { source, field, keyList } = lookup;
   const key: string[] = [];
   const mapped: { readonly name: string; readonly evaluate: (object: unknown) => unknown }[] = [];
+  const plainArguments = new Map<string, string>();
   for (const [name, argument] of field.arguments) {
     const isList = name === keyList?.argument;
     const paths = isList ? keyList.key : keyPathsOf(field, name, source);
@@ -70,7 +73,9 @@ function compileLookup(
       mapped.push({ name, evaluate: (object) => object });
       continue;
     }
-    const read = compileSelection(argument.is?.selection.map ?? parseSelectionMap(only));
+    const map = argument.is?.selection.map ?? parseSelectionMap(only);
+    if (map.kind === "path" && map.then === null) plainArguments.set(name, only);
+    const read = compileSelection(map);
     mapped.push({ name, evaluate: (object) => read(rawRoots(object)) });
   }
   const defaults = Object.fromEntries(
@@ -83,6 +88,7 @@ function compileLookup(
   return {
     ...lookup,
     key,
+    plainArguments,
     argumentsFor(values) {
       const object = objectOfKey(key, values);
       return {

@@ -12,7 +12,11 @@ export interface SelectionRoots {
 }
 
 /** A map made ready to run. Yields `undefined` where the value is absent, `null` where it is null. */
-export type CompiledSelection = (roots: SelectionRoots) => unknown;
+export interface CompiledSelection {
+  (roots: SelectionRoots): unknown;
+  /** What it was compiled from; absent where more is done than the map says. */
+  readonly map?: SelectionMap;
+}
 
 const noNames = Object.freeze(Object.create(null) as Record<string, unknown>);
 
@@ -29,7 +33,7 @@ const noHeaders: ReadonlyMap<string, string> = new Map();
  */
 export function compileSelection(map: SelectionMap): CompiledSelection {
   const evaluate = compile(map);
-  return (roots) => evaluate(roots, undefined);
+  return Object.assign((roots: SelectionRoots) => evaluate(roots, undefined), { map });
 }
 
 type Evaluate = (roots: SelectionRoots, item: unknown) => unknown;
@@ -131,9 +135,7 @@ export function defineOwn(target: Record<string, unknown>, name: string, value: 
   }
 }
 
-/** The name of the `$parent` fields that a map reads. */
-export function parentFieldsOf(paths: readonly PathSelection[]): string[] {
-  return [
-    ...new Set(paths.filter((path) => path.root === "parent").map((path) => path.segments[0]?.name ?? "")),
-  ];
+/** The names that paths read of a root, each once: fields of `$parent`, arguments of `$args`. */
+export function namesReadOf(root: PathSelection["root"], paths: readonly PathSelection[]): string[] {
+  return [...new Set(paths.filter((path) => path.root === root).map((path) => path.segments[0]?.name ?? ""))];
 }

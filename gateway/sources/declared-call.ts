@@ -7,7 +7,7 @@ import type { PlacedSelection } from "../language/directive-reader.ts";
 import {
   type CompiledSelection,
   compileSelection,
-  parentFieldsOf,
+  namesReadOf,
   type SelectionRoots,
 } from "../language/evaluate-selection.ts";
 import {
@@ -21,10 +21,10 @@ import { compileKeyReader, type KeyReader, type RowRule, rowsByKey } from "./key
 /** One value that a call is made from. */
 export interface CallInput {
   readonly evaluate: CompiledSelection;
-  /** The map where it is a path of names and nothing else; null for all others. */
-  readonly path: PathSelection | null;
   /** The `$parent` fields it reads. */
   readonly parentFields: readonly string[];
+  /** The arguments it reads. */
+  readonly argumentNames: readonly string[];
   /** What an absent value means: the value is left out, or there is no call. */
   readonly isOptional: boolean;
   /** An argument that is null is sent as null, and not left out. */
@@ -166,8 +166,8 @@ export function compileInput(selection: PlacedSelection, isOptional: boolean): C
   const { map } = selection;
   return {
     evaluate: compileSelection(map),
-    path: map.kind === "path" && map.then === null ? map : null,
-    parentFields: parentFieldsOf(pathsOf(map)),
+    parentFields: namesReadOf("parent", pathsOf(map)),
+    argumentNames: namesReadOf("args", pathsOf(map)),
     isOptional,
     keepsNull: false,
     keepsEmptyList: false,

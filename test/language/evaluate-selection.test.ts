@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   compileSelection,
   defineOwn,
-  parentFieldsOf,
+  namesReadOf,
   rawRoots,
   readOwn,
   type SelectionRoots,
@@ -135,7 +135,7 @@ describe("the roots", () => {
 
   test("are told to whoever has to provide the parent's fields, each once", () => {
     const paths = pathsOf(parseSelectionMap("{ a: $parent.id, b: $parent.name | $args.c, d: $parent.id }"));
-    expect(parentFieldsOf(paths)).toEqual(["id", "name"]);
+    expect(namesReadOf("parent", paths)).toEqual(["id", "name"]);
   });
 });
 
