@@ -36,15 +36,15 @@ export interface SecondsAndNanos {
   readonly nanos: number;
 }
 
-const minTimestamp = -62_135_596_800n;
-const maxTimestamp = 253_402_300_799n;
-const maxDuration = 315_576_000_000n;
+const minTimestamp = -62_135_596_800;
+const maxTimestamp = 253_402_300_799;
+const maxDuration = 315_576_000_000;
 const billion = 1_000_000_000;
 
 /** RFC 3339 with 0, 3, 6 or 9 digits of a second, in UTC; null beyond the years 1 to 9999. */
-export function printTimestamp({ seconds, nanos }: SecondsAndNanos): string | null {
+export function printTimestamp(seconds: number, nanos: number): string | null {
   if (seconds < minTimestamp || seconds > maxTimestamp || nanos < 0 || nanos >= billion) return null;
-  const date = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
+  const date = new Date(seconds * 1000).toISOString().slice(0, 19);
   return `${date}${printFraction(nanos)}Z`;
 }
 
@@ -59,12 +59,11 @@ export function parseTimestamp(text: string): SecondsAndNanos | null {
 }
 
 /** `1.5s`; null beyond ±10,000 years, and where seconds and nanos differ in their sign. */
-export function printDuration({ seconds, nanos }: SecondsAndNanos): string | null {
+export function printDuration(seconds: number, nanos: number): string | null {
   if (seconds < -maxDuration || seconds > maxDuration || Math.abs(nanos) >= billion) return null;
-  if ((seconds > 0n && nanos < 0) || (seconds < 0n && nanos > 0)) return null;
-  const isNegative = seconds < 0n || nanos < 0;
-  const whole = seconds < 0n ? -seconds : seconds;
-  return `${isNegative ? "-" : ""}${whole}${printFraction(Math.abs(nanos))}s`;
+  if ((seconds > 0 && nanos < 0) || (seconds < 0 && nanos > 0)) return null;
+  const sign = seconds < 0 || nanos < 0 ? "-" : "";
+  return `${sign}${Math.abs(seconds)}${printFraction(Math.abs(nanos))}s`;
 }
 
 /** Null for everything but a number of seconds with at most nine decimals and an `s`, within ±10,000 years. */
@@ -74,7 +73,7 @@ export function parseDuration(text: string): SecondsAndNanos | null {
   const [, sign = "", whole = "0", fraction = ""] = match;
   const seconds = BigInt(whole);
   const nanos = Number(fraction.padEnd(9, "0"));
-  if (seconds > maxDuration || (seconds === maxDuration && nanos > 0)) return null;
+  if (seconds > maxDuration || (Number(seconds) === maxDuration && nanos > 0)) return null;
   // No negative zero.
   return sign === "-" ? { seconds: -seconds, nanos: 0 - nanos } : { seconds, nanos };
 }

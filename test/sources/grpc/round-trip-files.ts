@@ -174,6 +174,7 @@ message Legacy {
   optional group Part = 11 { optional string label = 12; optional Inner inner = 14; message Inner { optional int32 depth = 1; } }
   repeated group Piece = 13 { required int32 size = 1; }
   optional trip.common.Money price = 15;
+  map<string, Level> levels = 16;
   extensions 100 to 199;
 }
 enum Level { LOW = 1; HIGH = 2; }
