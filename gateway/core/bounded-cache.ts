@@ -18,6 +18,14 @@ export class BoundedCache<Value extends object> {
     this.#cache.set(key, value, { size: Math.max(1, Math.ceil(size)) });
   }
 
+  /** Changes the size of an entry by `difference`; nothing happens where it is no longer kept. */
+  grow(key: string, value: Value, difference: number): void {
+    if (this.#cache.peek(key) !== value) return;
+    const size = this.#cache.info(key)?.size ?? 0;
+    this.#cache.delete(key);
+    this.set(key, value, size + difference);
+  }
+
   get entries(): number {
     return this.#cache.size;
   }

@@ -20,7 +20,7 @@ import { Need } from "../compose/need.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
-import type { PreparedOperation } from "../prepare/prepare-operation.ts";
+import type { PreparedOperation } from "../prepare/prepared-operation.ts";
 import { ConnectionPage, fetchConnection } from "./connection-page.ts";
 import { readConnectionPart } from "./connection-resolvers.ts";
 import { Execution } from "./execution.ts";

@@ -1,10 +1,10 @@
-import { type ExecutionResult, GraphQLError, Kind } from "graphql";
+import { GraphQLError, Kind } from "graphql";
 import { OverlockError } from "../core/errors.ts";
 import type { ErrorCode } from "../core/error-codes.ts";
-import { RequestRefusal } from "../core/request-refusal.ts";
 import type { RequestScope } from "../core/request-scope.ts";
+import { refusalOfVariables } from "../execute/standard-variables.ts";
+import type { OperationRequest } from "../prepare/prepared-operation.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
-import type { OperationRequest } from "./prepare.ts";
 
 /** One error of an answer, as the client sees it; `cause` is for the log. */
 export interface FieldError {
@@ -22,28 +22,15 @@ export interface ExecutedOperation {
   readonly errors: readonly FieldError[];
 }
 
-/** Runs the operation. Refuses it with BAD_USER_INPUT where the variables do not fit; nothing is sent upstream then. */
+/** Runs the operation. Refuses it with BAD_USER_INPUT where there is no stack left to read the variables. */
 export async function executeOperation(
   bff: BffRuntime,
   { prepared, variables }: OperationRequest,
   scope: RequestScope,
 ): Promise<ExecutedOperation> {
   const result = await bff.executor.execute(prepared, variables, scope);
-  if (!("data" in result)) throw refusalOf(result);
+  if (!("data" in result)) throw refusalOfVariables(result.errors ?? []);
   return { data: result.data, errors: (result.errors ?? []).map(toFieldError) };
-}
-
-function refusalOf(result: ExecutionResult): RequestRefusal {
-  const reasons = (result.errors ?? []).map((error) => ({
-    // The executor hands on what overflowed while it read the variables.
-    message: isOverflow(error) ? "The variables are nested too deeply." : error.message,
-    locations: error.locations ?? [],
-  }));
-  return new RequestRefusal("BAD_USER_INPUT", reasons);
-}
-
-function isOverflow(error: unknown): boolean {
-  return error instanceof RangeError || (error instanceof GraphQLError && isOverflow(error.originalError));
 }
 
 function toFieldError(error: GraphQLError): FieldError {

@@ -1,17 +1,17 @@
 import { OperationTypeNode } from "graphql";
 import { RequestRefusal } from "../core/request-refusal.ts";
-import type { PreparedOperation } from "../prepare/prepare-operation.ts";
+import type { PreparedOperation } from "../prepare/prepared-operation.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
 import type { GatewayRequest, RequestParams } from "./gateway-request.ts";
 
-/** What is to be run. */
-export interface OperationRequest {
+/** What a request asks for: the operation that it means, and its variables as they were sent. */
+export interface FoundOperation {
   readonly prepared: PreparedOperation;
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
 /** Checks the parameters and finds the operation. Refuses what is no GraphQL request with BAD_REQUEST. */
-export function prepare(bff: BffRuntime, request: GatewayRequest, params: RequestParams): OperationRequest {
+export function prepare(bff: BffRuntime, request: GatewayRequest, params: RequestParams): FoundOperation {
   const { query, operationName = null, variables = null, extensions = null } = params;
   if (typeof query !== "string") throw badRequest("query", "a text", query);
   if (operationName !== null && typeof operationName !== "string") {

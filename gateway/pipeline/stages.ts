@@ -5,6 +5,7 @@ import type { RequestScope } from "../core/request-scope.ts";
 import { negotiateMediaType } from "./accept-header.ts";
 import { negotiateLocale } from "./accept-language.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
+import { coerce } from "./coerce.ts";
 import { type ExecutedOperation, executeOperation } from "./execute.ts";
 import type { GatewayRequest, HttpAnswer, RequestParams } from "./gateway-request.ts";
 import { identify } from "./identify.ts";
@@ -13,7 +14,7 @@ import { prepare } from "./prepare.ts";
 import { respond, respondRefusal } from "./respond.ts";
 
 /**
- * The life of a request: identify → prepare → execute (which shapes) → respond → observe. The one place that knows the
+ * The life of a request: identify → prepare → coerce → execute (which shapes) → respond → observe. The one place that knows the
  * order. It always resolves: whatever a stage raises becomes the answer.
  */
 export async function runStages(
@@ -29,8 +30,9 @@ export async function runStages(
   try {
     if (mediaType === null) throw RequestRefusal.of("NOT_ACCEPTABLE");
     const caller = await identify(bff.tokens, request, deadline);
-    const operation = prepare(bff, request, params);
-    record.operation = operation.prepared.name;
+    const found = prepare(bff, request, params);
+    record.operation = found.prepared.name;
+    const operation = coerce(bff, found);
     const scope = createScope(bff, request, { record, deadline, caller });
     const executed = await executeOperation(bff, operation, scope);
     answer = respond(mediaType, executed, record.absorbed);

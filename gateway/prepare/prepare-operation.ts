@@ -1,24 +1,10 @@
-import {
-  type DocumentNode,
-  getOperationAST,
-  GraphQLError,
-  type GraphQLSchema,
-  Kind,
-  type OperationDefinitionNode,
-  parse,
-  validate,
-} from "graphql";
+import { type DocumentNode, GraphQLError, type GraphQLSchema, Kind, parse, validate } from "graphql";
 import { BoundedCache } from "../core/bounded-cache.ts";
 import { type RefusalReason, RequestRefusal } from "../core/request-refusal.ts";
+import { VariableCompiler } from "./compile-variables.ts";
+import { PreparedDocument } from "./prepared-document.ts";
+import type { PreparedOperation } from "./prepared-operation.ts";
 import { selectionDepth } from "./selection-depth.ts";
-
-/** Everything derived from an operation once and reused by every request. */
-export interface PreparedOperation {
-  readonly document: DocumentNode;
-  readonly operation: OperationDefinitionNode;
-  /** Null for anonymous operations. */
-  readonly name: string | null;
-}
 
 export interface PrepareLimits {
   /** Lexical tokens. */
@@ -33,7 +19,8 @@ export type PrepareResult = "hit" | "miss" | "refused";
 export class OperationPreparer {
   readonly #schema: GraphQLSchema;
   readonly #limits: PrepareLimits;
-  readonly #cache: BoundedCache<DocumentNode>;
+  readonly #cache: BoundedCache<PreparedDocument>;
+  readonly #variables: VariableCompiler;
   readonly #onResult: (result: PrepareResult, entries: number) => void;
 
   constructor(
@@ -47,6 +34,7 @@ export class OperationPreparer {
       maxEntries: limits.maxPreparedOperations,
       maxSize: maxCachedBytes,
     });
+    this.#variables = new VariableCompiler(schema);
     this.#onResult = onResult;
   }
 
@@ -55,31 +43,33 @@ export class OperationPreparer {
    * OPERATION_RESOLUTION_FAILURE.
    */
   prepare(query: string, operationName: string | null): PreparedOperation {
-    const document = this.#documentOf(query);
-    const operation = getOperationAST(document, operationName);
-    if (operation === null || operation === undefined) throw unknownOperation(document, operationName);
-    return { document, operation, name: operation.name?.value ?? null };
+    const known = this.#cache.get(query);
+    if (known !== undefined) {
+      this.#onResult("hit", this.#cache.entries);
+      return known.operationNamed(operationName);
+    }
+    let prepared: PreparedDocument;
+    try {
+      prepared = this.#prepareDocument(query);
+    } catch (error) {
+      this.#onResult("refused", this.#cache.entries);
+      throw error;
+    }
+    this.#onResult("miss", this.#cache.entries);
+    return prepared.operationNamed(operationName);
   }
 
   dispose(): void {
     this.#cache.clear();
   }
 
-  #documentOf(query: string): DocumentNode {
-    const known = this.#cache.get(query);
-    if (known !== undefined) {
-      this.#onResult("hit", this.#cache.entries);
-      return known;
-    }
-    try {
-      const prepared = this.#parseAndValidate(query);
-      this.#cache.set(query, prepared, estimateBytes(query, prepared));
-      this.#onResult("miss", this.#cache.entries);
-      return prepared;
-    } catch (error) {
-      this.#onResult("refused", this.#cache.entries);
-      throw error;
-    }
+  #prepareDocument(query: string): PreparedDocument {
+    const document = this.#parseAndValidate(query);
+    const prepared = new PreparedDocument(document, this.#variables, (bytes) =>
+      this.#cache.grow(query, prepared, bytes),
+    );
+    this.#cache.set(query, prepared, estimateBytes(query, document));
+    return prepared;
   }
 
   #parseAndValidate(query: string): DocumentNode {
@@ -127,18 +117,4 @@ function estimateBytes(query: string, document: DocumentNode): number {
 
 function toReason(error: GraphQLError): RefusalReason {
   return { message: error.message, locations: error.locations ?? [] };
-}
-
-function unknownOperation(document: DocumentNode, operationName: string | null): RequestRefusal {
-  const names = document.definitions.flatMap((node) =>
-    node.kind === Kind.OPERATION_DEFINITION ? [node.name?.value ?? "(anonymous)"] : [],
-  );
-  const list = names.slice(0, 10).join(", ");
-  const message =
-    names.length === 0
-      ? "The document has no operation."
-      : operationName === null
-        ? `The document has several operations; operationName must name one of ${list}.`
-        : `The document has no operation of that name, only ${list}.`;
-  return RequestRefusal.of("OPERATION_RESOLUTION_FAILURE", message);
 }

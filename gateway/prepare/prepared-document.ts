@@ -1,0 +1,50 @@
+import { type DocumentNode, getOperationAST, Kind } from "graphql";
+import { RequestRefusal } from "../core/request-refusal.ts";
+import type { VariableCompiler } from "./compile-variables.ts";
+import { PreparedOperation } from "./prepared-operation.ts";
+
+/** A valid document and the operations of it that were asked for. */
+export class PreparedDocument {
+  readonly #document: DocumentNode;
+  readonly #variables: VariableCompiler;
+  readonly #onGrowth: (bytes: number) => void;
+  readonly #operations = new Map<string | null, PreparedOperation>();
+
+  /** `onGrowth` is told of the bytes that come to it later; they may be negative. */
+  constructor(document: DocumentNode, variables: VariableCompiler, onGrowth: (bytes: number) => void) {
+    this.#document = document;
+    this.#variables = variables;
+    this.#onGrowth = onGrowth;
+  }
+
+  /** Null means the only one. Refuses the request with OPERATION_RESOLUTION_FAILURE where there is no such operation. */
+  operationNamed(name: string | null): PreparedOperation {
+    return this.#operations.get(name) ?? this.#prepareOperation(name);
+  }
+
+  #prepareOperation(name: string | null): PreparedOperation {
+    const document = this.#document;
+    const operation = getOperationAST(document, name) ?? null;
+    if (operation === null) throw unknownOperation(document, name);
+    // The only operation may be asked for with its name and without.
+    const known = [...this.#operations.values()].find((other) => other.operation === operation);
+    const coerceVariables = this.#variables.compile(operation);
+    const prepared = known ?? new PreparedOperation(document, operation, coerceVariables, this.#onGrowth);
+    this.#operations.set(name, prepared);
+    return prepared;
+  }
+}
+
+function unknownOperation(document: DocumentNode, operationName: string | null): RequestRefusal {
+  const names = document.definitions.flatMap((node) =>
+    node.kind === Kind.OPERATION_DEFINITION ? [node.name?.value ?? "(anonymous)"] : [],
+  );
+  const list = names.slice(0, 10).join(", ");
+  const message =
+    names.length === 0
+      ? "The document has no operation."
+      : operationName === null
+        ? `The document has several operations; operationName must name one of ${list}.`
+        : `The document has no operation of that name, only ${list}.`;
+  return RequestRefusal.of("OPERATION_RESOLUTION_FAILURE", message);
+}

@@ -1,0 +1,138 @@
+import type { DocumentNode, OperationDefinitionNode } from "graphql";
+import type { CoercedVariables, CoerceVariables } from "./compile-variables.ts";
+import { findConditions } from "./specialize.ts";
+
+/** What an executor derives from a variant once, to run it faster. */
+export interface CompiledForm {
+  /** What it takes in memory. */
+  readonly estimatedBytes: number;
+}
+
+/** An operation as one request asks for it. */
+export interface OperationRequest {
+  readonly prepared: PreparedOperation;
+  /** Null where none is kept for it. */
+  readonly variant: OperationVariant | null;
+  /** As they were sent. */
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly coerced: CoercedVariables;
+}
+
+/** Everything derived from an operation once and reused by every request. */
+export class PreparedOperation {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  /** Null for anonymous operations. */
+  readonly name: string | null;
+  readonly coerceVariables: CoerceVariables;
+  /** The variables that `@skip` and `@include` read. */
+  readonly conditions: readonly string[];
+  readonly #variants = new Map<number, OperationVariant>();
+  readonly #onGrowth: (bytes: number) => void;
+  #uses = 0;
+
+  /** `onGrowth` is told of the bytes that come to it later; they may be negative. Raises RangeError as `findConditions` does. */
+  constructor(
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    coerceVariables: CoerceVariables,
+    onGrowth: (bytes: number) => void,
+  ) {
+    this.document = document;
+    this.operation = operation;
+    this.name = operation.name?.value ?? null;
+    this.coerceVariables = coerceVariables;
+    this.conditions = findConditions(document, operation);
+    this.#onGrowth = onGrowth;
+  }
+
+  /**
+   * The variant for these variables, used once more. Null where there is none to be kept: a condition is null, which is an
+   * error of the fields that it stands at; there are too many conditions; or 16 other variants are in use.
+   */
+  variantFor(variables: CoercedVariables): OperationVariant | null {
+    const { conditions } = this;
+    if (conditions.length > maxConditions) return null;
+    let key = 0;
+    for (const name of conditions) {
+      const value = variables[name];
+      if (typeof value !== "boolean") return null;
+      key = key * 2 + (value ? 1 : 0);
+    }
+    this.#uses += 1;
+    const variant = this.#variants.get(key) ?? this.#addVariant(key, variables);
+    if (variant !== null) {
+      variant.uses += 1;
+      variant.lastUse = this.#uses;
+    }
+    return variant;
+  }
+
+  #addVariant(key: number, variables: CoercedVariables): OperationVariant | null {
+    if (this.#variants.size === maxVariants && !this.#dropStaleVariant()) return null;
+    const values = new Map(this.conditions.map((name) => [name, variables[name] === true]));
+    const variant = new OperationVariant(this, values, this.#onGrowth);
+    this.#variants.set(key, variant);
+    return variant;
+  }
+
+  /** False where all were used of late: what comes in ever new variants must not push those out that are hot. */
+  #dropStaleVariant(): boolean {
+    let stalest: readonly [number, OperationVariant] | null = null;
+    for (const entry of this.#variants)
+      if (stalest === null || entry[1].lastUse < stalest[1].lastUse) stalest = entry;
+    if (stalest === null || this.#uses - stalest[1].lastUse <= staleAfterUses) return false;
+    this.#variants.delete(stalest[0]);
+    stalest[1].dispose();
+    return true;
+  }
+}
+
+/** Whole numbers hold that many answers. */
+const maxConditions = 30;
+/** All that four conditions can be. */
+const maxVariants = 16;
+/** Of the operation, all its variants together. */
+const staleAfterUses = 256;
+
+/** A prepared operation with one set of values for its conditions. */
+export class OperationVariant {
+  readonly prepared: PreparedOperation;
+  /** The values of the operation's conditions, by the names of their variables. */
+  readonly conditions: ReadonlyMap<string, boolean>;
+  /** How many requests have asked for it. */
+  uses = 0;
+  /** The operation's uses when it was used last. */
+  lastUse = 0;
+  #compiled: CompiledForm | null = null;
+  readonly #onGrowth: (bytes: number) => void;
+
+  constructor(
+    prepared: PreparedOperation,
+    conditions: ReadonlyMap<string, boolean>,
+    onGrowth: (bytes: number) => void,
+  ) {
+    this.prepared = prepared;
+    this.conditions = conditions;
+    this.#onGrowth = onGrowth;
+  }
+
+  /** What `attach` has brought; null before. */
+  get compiled(): CompiledForm | null {
+    return this.#compiled;
+  }
+
+  /** Keeps the compiled form with the variant, in place of an earlier one. */
+  attach(compiled: CompiledForm): void {
+    const bytes = compiled.estimatedBytes - (this.#compiled?.estimatedBytes ?? 0);
+    this.#compiled = compiled;
+    this.#onGrowth(bytes);
+  }
+
+  /** Forgets the compiled form. */
+  dispose(): void {
+    if (this.#compiled === null) return;
+    this.#onGrowth(-this.#compiled.estimatedBytes);
+    this.#compiled = null;
+  }
+}
