@@ -1,0 +1,201 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { type Backends, RunningContender, startBackends } from "./child-process.ts";
+import type { Contender } from "./contenders.ts";
+import { buildExpectedAnswer } from "./expected-answer.ts";
+import { HttpConnection, type Load, runClosedLoop, writeRequest } from "./http-load.ts";
+import { quantileOf } from "./statistics.ts";
+import type { Workload } from "./workloads.ts";
+
+export interface ComparisonSettings {
+  readonly rounds: number;
+  readonly connections: number;
+  /** How long a contender is under load in one round, about. */
+  readonly slotMs: number;
+  /** How long it is under load before the first round. */
+  readonly warmUpMs: number;
+}
+
+/** What one contender did in the rounds of one workload: one element for each round. */
+export interface Measurement {
+  readonly contender: string;
+  /** CPU time per request in milliseconds, user and system, of the process and its children. */
+  readonly cpuMs: readonly number[];
+  readonly requestsPerSecond: readonly number[];
+  readonly p50Ms: readonly number[];
+  readonly p95Ms: readonly number[];
+  readonly p99Ms: readonly number[];
+  /** Over all rounds. */
+  readonly upstreamCallsPerRequest: number;
+  readonly peakMegabytes: number;
+}
+
+/** Backends and contenders that run, and one workload that each of them has answered rightly. */
+export class Comparison {
+  readonly workload: Workload;
+  readonly entrants: readonly Entrant[];
+  readonly backends: Backends;
+  readonly #folder: string;
+
+  private constructor(workload: Workload, entrants: readonly Entrant[], backends: Backends, folder: string) {
+    this.workload = workload;
+    this.entrants = entrants;
+    this.backends = backends;
+    this.#folder = folder;
+  }
+
+  /** Starts everything in processes of its own, and raises an error where an answer is not the expected one. */
+  static async start(workload: Workload, contenders: readonly Contender[]): Promise<Comparison> {
+    const folder = mkdtempSync(path.join(tmpdir(), "overlock-bench-"));
+    const expected = await buildExpectedAnswer(workload);
+    const backends = await startBackends();
+    const starts = await Promise.allSettled(
+      contenders.map(async (contender) => {
+        const log = path.join(folder, `${contender.name}.log`);
+        return RunningContender.start(contender, backends.environment, log);
+      }),
+    );
+    const running = starts.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []));
+    try {
+      for (const start of starts) if (start.status === "rejected") throw start.reason;
+      const entrants = [];
+      for (const contender of running) entrants.push(await checkAnswer(contender, workload, expected));
+      return new Comparison(workload, entrants, backends, folder);
+    } catch (error) {
+      await stopAll(running, backends, folder);
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await stopAll(
+      this.entrants.map(({ running }) => running),
+      this.backends,
+      this.#folder,
+    );
+  }
+
+  /** Interleaved rounds: in each, every contender takes its turn once, in an order of chance. */
+  async measure(settings: ComparisonSettings): Promise<readonly Measurement[]> {
+    const { rounds, connections, slotMs, warmUpMs } = settings;
+    const turns = new Map<Entrant, { requests: number; readonly slots: Slot[] }>();
+    for (const entrant of this.entrants) {
+      const { requests, elapsedMs } = await runClosedLoop({
+        ...loadOf(entrant, connections),
+        maxRequests: Infinity,
+        maxMs: warmUpMs,
+      });
+      turns.set(entrant, {
+        requests: Math.max(connections, Math.round((requests / elapsedMs) * slotMs)),
+        slots: [],
+      });
+    }
+    for (let round = 0; round < rounds; round++)
+      for (const [entrant, { requests, slots }] of shuffle([...turns]))
+        slots.push(await this.runSlot(entrant, connections, requests));
+    return [...turns].map(([{ running }, { slots }]) => {
+      const calls = slots.reduce((total, slot) => total + slot.upstreamCalls, 0);
+      const requests = slots.reduce((total, slot) => total + slot.requests, 0);
+      return {
+        contender: running.contender.name,
+        cpuMs: slots.map((slot) => rounded(slot.cpuUs / slot.requests / 1000)),
+        requestsPerSecond: slots.map((slot) => Math.round((slot.requests / slot.elapsedMs) * 1000)),
+        p50Ms: slots.map(({ latenciesMs }) => rounded(quantileOf(latenciesMs, 0.5))),
+        p95Ms: slots.map(({ latenciesMs }) => rounded(quantileOf(latenciesMs, 0.95))),
+        p99Ms: slots.map(({ latenciesMs }) => rounded(quantileOf(latenciesMs, 0.99))),
+        upstreamCallsPerRequest: rounded(calls / requests),
+        peakMegabytes: Math.round(running.readPeakBytes() / 1e6),
+      };
+    });
+  }
+
+  /** One contender under load for a moment. */
+  async runSlot(entrant: Entrant, connections: number, maxRequests: number): Promise<Slot> {
+    const { running } = entrant;
+    let beforeUs = 0;
+    const result = await runClosedLoop(
+      { ...loadOf(entrant, connections), maxRequests, maxMs: Infinity },
+      async () => {
+        await this.backends.takeCalls();
+        beforeUs = await running.readCpuUs();
+      },
+    );
+    const cpuUs = (await running.readCpuUs()) - beforeUs;
+    const upstreamCalls = await this.backends.takeCalls();
+    running.emptyLog();
+    return { ...result, cpuUs, upstreamCalls };
+  }
+}
+
+/** A contender that runs, and the request that it is sent. */
+export interface Entrant {
+  readonly running: RunningContender;
+  readonly request: Buffer;
+  readonly bodyBytes: number;
+}
+
+export interface Slot {
+  readonly requests: number;
+  readonly elapsedMs: number;
+  readonly latenciesMs: Float64Array;
+  readonly cpuUs: number;
+  readonly upstreamCalls: number;
+}
+
+export function loadOf(
+  { running, request, bodyBytes }: Entrant,
+  connections: number,
+): Pick<Load, "port" | "request" | "connections" | "bodyBytes"> {
+  return { port: running.port, request, connections, bodyBytes };
+}
+
+async function checkAnswer(
+  running: RunningContender,
+  workload: Workload,
+  expected: unknown,
+): Promise<Entrant> {
+  const { operationName, query, variables } = workload;
+  const request = writeRequest(running.contender.endpoint, running.port, { operationName, query, variables });
+  const connection = await HttpConnection.open(running.port);
+  try {
+    let bodyBytes = 0;
+    // More than once, because an operation may be answered in another way when it comes again.
+    for (let time = 0; time < 5; time++) {
+      const { status, body } = await connection.send(request);
+      const answer: unknown = JSON.parse(body.toString());
+      if (status !== 200 || !isDeepStrictEqual(answer, expected)) {
+        const [got, wanted] = [answer, expected].map((value) => JSON.stringify(value).slice(0, 1500));
+        throw new Error(
+          `${running.contender.name}, ${workload.name}: expected the answer\n${wanted}\ngot ${status}\n${got}`,
+        );
+      }
+      bodyBytes = body.length;
+    }
+    return { running, request, bodyBytes };
+  } finally {
+    connection.close();
+  }
+}
+
+async function stopAll(
+  running: readonly RunningContender[],
+  backends: Backends,
+  folder: string,
+): Promise<void> {
+  await Promise.all(running.map(async (contender) => contender.stop()));
+  await backends.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function shuffle<Item>(items: readonly Item[]): readonly Item[] {
+  return items
+    .map((item) => [Math.random(), item] as const)
+    .toSorted(([left], [right]) => left - right)
+    .map(([, item]) => item);
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(4));
+}

@@ -1,0 +1,89 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+
+/** How one contender is started, and what it can't do. */
+export interface Contender {
+  readonly name: string;
+  /** For tables. */
+  readonly title: string;
+  /** One sentence for readers of the results. */
+  readonly description: string;
+  /** Path of the GraphQL endpoint. */
+  readonly endpoint: string;
+  /** A package of bench/package.json that it needs, or null: it runs on what the gateway has installed. */
+  readonly needs: string | null;
+  /** Workloads that it can't answer, each with the reason. */
+  readonly unable: Readonly<Record<string, string>>;
+  readonly command: ContenderCommand;
+}
+
+export interface ContenderCommand {
+  /** The program; null: the Node that runs the benchmark, with `instrument.ts`. */
+  readonly program: string | null;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const folder = import.meta.dirname;
+
+export const contenders: readonly Contender[] = [
+  {
+    name: "limit",
+    title: "the limit: hand-written",
+    description: "node:http, undici Pool, grpc-js; one function per operation; no validation, no logs",
+    endpoint: "/graphql",
+    needs: null,
+    unable: {},
+    command: runFile("contenders/limit.ts"),
+  },
+  {
+    name: "overlock",
+    title: "Overlock, sharing off",
+    description: "`overlock start` in production mode: logs to a file, metrics, limits",
+    endpoint: "/bench/graphql",
+    needs: null,
+    unable: {},
+    command: runOverlock("project"),
+  },
+  {
+    name: "overlock-sharing",
+    title: "Overlock",
+    description: "the same with in-flight sharing, as it is by default",
+    endpoint: "/bench/graphql",
+    needs: null,
+    unable: {},
+    command: runOverlock("project"),
+  },
+  {
+    name: "yoga-dataloader",
+    title: "Yoga + DataLoader",
+    description: "GraphQL Yoga, hand-written resolvers, DataLoader, the same clients as the limit",
+    endpoint: "/graphql",
+    needs: "graphql-yoga",
+    unable: {},
+    command: runFile("peers/yoga-dataloader.ts"),
+  },
+];
+
+/** The contender of that name. Raises an error that lists the names there are. */
+export function findContender(name: string): Contender {
+  const contender = contenders.find((candidate) => candidate.name === name);
+  if (contender !== undefined) return contender;
+  const names = contenders.map((candidate) => candidate.name).join(", ");
+  throw new Error(`Expected a contender (${names}), got ${name}.`);
+}
+
+/** Whether what the contender needs is installed in bench/. */
+export function isInstalled({ needs }: Contender): boolean {
+  return needs === null || existsSync(path.join(folder, "node_modules", needs));
+}
+
+function runFile(file: string): ContenderCommand {
+  return { program: null, args: [path.join(folder, file)], environment: {} };
+}
+
+function runOverlock(project: string): ContenderCommand {
+  const cli = path.join(folder, "../gateway/cli/overlock.js");
+  const args = [cli, "start", "--root", path.join(folder, project)];
+  return { program: null, args, environment: { ADMIN_PORT: "0" } };
+}

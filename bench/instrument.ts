@@ -1,0 +1,44 @@
+import { writeFileSync } from "node:fs";
+import { Session } from "node:inspector/promises";
+
+// Loaded into each contender that runs on Node (`--import`): tells the runner what the process has used, and records CPU
+// profiles when it is told to. Ends the process when the runner is gone.
+
+/** What the runner asks for. `profile-stop` names the file that the profile goes to. */
+export type InstrumentCommand =
+  | { readonly overlockBench: "usage" }
+  | { readonly overlockBench: "profile-start"; readonly intervalUs: number }
+  | { readonly overlockBench: "profile-stop"; readonly file: string };
+
+/** The CPU time of the process so far, system and user, in microseconds. */
+export interface InstrumentReport {
+  readonly overlockBenchCpuUs: number;
+}
+
+// A worker of node:cluster has a channel too, which is not the runner's.
+if (process.send !== undefined && process.env["NODE_UNIQUE_ID"] === undefined) {
+  const session = new Session();
+  process.on("message", (message) => {
+    const command = message as InstrumentCommand;
+    if (typeof command === "object" && "overlockBench" in command) void obey(session, command);
+  });
+  process.on("disconnect", () => process.exit(0));
+  process.channel?.unref();
+}
+
+async function obey(session: Session, command: InstrumentCommand): Promise<void> {
+  if (command.overlockBench === "profile-start") {
+    session.connect();
+    await session.post("Profiler.enable");
+    await session.post("Profiler.setSamplingInterval", { interval: command.intervalUs });
+    await session.post("Profiler.start");
+  }
+  if (command.overlockBench === "profile-stop") {
+    const { profile } = await session.post("Profiler.stop");
+    session.disconnect();
+    writeFileSync(command.file, JSON.stringify(profile));
+  }
+  const { user, system } = process.cpuUsage();
+  const report: InstrumentReport = { overlockBenchCpuUs: user + system };
+  process.send?.(report);
+}

@@ -1,0 +1,3 @@
+import { defineBff } from "overlock";
+
+export default defineBff({ name: "bench" });
