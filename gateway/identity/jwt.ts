@@ -64,9 +64,11 @@ export function createJwtVerifier({ issuer, jwksUrl, audience }: JwtIssuer): Tok
 async function fetchKeys(pool: HttpPool, { pathname, search }: URL): Promise<Response> {
   const deadline = Deadline.start(keysTimeoutMs, null);
   try {
-    const headers = { accept: "application/json, application/jwk-set+json" };
-    const request = { method: "GET", path: pathname + search, headers } as const;
-    const { status, body } = await pool.send(request, deadline);
+    const headers = ["accept", "application/json, application/jwk-set+json"];
+    const { status, body } = await pool.send(
+      { method: "GET", path: pathname + search, headers, callHeaders: [], body: null },
+      deadline,
+    );
     return new Response(new Uint8Array(body), { status });
   } finally {
     deadline.dispose();

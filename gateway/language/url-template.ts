@@ -70,26 +70,28 @@ export function expandUrlTemplate(
   extraPairs: readonly (readonly [name: string, value: unknown])[],
 ): string | null {
   let path = "";
-  const pairs: string[] = [];
+  let query = "";
   for (const part of template.parts) {
     if ("literal" in part) {
-      if (part.isInQuery) pairs.push(part.literal);
+      if (part.isInQuery) query += `&${part.literal}`;
       else path += part.literal;
       continue;
     }
-    for (const [index, variable] of part.variables.entries()) {
+    const { variables } = part;
+    for (let index = 0; index < variables.length; index++) {
+      const variable = variables[index] as TemplateVariable;
       const value = read(variable);
-      if (variable.isInQuery) pushPair(pairs, variable.pairName, value, variable.isExploded);
+      if (variable.isInQuery) query += pairsOf(variable.pairName, value, variable.isExploded);
       else {
-        const texts = scalarTexts(value);
-        if (texts === null || texts.includes("")) return null;
-        path += (index === 0 ? "" : ",") + texts.map(encode).join(",");
+        const text = segmentOf(value);
+        if (text === null) return null;
+        path += index === 0 ? text : `,${text}`;
       }
     }
   }
   if (leadsElsewhere(path)) return null;
-  for (const [name, value] of extraPairs) pushPair(pairs, name, value, true);
-  return pairs.length === 0 ? path : `${path}?${pairs.join("&")}`;
+  for (const [name, value] of extraPairs) query += pairsOf(name, value, true);
+  return query === "" ? path : `${path}?${query.slice(1)}`;
 }
 
 const variablePattern = /^([A-Za-z_][-\w]*(?:\.[A-Za-z_][-\w]*)*)(\*?)$/;
@@ -180,25 +182,42 @@ class Parser {
 
 /** Percent-encodes all but RFC 3986's unreserved characters; lone surrogates become U+FFFD. */
 export function encode(text: string): string {
+  if (unreservedPattern.test(text)) return text;
   return encodeURIComponent(text.toWellFormed()).replaceAll(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 }
 
+const unreservedPattern = /^[-\w.~]*$/;
+
 /** Servers and proxies differ in whether they decode a path before they resolve its dot segments. */
 function leadsElsewhere(path: string): boolean {
+  if (!/\.|%2e/i.test(path)) return false;
   return path
     .replaceAll(/%2e/gi, ".")
     .split(/\/|\\|%2f|%5c/i)
     .some((segment) => segment === "." || segment === "..");
 }
 
-function pushPair(pairs: string[], name: string, value: unknown, isExploded: boolean): void {
+/** What stands in a path for a value; null where it is absent, or a text in it is empty. */
+function segmentOf(value: unknown): string | null {
+  if (typeof value === "string") return value === "" ? null : encode(value);
   const texts = scalarTexts(value);
-  if (texts === null) return;
-  if (isExploded) for (const text of texts) pairs.push(`${encode(name)}=${encode(text)}`);
-  else pairs.push(`${encode(name)}=${texts.map(encode).join(",")}`);
+  return texts === null || texts.includes("") ? null : texts.map(encode).join(",");
+}
+
+/** The pairs of a value, with "&" before each; empty where there is nothing to send. */
+function pairsOf(name: string, value: unknown, isExploded: boolean): string {
+  if (value === undefined || value === null) return "";
+  const start = `&${encode(name)}=`;
+  if (!Array.isArray(value)) return start + encode(scalarText(value));
+  let pairs = "";
+  for (const item of value as readonly unknown[]) {
+    if (item === undefined || item === null) continue;
+    pairs += (isExploded || pairs === "" ? start : ",") + encode(scalarText(item));
+  }
+  return pairs;
 }
 
 /** A value as the texts of its pairs; null where there is nothing to send. Raises TypeError for anything but scalars. */

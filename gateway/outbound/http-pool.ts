@@ -1,4 +1,4 @@
-import { errors, Pool } from "undici";
+import { type Dispatcher, errors, Pool } from "undici";
 import type { Deadline } from "../core/deadline.ts";
 import { OverlockError } from "../core/errors.ts";
 import type { TlsSettings } from "../config/source-tls.ts";
@@ -8,9 +8,12 @@ export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Path and query, encoded. */
   readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Absent: none. */
-  readonly body?: string;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  /** The same, of what is about this one call and no part of what it asks for: its id, its deadline. */
+  readonly callHeaders: readonly string[];
+  /** Null: none. */
+  readonly body: string | null;
 }
 
 export interface HttpResponse {
@@ -45,7 +48,6 @@ export class HttpPool {
     this.#pool = new Pool(url.origin, {
       connections: settings.maxConnections,
       connect: { timeout: settings.connectTimeoutMs, ...tlsOptions(settings.tls) },
-      maxResponseSize: settings.maxResponseBytes,
       // Both are covered by the call's deadline.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -57,67 +59,176 @@ export class HttpPool {
    * UPSTREAM_RESPONSE_TOO_LARGE, and UPSTREAM_INVALID_RESPONSE where the backend did not speak HTTP; aborts with the
    * deadline.
    */
-  async send(request: HttpRequest, deadline: Deadline): Promise<HttpResponse> {
-    try {
-      const response = await this.#pool.request({
-        method: request.method,
-        path: this.#pathPrefix + request.path,
-        headers: { ...request.headers, "accept-encoding": acceptedCodings },
-        body: request.body ?? null,
-        signal: deadline.signal,
-      });
-      const declaredBytes = Number(response.headers["content-length"] ?? 0);
-      if (request.method !== "HEAD" && declaredBytes > this.#maxResponseBytes) {
-        response.body.on("error", () => {}).destroy();
-        throw this.#tooLarge(undefined);
-      }
-      const received = await response.body.bytes();
-      const header = (name: string): string | null => joined(response.headers[name]);
-      const mediaType = header("content-type")?.split(";")[0] ?? "";
-      const status = response.statusCode;
-      const body = await this.#decode(received, status, header("content-encoding") ?? "");
-      deadline.signal.throwIfAborted();
-      return { status, mediaType: mediaType.trim().toLowerCase(), body, header };
-    } catch (thrown) {
-      throw this.#translate(thrown);
-    }
+  send(request: HttpRequest, deadline: Deadline): Promise<HttpResponse> {
+    return new Promise((resolve, reject) => {
+      const reason = deadline.expiredBy;
+      if (reason !== null) return reject(reason);
+      const exchange = new Exchange(request.method, this.#maxResponseBytes, resolve, reject);
+      exchange.watch(deadline);
+      this.#pool.dispatch(
+        {
+          method: request.method,
+          path: this.#pathPrefix + request.path,
+          headers: [...request.callHeaders, ...request.headers, ...acceptEncoding],
+          body: request.body,
+        },
+        exchange,
+      );
+    });
   }
 
   /** Ends all connections at once; calls under way fail. */
   async dispose(): Promise<void> {
     await this.#pool.destroy();
   }
+}
 
-  /** The body of a failure that can't be read is none: the status says enough. */
-  async #decode(received: Uint8Array, status: number, contentEncoding: string): Promise<Uint8Array> {
+const acceptEncoding = ["accept-encoding", acceptedCodings];
+
+/** One request and its answer, as undici's dispatcher tells of it. Settles once; whatever comes later is of no interest. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #method: HttpRequest["method"];
+  readonly #maxBytes: number;
+  readonly #resolve: (response: HttpResponse) => void;
+  readonly #reject: (error: unknown) => void;
+  #deadline: Deadline | null = null;
+  #unwatch: (() => void) | null = null;
+  #controller: Dispatcher.DispatchController | null = null;
+  /** Why the exchange was given up before its answer was there. */
+  #givenUp: OverlockError | null = null;
+  #status = 0;
+  #headers: AnswerHeaders = {};
+  #first: Buffer | null = null;
+  #more: Buffer[] | null = null;
+  #bytes = 0;
+
+  constructor(
+    method: HttpRequest["method"],
+    maxBytes: number,
+    resolve: (response: HttpResponse) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#method = method;
+    this.#maxBytes = maxBytes;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  watch(deadline: Deadline): void {
+    this.#deadline = deadline;
+    this.#unwatch = deadline.onExpire((reason) => this.#giveUp(reason));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // It waited for a connection for too long.
+    if (this.#givenUp !== null) controller.abort(this.#givenUp);
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
+    // Informational; the answer is still to come.
+    if (status < 200) return;
+    this.#status = status;
+    this.#headers = headers;
+    if (this.#method !== "HEAD" && Number(headers["content-length"] ?? 0) > this.#maxBytes)
+      this.#giveUp(tooLarge(this.#maxBytes));
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#maxBytes) this.#giveUp(tooLarge(this.#maxBytes));
+    else if (this.#first === null) this.#first = chunk;
+    else if (this.#more === null) this.#more = [this.#first, chunk];
+    else this.#more.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#end();
+    if (this.#givenUp !== null) return;
+    const body = this.#more === null ? (this.#first ?? noBytes) : Buffer.concat(this.#more, this.#bytes);
+    const coding = headerOf(this.#headers, "content-encoding");
+    if (coding === null || coding === "") this.#resolve(toResponse(this.#status, this.#headers, body));
+    else void this.#decode(body, coding);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#end();
+    this.#reject(translate(error));
+  }
+
+  #giveUp(reason: OverlockError): void {
+    if (this.#givenUp !== null) return;
+    this.#end();
+    this.#givenUp = reason;
+    this.#reject(reason);
+    this.#controller?.abort(reason);
+  }
+
+  #end(): void {
+    this.#unwatch?.();
+    this.#unwatch = null;
+  }
+
+  async #decode(received: Uint8Array, coding: string): Promise<void> {
     try {
-      return await decodeContent(received, contentEncoding, this.#maxResponseBytes);
+      const body = await decodeBody(received, coding, { status: this.#status, maxBytes: this.#maxBytes });
+      const reason = this.#deadline?.expiredBy ?? null;
+      if (reason === null) this.#resolve(toResponse(this.#status, this.#headers, body));
+      else this.#reject(reason);
     } catch (error) {
-      if (error instanceof OverlockError && status >= 400) return new Uint8Array();
-      throw error;
+      this.#reject(error);
     }
   }
+}
 
-  #tooLarge(cause: unknown): OverlockError {
-    return new OverlockError("UPSTREAM_RESPONSE_TOO_LARGE", `more than ${this.#maxResponseBytes} bytes`, {
-      cause,
-    });
-  }
+/** By names in lower case. */
+type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-  #translate(thrown: unknown): unknown {
-    if (!(thrown instanceof Error) || thrown instanceof OverlockError) return thrown;
-    // undici's message for an unreachable host with several addresses is empty.
-    const message = [errorCodeOf(thrown), thrown.message].filter((part) => part !== "").join(": ");
-    if (thrown instanceof errors.ResponseExceededMaxSizeError) return this.#tooLarge(thrown);
-    if (invalidResponseErrors.some((type) => thrown instanceof type))
-      return new OverlockError("UPSTREAM_INVALID_RESPONSE", message, { cause: thrown });
-    // A call of ours that undici refuses, and one that was given up, say nothing of the backend.
-    if (thrown instanceof errors.InvalidArgumentError || thrown instanceof errors.RequestAbortedError)
-      return thrown;
-    // What is left with a code are undici's connections and the system's: sockets, name lookups, TLS.
-    if (errorCodeOf(thrown) === "") return thrown;
-    return new OverlockError("UPSTREAM_UNREACHABLE", message, { cause: thrown });
+const noBytes = new Uint8Array();
+
+function toResponse(status: number, headers: AnswerHeaders, body: Uint8Array): HttpResponse {
+  const header = (name: string): string | null => headerOf(headers, name);
+  return { status, mediaType: mediaTypeOf(headerOf(headers, "content-type")), body, header };
+}
+
+function mediaTypeOf(contentType: string | null): string {
+  if (contentType === null) return "";
+  // By far the most common one.
+  if (contentType === "application/json") return contentType;
+  return (contentType.split(";")[0] ?? "").trim().toLowerCase();
+}
+
+/** The body of a failure that can't be read is none: the status says enough. */
+async function decodeBody(
+  received: Uint8Array,
+  coding: string,
+  { status, maxBytes }: { readonly status: number; readonly maxBytes: number },
+): Promise<Uint8Array> {
+  try {
+    return await decodeContent(received, coding, maxBytes);
+  } catch (error) {
+    if (error instanceof OverlockError && status >= 400) return noBytes;
+    throw error;
   }
+}
+
+function tooLarge(maxBytes: number): OverlockError {
+  return new OverlockError("UPSTREAM_RESPONSE_TOO_LARGE", `more than ${maxBytes} bytes`);
+}
+
+function translate(error: Error): Error {
+  if (error instanceof OverlockError) return error;
+  const code = errorCodeOf(error);
+  // undici's message for an unreachable host with several addresses is empty.
+  const message = [code, error.message].filter((part) => part !== "").join(": ");
+  if (invalidResponseErrors.some((type) => error instanceof type))
+    return new OverlockError("UPSTREAM_INVALID_RESPONSE", message, { cause: error });
+  // A call of ours that undici refuses, and one that was given up, say nothing of the backend.
+  if (error instanceof errors.InvalidArgumentError || error instanceof errors.RequestAbortedError)
+    return error;
+  // What is left with a code are undici's connections and the system's: sockets, name lookups, TLS.
+  if (code === "") return error;
+  return new OverlockError("UPSTREAM_UNREACHABLE", message, { cause: error });
 }
 
 const invalidResponseErrors = [
@@ -136,7 +247,9 @@ function tlsOptions(tls: TlsSettings | null) {
   };
 }
 
-function joined(value: string | string[] | undefined): string | null {
+function headerOf(headers: AnswerHeaders, name: string): string | null {
+  if (!Object.hasOwn(headers, name)) return null;
+  const value = headers[name];
   if (value === undefined) return null;
   return typeof value === "string" ? value : value.join(", ");
 }

@@ -25,35 +25,38 @@ export function parseJsonDocument(bytes: Uint8Array): unknown {
     throw new JsonDocumentError("the body is not JSON in UTF-8", { cause });
   }
   // Parsing with a reviver costs ten times as much, so only a document that needs it pays for it.
-  return hasInexact(value, maxJsonDepth) ? (JSON.parse(text, keepDigits) as unknown) : value;
+  const isFound =
+    typeof value === "object" && value !== null ? hasInexact(value, maxJsonDepth) : isInexact(value);
+  return isFound ? (JSON.parse(text, keepDigits) as unknown) : value;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** Some number may have lost digits. Goes through all of the value, and so finds out how deep it is. */
-function hasInexact(value: unknown, levelsLeft: number): boolean {
-  if (typeof value === "number") return isInexact(value);
-  if (typeof value !== "object" || value === null) return false;
+function hasInexact(value: object, levelsLeft: number): boolean {
   if (levelsLeft === 0) throw new JsonDocumentError(`the body is nested deeper than ${maxJsonDepth} levels`);
   let isFound = false;
+  // Most members are texts and numbers: only for what is nested there is a call.
   if (Array.isArray(value)) {
     for (const element of value as readonly unknown[]) {
-      if (typeof element === "string") continue;
-      if (hasInexact(element, levelsLeft - 1)) isFound = true;
+      if (typeof element === "number") isFound = isFound || isInexact(element);
+      else if (typeof element === "object" && element !== null && hasInexact(element, levelsLeft - 1))
+        isFound = true;
     }
     return isFound;
   }
   // oxlint-disable-next-line guard-for-in -- a parsed object has no other enumerable properties than its own
   for (const name in value) {
     const member = (value as Record<string, unknown>)[name];
-    if (typeof member === "string") continue;
-    if (hasInexact(member, levelsLeft - 1)) isFound = true;
+    if (typeof member === "number") isFound = isFound || isInexact(member);
+    else if (typeof member === "object" && member !== null && hasInexact(member, levelsLeft - 1))
+      isFound = true;
   }
   return isFound;
 }
 
-function isInexact(value: number): boolean {
-  return !(value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER);
+function isInexact(value: unknown): boolean {
+  return typeof value === "number" && !(value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER);
 }
 
 /** https://tc39.es/proposal-json-parse-with-source/ */

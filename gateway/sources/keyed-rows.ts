@@ -1,5 +1,5 @@
 import { OverlockError } from "../core/errors.ts";
-import { type CompiledSelection, rawRoots } from "../language/evaluate-selection.ts";
+import { type CompiledSelection, rawRoots, readOwn } from "../language/evaluate-selection.ts";
 
 /** A key as text that is equal for equal keys; null for a key that can't name anything: absent, empty, or no scalar. */
 export type KeyReader = (key: unknown) => string | null;
@@ -29,42 +29,69 @@ export function rowsByKey(response: unknown, rule: RowRule, coordinate: string):
   const result = new Map<string, unknown>();
   if (rows === undefined) throw invalid(coordinate, "no rows");
   if (rows === null) return result;
-  let found = 0;
-  const entries = entriesOf(rows, rule, coordinate);
-  for (const [key, row] of entries) {
-    const text = rule.textOfKey(key);
-    if (text === null) continue;
-    found++;
-    const value = rule.value === null ? row : rule.value(rawRoots(row));
-    if (rule.isGrouped) {
-      const group = result.get(text);
-      if (Array.isArray(group)) group.push(value);
-      else result.set(text, [value]);
-    } else if (!result.has(text)) result.set(text, value);
-  }
-  if (found === 0 && entries.length > 0) throw invalid(coordinate, "rows without keys");
+  const found = rule.match === null ? addMap(rows, rule, result) : addList(rows, rule.match, rule, result);
+  if (found === null) throw invalid(coordinate, rule.match === null ? "no map of rows" : "no list of rows");
+  if (found.keys === 0 && found.rows > 0) throw invalid(coordinate, "rows without keys");
   return result;
 }
 
-function entriesOf(
+/** How many rows there were, and how many of them had a key. */
+interface FoundRows {
+  readonly rows: number;
+  readonly keys: number;
+}
+
+function addList(
   rows: unknown,
+  match: CompiledSelection,
   rule: RowRule,
-  coordinate: string,
-): (readonly [key: unknown, row: unknown])[] {
-  const { match } = rule;
-  if (match === null) {
-    if (typeof rows !== "object" || rows === null || Array.isArray(rows))
-      throw invalid(coordinate, "no map of rows");
-    const entries: [string, unknown][] = Object.entries(rows);
-    // A map's value under a list field is the group itself.
-    return rule.isGrouped
-      ? entries.flatMap(([key, group]) => groupOf(group).map((row) => [key, row] as const))
-      : entries;
+  result: Map<string, unknown>,
+): FoundRows | null {
+  if (!Array.isArray(rows)) return null;
+  const found = { rows: 0, keys: 0 };
+  const name = propertyOf(match);
+  for (const row of rows as readonly unknown[]) {
+    if (row === null || row === undefined) continue;
+    found.rows++;
+    const isPlain = name !== null && !Array.isArray(row);
+    const text = rule.textOfKey(isPlain ? readOwn(row, name) : match(rawRoots(row)));
+    if (text === null) continue;
+    found.keys++;
+    addRow(text, row, rule, result);
   }
-  if (!Array.isArray(rows)) throw invalid(coordinate, "no list of rows");
-  return rows
-    .filter((row: unknown) => row !== null && row !== undefined)
-    .map((row: unknown) => [match(rawRoots(row)), row] as const);
+  return found;
+}
+
+/** The name, where a map reads one property and nothing else. */
+function propertyOf({ map }: CompiledSelection): string | null {
+  if (map?.kind !== "path" || map.root !== "value" || map.then !== null || map.segments.length !== 1)
+    return null;
+  return map.segments[0]?.name ?? null;
+}
+
+function addMap(rows: unknown, rule: RowRule, result: Map<string, unknown>): FoundRows | null {
+  if (typeof rows !== "object" || rows === null || Array.isArray(rows)) return null;
+  const found = { rows: 0, keys: 0 };
+  for (const [key, value] of Object.entries(rows)) {
+    // A map's value under a list field is the group itself.
+    for (const row of rule.isGrouped ? groupOf(value) : [value]) {
+      found.rows++;
+      const text = rule.textOfKey(key);
+      if (text === null) continue;
+      found.keys++;
+      addRow(text, row, rule, result);
+    }
+  }
+  return found;
+}
+
+function addRow(text: string, row: unknown, rule: RowRule, result: Map<string, unknown>): void {
+  if (rule.isGrouped) {
+    const group = result.get(text);
+    const value = rule.value === null ? row : rule.value(rawRoots(row));
+    if (Array.isArray(group)) group.push(value);
+    else result.set(text, [value]);
+  } else if (!result.has(text)) result.set(text, rule.value === null ? row : rule.value(rawRoots(row)));
 }
 
 function groupOf(group: unknown): readonly unknown[] {

@@ -1,4 +1,5 @@
 import { canonicalJson } from "../core/canonical-json.ts";
+import type { Deadline } from "../core/deadline.ts";
 import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { SourceSchema } from "../language/source-schema.ts";
@@ -36,6 +37,33 @@ export function buildRequestHeaders(
   }
   for (const [index, name] of headers.names.entries()) result[name] = headerText(name, values[index]);
   return result;
+}
+
+/**
+ * The same as a list of names and values in turn, without the request's id: what a call is the same request by. `first`
+ * is where the values of `names` begin.
+ */
+export function listRequestHeaders(
+  headers: RequestHeaders,
+  values: readonly unknown[],
+  first: number,
+  scope: RequestScope,
+): string[] {
+  const result: string[] = [];
+  for (const name of headers.forwarded) {
+    const value = scope.headers.get(name);
+    if (value !== undefined && headerValuePattern.test(value)) result.push(name, value);
+  }
+  for (let index = 0; index < headers.names.length; index++) {
+    const name = headers.names[index] ?? "";
+    result.push(name, headerText(name, values[first + index]));
+  }
+  return result;
+}
+
+/** Of a call over HTTP, what is about the call itself: whose it is, and how long its answer is waited for. */
+export function listCallHeaders({ requestId }: RequestScope, deadline: Deadline): string[] {
+  return ["x-request-id", requestId, "x-request-timeout-ms", String(deadline.remainingMs)];
 }
 
 /** A value as a header carries it: texts as they are, the rest as JSON. Raises INVALID_VALUE where none would. */

@@ -26,7 +26,7 @@ afterEach(async () => {
 describe("a request", () => {
   test("sends exactly the method, path and headers that it is given", async () => {
     await serve("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
-    await send({ url: "http://{}/api/", path: "/users?ids=1", headers: { "x-a": "b" } });
+    await send({ url: "http://{}/api/", path: "/users?ids=1", headers: ["x-a", "b"] });
     expect(server?.received.toLowerCase()).toBe(
       `get /api/users?ids=1 http/1.1\r\nhost: ${server?.address}\r\nconnection: keep-alive\r\nx-a: b\r\naccept-encoding: gzip, deflate, br, zstd\r\n\r\n`,
     );
@@ -45,6 +45,20 @@ describe("a request", () => {
   test("yields an empty media type where there is none", async () => {
     await serve("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
     expect(await send()).toMatchObject({ mediaType: "", body: new Uint8Array() });
+  });
+
+  test("yields the answer behind what only informs of it", async () => {
+    await serve(
+      "HTTP/1.1 103 Early Hints\r\ncontent-length: 99999\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}",
+    );
+    const { status, header, body } = await send();
+    expect([status, header("content-length"), body.length]).toEqual([200, "2", 2]);
+  });
+
+  test("reads a header by its own name only, however often it came", async () => {
+    await serve("HTTP/1.1 200 OK\r\nx-a: 1\r\nX-A: 2\r\ncontent-length: 0\r\n\r\n");
+    const { header } = await send();
+    expect([header("x-a"), header("constructor"), header("__proto__")]).toEqual(["1, 2", null, null]);
   });
 
   test("reuses connections", async () => {
@@ -178,7 +192,7 @@ describe("a deadline", () => {
 
 test("a header that would become two is refused before anything is sent", async () => {
   await serve(null);
-  await expect(send({ headers: { "x-a": "b\r\nx-c: d" } })).rejects.toThrow("invalid x-a header");
+  await expect(send({ headers: ["x-a", "b\r\nx-c: d"] })).rejects.toThrow("invalid x-a header");
   await expect(send({ path: "/a b" })).rejects.toThrow("invalid request path");
   expect(server?.received).toBe("");
 });
@@ -203,14 +217,14 @@ interface SendOptions {
   /** `{}` stands for the server's address. */
   readonly url?: string;
   readonly path?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: readonly string[];
   readonly timeoutMs?: number;
   readonly maxConnections?: number;
   readonly maxResponseBytes?: number;
 }
 
 function send(options: SendOptions = {}): Promise<HttpResponse> {
-  const { url = "http://{}", path = "/", headers = {}, timeoutMs = 5000 } = options;
+  const { url = "http://{}", path = "/", headers = [], timeoutMs = 5000 } = options;
   const { maxConnections = 4, maxResponseBytes = 10_000 } = options;
   pool ??= new HttpPool(new URL(url.replace("{}", server?.address ?? "")), {
     maxConnections,
@@ -219,7 +233,7 @@ function send(options: SendOptions = {}): Promise<HttpResponse> {
     tls: null,
   });
   deadline ??= Deadline.start(timeoutMs, null);
-  return pool.send({ method: "GET", path, headers }, deadline);
+  return pool.send({ method: "GET", path, headers, callHeaders: [], body: null }, deadline);
 }
 
 async function expectCode(call: Promise<unknown>, code: OverlockError["code"]): Promise<OverlockError> {

@@ -6,7 +6,7 @@ import type { SourceSchema } from "../../language/source-schema.ts";
 import type { HttpPool } from "../../outbound/http-pool.ts";
 import { runUpstreamCall } from "../../outbound/upstream-call.ts";
 import { readInputs } from "../declared-call.ts";
-import { buildRequestHeaders, type RequestHeaders } from "../request-headers.ts";
+import { listCallHeaders, listRequestHeaders, type RequestHeaders } from "../request-headers.ts";
 import { type LostRow, placeFailure, withoutFailure } from "./lost-rows.ts";
 import { rowsOfKeys } from "./keyed-objects.ts";
 import { readAnswer, type SubqueryAnswer } from "./read-answer.ts";
@@ -167,15 +167,16 @@ export class SubqueryClient implements Subqueries {
       first.operation,
       calls.map((call) => call.field),
     );
-    const headers = buildRequestHeaders(this.#headers, headerValues, scope);
+    const headers = listRequestHeaders(this.#headers, headerValues, 0, scope);
+    headers.push("content-type", "application/json");
+    headers.push("accept", "application/graphql-response+json, application/json;q=0.9");
+    const body = JSON.stringify(subquery);
     const isMutation = first.operation === "mutation";
     const owner = { source: name, coordinate: first.coordinate, timeoutMs, isMutation };
     return runUpstreamCall(scope, owner, async (deadline) => {
-      headers["accept"] = "application/graphql-response+json, application/json;q=0.9";
-      headers["content-type"] = "application/json";
-      headers["x-request-timeout-ms"] = String(deadline.remainingMs);
-      const body = JSON.stringify(subquery);
-      const response = await this.#pool.send({ method: "POST", path: this.#path, headers, body }, deadline);
+      const callHeaders = listCallHeaders(scope, deadline);
+      const request = { method: "POST", path: this.#path, headers, callHeaders, body } as const;
+      const response = await this.#pool.send(request, deadline);
       const answer = readAnswer(response);
       const [failure] = answer.failures.values();
       if (failure !== undefined && calls.length === 1) throw failure;

@@ -6,7 +6,7 @@ import type { HttpPool } from "../../outbound/http-pool.ts";
 import { runUpstreamCall } from "../../outbound/upstream-call.ts";
 import { type CallInput, compileBatch, compileInput, type DeclaredCall, noCall } from "../declared-call.ts";
 import { compileErrorRules } from "../error-mapping.ts";
-import { buildRequestHeaders, headerText, type RequestHeaders } from "../request-headers.ts";
+import { headerText, listCallHeaders, listRequestHeaders, type RequestHeaders } from "../request-headers.ts";
 import { compileBody } from "./rest-body.ts";
 import { compilePagination } from "./rest-pagination.ts";
 import { decodeResponse, readExistence } from "./rest-response.ts";
@@ -62,19 +62,24 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
             value: batch.value?.map ?? null,
           }),
     async send({ values, keys }, scope, read) {
-      const path = writePath(values, keys, pagination === null ? [] : [pagination.pair(values)]);
+      const path = writePath(values, keys, pagination === null ? noPairs : [pagination.pair(values)]);
       if (path === null) return read(noCall({ isMutation }));
-      const requestHeaders = buildRequestHeaders(headers, values.slice(sourceHeadersStart), scope);
+      const requestHeaders = listRequestHeaders(headers, values, sourceHeadersStart, scope);
       for (const { name, slot } of callHeaders) {
         const value = values[slot];
-        if (value !== undefined) requestHeaders[name] = headerText(name, value);
+        if (value !== undefined) requestHeaders.push(name, headerText(name, value));
       }
       const body = writeBody === null ? null : writeBody(values, keys);
-      if (body !== null) requestHeaders["content-type"] = body.contentType;
+      if (body !== null) requestHeaders.push("content-type", body.contentType);
+      requestHeaders.push("accept", "application/json");
       return runUpstreamCall(scope, owner, async (deadline) => {
-        requestHeaders["accept"] = "application/json";
-        requestHeaders["x-request-timeout-ms"] = String(deadline.remainingMs);
-        const request = { method, path, headers: requestHeaders, ...(body !== null && { body: body.text }) };
+        const request = {
+          method,
+          path,
+          headers: requestHeaders,
+          callHeaders: listCallHeaders(scope, deadline),
+          body: body?.text ?? null,
+        };
         const response = await pool.send(request, deadline);
         if (method === "HEAD") return read(readExistence(response, responseRules));
         const decoded = decodeResponse(response, responseRules);
@@ -83,6 +88,8 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
     },
   };
 }
+
+const noPairs: readonly [] = [];
 
 /** Null: the call must not be made. */
 type PathWriter = (
@@ -105,9 +112,12 @@ function compilePath(
     "fields" in selection ? [] : [[name, addInput(compileInput(selection, true))] as const],
   );
   return (values, keys, morePairs) => {
-    const pairs = [...pairSlots.map(([name, slot]) => [name, values[slot]] as const), ...morePairs];
     const read = ({ name }: { readonly name: string }): unknown =>
       name === batch?.as ? keys : values[slots.get(name) ?? -1];
+    const pairs =
+      pairSlots.length === 0
+        ? morePairs
+        : [...pairSlots.map(([name, slot]) => [name, values[slot]] as const), ...morePairs];
     try {
       return expandUrlTemplate(template, read, pairs);
     } catch (cause) {
