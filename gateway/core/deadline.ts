@@ -1,38 +1,47 @@
 import { OverlockError } from "./errors.ts";
 
+/** Whoever waits for something, and may go away. The signal is asked for only where somebody has to know. */
+export interface Waiter {
+  readonly signal: AbortSignal;
+}
+
+type Callback = (reason: OverlockError) => void;
+
 /**
- * A point in time that only moves closer, and the signal that fires when it is reached (reason: REQUEST_TIMEOUT) or
- * when whoever waits goes away (reason: CANCELLED, or the parent's where that is coded).
- * Whoever makes one must {@link Deadline.dispose} it; that removes its timer and its listener on the parent.
+ * A point in time that only moves closer, and what happens when it is reached (reason: REQUEST_TIMEOUT) or when whoever
+ * waits goes away (reason: CANCELLED, or the waiter's where that is coded).
+ * Whoever makes one must {@link Deadline.dispose} it; that removes its timer and its listener on who waits. Both are
+ * there only while somebody wants to be told, so that a deadline nobody waits with costs next to nothing.
  */
-export class Deadline {
+export class Deadline implements Waiter {
   /** Milliseconds on the clock of `performance.now()`. */
   readonly expiresAtMs: number;
-  readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout;
-  readonly #parent: AbortSignal | null;
-  readonly #onParentAbort = (): void => this.#controller.abort(codedReason(this.#parent?.reason));
+  readonly #parent: Deadline | Waiter | null;
+  readonly #callbacks = new Set<Callback>();
+  #expiredBy: OverlockError | null = null;
+  #state: "unwatched" | "watched" | "disposed" = "unwatched";
+  #timer: NodeJS.Timeout | null = null;
+  #stopWatchingParent: (() => void) | null = null;
+  #controller: AbortController | null = null;
 
-  private constructor(expiresAtMs: number, parent: AbortSignal | null) {
+  private constructor(expiresAtMs: number, parent: Deadline | Waiter | null) {
     this.expiresAtMs = expiresAtMs;
     this.#parent = parent;
-    this.#timer = setTimeout(
-      () => this.#controller.abort(new OverlockError("REQUEST_TIMEOUT", "The request's time ran out.")),
-      Math.max(0, expiresAtMs - performance.now()),
-    );
-    this.#timer.unref();
-    if (parent?.aborted) this.#onParentAbort();
-    else parent?.addEventListener("abort", this.#onParentAbort, { once: true });
   }
 
   /** A deadline `timeoutMs` from now, 0 to 2147483647; `client` fires when the client goes away. */
   static start(timeoutMs: number, client: AbortSignal | null): Deadline {
-    return new Deadline(performance.now() + timeoutMs, client);
+    return Deadline.startFor(timeoutMs, client === null ? null : { signal: client });
+  }
+
+  /** The same, for whoever makes a signal only where it is asked for. */
+  static startFor(timeoutMs: number, waiter: Waiter | null): Deadline {
+    return new Deadline(performance.now() + timeoutMs, waiter);
   }
 
   /** A deadline of one call: the sooner of `timeoutMs` from now and this one. */
   shrink(timeoutMs: number): Deadline {
-    return new Deadline(Math.min(this.expiresAtMs, performance.now() + timeoutMs), this.signal);
+    return new Deadline(Math.min(this.expiresAtMs, performance.now() + timeoutMs), this);
   }
 
   /** The same for a call that goes on where the client went away: only time ends it. */
@@ -41,23 +50,30 @@ export class Deadline {
   }
 
   get signal(): AbortSignal {
+    if (this.#controller === null) {
+      const controller = new AbortController();
+      this.#controller = controller;
+      const reason = this.expiredBy;
+      if (reason === null) this.onExpire((ended) => controller.abort(ended));
+      else controller.abort(reason);
+    }
     return this.#controller.signal;
   }
 
   /** What ended it, as the signal's reason; null while it goes on. */
   get expiredBy(): OverlockError | null {
-    return this.signal.aborted ? (this.signal.reason as OverlockError) : null;
+    this.#watch();
+    return this.#expiredBy;
   }
 
   /**
    * Calls `callback` once, when the deadline is reached or whoever waits goes away; never where that has happened before.
    * Cheaper than a listener on the signal. Returns what takes the callback back, to be called when it is not needed any more.
    */
-  onExpire(callback: (reason: OverlockError) => void): () => void {
-    const { signal } = this;
-    const listener = (): void => callback(signal.reason as OverlockError);
-    signal.addEventListener("abort", listener, { once: true });
-    return () => signal.removeEventListener("abort", listener);
+  onExpire(callback: Callback): () => void {
+    this.#watch();
+    if (this.#expiredBy === null) this.#callbacks.add(callback);
+    return () => this.#callbacks.delete(callback);
   }
 
   /** Whole milliseconds left, at least 0. */
@@ -66,9 +82,56 @@ export class Deadline {
   }
 
   dispose(): void {
-    clearTimeout(this.#timer);
-    this.#parent?.removeEventListener("abort", this.#onParentAbort);
+    this.#state = "disposed";
+    this.#callbacks.clear();
+    this.#stopWatching();
   }
+
+  /** Notes what ends it from now on, or has ended it already. */
+  #watch(): void {
+    if (this.#state !== "unwatched") return;
+    this.#state = "watched";
+    const parent = this.#parent;
+    const byParent = parent instanceof Deadline ? parent.expiredBy : reasonOf(parent?.signal);
+    const leftMs = this.expiresAtMs - performance.now();
+    if (byParent !== null || leftMs <= 0) {
+      this.#expiredBy = byParent ?? outOfTime();
+      return;
+    }
+    this.#timer = setTimeout(() => this.#expire(outOfTime()), leftMs).unref();
+    if (parent instanceof Deadline)
+      this.#stopWatchingParent = parent.onExpire((reason) => this.#expire(reason));
+    else if (parent !== null) this.#watchSignal(parent.signal);
+  }
+
+  #watchSignal(signal: AbortSignal): void {
+    const onAbort = (): void => this.#expire(codedReason(signal.reason));
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.#stopWatchingParent = () => signal.removeEventListener("abort", onAbort);
+  }
+
+  #expire(reason: OverlockError): void {
+    this.#expiredBy = reason;
+    this.#stopWatching();
+    const callbacks = [...this.#callbacks];
+    this.#callbacks.clear();
+    for (const callback of callbacks) callback(reason);
+  }
+
+  #stopWatching(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#stopWatchingParent?.();
+    this.#stopWatchingParent = null;
+  }
+}
+
+function reasonOf(signal: AbortSignal | undefined): OverlockError | null {
+  return signal?.aborted === true ? codedReason(signal.reason) : null;
+}
+
+function outOfTime(): OverlockError {
+  return new OverlockError("REQUEST_TIMEOUT", "The request's time ran out.");
 }
 
 function codedReason(reason: unknown): OverlockError {

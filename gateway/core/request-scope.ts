@@ -20,6 +20,11 @@ export interface AbsorbedError {
   readonly upstreamCode?: string;
 }
 
+/** The headers of a client's request: names in lower case; repeated headers joined by ", ". */
+export interface RequestHeaders {
+  get(name: string): string | undefined;
+}
+
 /**
  * All that one request carries through the layers: who calls, with which headers, until when. One object a request,
  * never shared between requests; per-request loaders are keyed by it.
@@ -27,8 +32,7 @@ export interface AbsorbedError {
 export interface RequestScope {
   readonly requestId: string;
   readonly caller: Caller;
-  /** The client's headers, names in lower case; repeated headers joined by ", ". */
-  readonly headers: ReadonlyMap<string, string>;
+  readonly headers: RequestHeaders;
   readonly deadline: Deadline;
   /** The locale of the answer: one of the BFF's own. */
   readonly locale: string;

@@ -1,3 +1,4 @@
+import type { RequestHeaders } from "../core/request-scope.ts";
 import type { PathSelection, SelectionMap } from "./selection-map.ts";
 
 /** What the roots of a map stand for while it is evaluated. */
@@ -8,7 +9,7 @@ export interface SelectionRoots {
   /** Fields of the parent object that the map names, by name; `undefined` where absent. */
   readonly parent: Readonly<Record<string, unknown>>;
   readonly claims: Readonly<Record<string, unknown>>;
-  readonly headers: ReadonlyMap<string, string>;
+  readonly headers: RequestHeaders;
 }
 
 /** A map made ready to run. Yields `undefined` where the value is absent, `null` where it is null. */

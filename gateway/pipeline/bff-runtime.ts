@@ -5,6 +5,7 @@ import type { TokenVerifier } from "../identity/jwt.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { OperationPreparer } from "../prepare/prepare-operation.ts";
+import type { Negotiation } from "./negotiation.ts";
 
 /** Everything that the stages need of one BFF; belongs to a generation. */
 export interface BffRuntime {
@@ -15,6 +16,7 @@ export interface BffRuntime {
   readonly tokens: TokenVerifier | null;
   readonly preparer: OperationPreparer;
   readonly executor: Executor;
+  readonly negotiation: Negotiation;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }

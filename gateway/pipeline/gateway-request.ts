@@ -1,12 +1,13 @@
+import type { RequestHeaders } from "../core/request-scope.ts";
+
 /** One request as a lane of the server hands it to the stages: what HTTP said, nothing decided yet. */
 export interface GatewayRequest {
   readonly method: "GET" | "POST";
-  /** Names in lower case. */
-  readonly headers: ReadonlyMap<string, string>;
+  readonly headers: RequestHeaders;
   readonly requestId: string;
   /** On the clock of `performance.now()`. */
   readonly receivedAtMs: number;
-  /** Fires when the client goes away. */
+  /** Fires when the client goes away. Made when it is first asked for: most requests end without anybody waiting. */
   readonly signal: AbortSignal;
 }
 

@@ -4,12 +4,15 @@ import { OverlockError } from "../core/errors.ts";
 import type { TokenVerifier } from "../identity/jwt.ts";
 import type { GatewayRequest } from "./gateway-request.ts";
 
-/** Who is calling. Without a credential: nobody in particular; a credential that is no good is refused, never ignored. */
-export async function identify(
+/**
+ * Who is calling. Without a credential: nobody in particular, and without a promise; a credential that is no good is
+ * refused, never ignored.
+ */
+export function identify(
   tokens: TokenVerifier | null,
   request: GatewayRequest,
   deadline: Deadline,
-): Promise<Caller> {
+): Caller | Promise<Caller> {
   const authorization = request.headers.get("authorization");
   if (authorization === undefined) return anonymousCaller;
   const token = /^Bearer +([-\w.~+/]+=*) *$/i.exec(authorization)?.[1];

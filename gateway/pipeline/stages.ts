@@ -2,8 +2,6 @@ import { anonymousCaller } from "../core/caller.ts";
 import { Deadline } from "../core/deadline.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { RequestScope } from "../core/request-scope.ts";
-import { negotiateMediaType } from "./accept-header.ts";
-import { negotiateLocale } from "./accept-language.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
 import { coerce } from "./coerce.ts";
 import { type ExecutedOperation, executeOperation } from "./execute.ts";
@@ -23,13 +21,14 @@ export async function runStages(
   params: RequestParams,
 ): Promise<HttpAnswer> {
   const record = startRecord();
-  const mediaType = negotiateMediaType(request.headers.get("accept"));
-  const deadline = Deadline.start(bff.settings.requestTimeoutMs, request.signal);
+  const mediaType = bff.negotiation.mediaType(request.headers.get("accept"));
+  const deadline = Deadline.startFor(bff.settings.requestTimeoutMs, request);
   bff.metrics.add("overlock_requests_in_flight", { bff: bff.settings.name }, 1);
   let answer: HttpAnswer;
   try {
     if (mediaType === null) throw RequestRefusal.of("NOT_ACCEPTABLE");
-    const caller = await identify(bff.tokens, request, deadline);
+    const identified = identify(bff.tokens, request, deadline);
+    const caller = identified instanceof Promise ? await identified : identified;
     const found = prepare(bff, request, params);
     record.operation = found.prepared.name;
     const operation = coerce(bff, found);
@@ -54,7 +53,7 @@ export async function runStages(
 export function refuseRequest(bff: BffRuntime, request: GatewayRequest, thrown: unknown): HttpAnswer {
   const record = startRecord();
   const refusal = RequestRefusal.from(thrown);
-  const answer = respondRefusal(negotiateMediaType(request.headers.get("accept")), refusal);
+  const answer = respondRefusal(bff.negotiation.mediaType(request.headers.get("accept")), refusal);
   recordRefusal(record, refusal);
   record.status = answer.status;
   observe(bff, request, record);
@@ -62,7 +61,7 @@ export function refuseRequest(bff: BffRuntime, request: GatewayRequest, thrown: 
 }
 
 function createScope(
-  { settings }: BffRuntime,
+  { settings, negotiation }: BffRuntime,
   request: GatewayRequest,
   { record, deadline, caller = anonymousCaller }: ScopeParts,
 ): RequestScope {
@@ -71,7 +70,7 @@ function createScope(
     caller,
     headers: request.headers,
     deadline,
-    locale: negotiateLocale(request.headers.get("accept-language"), settings.locales),
+    locale: negotiation.locale(request.headers.get("accept-language")),
     timeZone: settings.timeZone,
     absorbed: record.absorbed,
     recordUpstreamCall: (call) => void record.upstreamCalls.push(call),

@@ -15,6 +15,7 @@ import { checkRequestKind } from "./check-request-kind.ts";
 import type { AnswerCompressor } from "./compress-answer.ts";
 import { createExplorer } from "./explorer.ts";
 import { type HttpExchange, openExchange, readBody, readFetchAnswer, sendAnswer } from "./http-exchange.ts";
+import { chooseLane } from "./lanes.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 
 /** What the platform team reads: metrics, health, and the explorer of the stitched supergraph. */
@@ -56,13 +57,13 @@ export function createAdminServer(parts: AdminParts): AdminServer {
   async function explore({ request, facts, path, search }: HttpExchange): Promise<HttpAnswer> {
     checkRequestKind(request);
     const body = request.method === "POST" ? await readBody(request, parts.maxBodyBytes) : null;
-    const deadline = Deadline.start(explorerTimeoutMs, facts.signal);
+    const deadline = Deadline.startFor(explorerTimeoutMs, facts);
     try {
       const caller = await identify(parts.tokens, facts, deadline);
       const scope = createScope(facts, caller, deadline, metrics);
       const fetchRequest = new yoga.fetchAPI.Request(`http://localhost${path}${search}`, {
         method: request.method ?? "GET",
-        headers: Object.fromEntries(facts.headers),
+        headers: explorerHeaders(facts),
         ...(body !== null && { body: new Uint8Array(body) }),
       });
       const response = await yoga.fetch(fetchRequest, { scope });
@@ -72,6 +73,12 @@ export function createAdminServer(parts: AdminParts): AdminServer {
     }
   }
 
+  function answerExplorer(exchange: HttpExchange): Promise<HttpAnswer> {
+    const { method, headers } = exchange.request;
+    const isBrowser = method === "GET" && chooseLane("GET", headers.accept) === "explorer";
+    return isBrowser ? explorer.answer(exchange.request) : explore(exchange);
+  }
+
   async function answer(exchange: HttpExchange): Promise<HttpAnswer> {
     const { path } = exchange;
     const health = lifecycle.answerHealth(path);
@@ -79,7 +86,7 @@ export function createAdminServer(parts: AdminParts): AdminServer {
     checkHost(exchange.request.headers.host ?? "", parts.host);
     if (path === "/metrics")
       return new HttpAnswer(200, { "content-type": metrics.contentType }, await metrics.expose());
-    if (path === "/supergraph") return explorer.answer(exchange.request) ?? explore(exchange);
+    if (path === "/supergraph") return answerExplorer(exchange);
     return new HttpAnswer(404, textHeaders, "Try /metrics, /supergraph or /health/ready.\n");
   }
 
@@ -127,6 +134,15 @@ function checkHost(header: string, address: string): void {
   const name = header.replace(/:\d+$/, "");
   if (!isLoopback(name))
     throw RequestRefusal.of("NOT_FOUND", "Only this machine's own names are answered here.");
+}
+
+/** Of the headers, the HTTP layer of the explorer needs these; the body is in JSON. */
+function explorerHeaders({ headers, method }: GatewayRequest): Record<string, string> {
+  const accept = headers.get("accept");
+  return {
+    ...(method === "POST" && { "content-type": "application/json" }),
+    ...(accept !== undefined && { accept }),
+  };
 }
 
 function createScope(

@@ -1,13 +1,16 @@
 import type { RequestListener } from "node:http";
+import { rememberByText } from "../core/remember-by-text.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
 import { HttpAnswer } from "../pipeline/gateway-request.ts";
 import { refuseRequest } from "../pipeline/stages.ts";
+import { checkRequestKind } from "./check-request-kind.ts";
 import type { AnswerCompressor } from "./compress-answer.ts";
 import { createExplorer, type Explorer } from "./explorer.ts";
-import { checkRequestKind } from "./check-request-kind.ts";
+import { createFastLane } from "./fast-lane.ts";
 import { type HttpExchange, openExchange, readBody, sendAnswer } from "./http-exchange.ts";
+import { chooseLane, type Lane } from "./lanes.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { createYogaLane, type YogaLane } from "./yoga-lane.ts";
 
@@ -28,50 +31,56 @@ export function createBffServer(
   },
 ): BffServer {
   const routes = new Map(bffs.map((bff) => [`/${bff.settings.name}/graphql`, createRoute(bff)]));
+  const laneOfGet = rememberByText((accept) => chooseLane("GET", accept));
+  const laneOfPost = rememberByText((accept) => chooseLane("POST", accept));
 
   async function answer(exchange: HttpExchange): Promise<HttpAnswer> {
-    const { path } = exchange;
-    const health = lifecycle.answerHealth(path);
-    if (health !== null) return health;
+    const { path, request } = exchange;
     const route = routes.get(path);
-    if (route === undefined) return notFound([...routes.keys()]);
-    const page = route.explorer?.answer(exchange.request) ?? null;
-    if (page !== null) return page;
+    if (route === undefined) return lifecycle.answerHealth(path) ?? notFound([...routes.keys()]);
+    const { accept = "" } = request.headers;
+    const isGet = request.method === "GET";
+    const laneName = isGet ? laneOfGet(accept) : laneOfPost(accept);
+    if (laneName === "explorer" && route.explorer !== null) return route.explorer.answer(request);
     try {
-      const { request } = exchange;
       checkRequestKind(request);
-      const body = request.method === "POST" ? await readBody(request, settings.maxBodyBytes) : null;
-      return await route.lane.answer(exchange, body);
+      const body = isGet ? null : await readBody(request, settings.maxBodyBytes);
+      const lane = laneName === "yoga" ? route.yoga : route.fast;
+      return await lane.answer(exchange, body);
     } catch (error) {
       return refuseRequest(route.bff, exchange.facts, error);
     }
   }
 
+  async function serve(exchange: HttpExchange): Promise<void> {
+    lifecycle.requestBegan();
+    try {
+      const compressed = settings.compressor.compress(exchange, await answer(exchange));
+      const answered = compressed instanceof Promise ? await compressed : compressed;
+      sendAnswer(exchange, answered, lifecycle.isDraining);
+    } catch (error) {
+      const { requestId } = exchange.facts;
+      settings.logger.error({ requestId, err: error }, "an answer could not be sent");
+      exchange.response.destroy();
+    } finally {
+      lifecycle.requestEnded();
+    }
+  }
+
   return {
     handle(request, response) {
-      const exchange = openExchange(request, response);
-      const done = lifecycle.track();
-      answer(exchange)
-        .then((answered) => settings.compressor.compress(exchange, answered))
-        .then((answered) => sendAnswer(exchange, answered, lifecycle.isDraining))
-        .catch((error: unknown) => {
-          settings.logger.error(
-            { requestId: exchange.facts.requestId, err: error },
-            "an answer could not be sent",
-          );
-          response.destroy();
-        })
-        .finally(done);
+      void serve(openExchange(request, response));
     },
     async dispose() {
-      await Promise.all([...routes.values()].map(({ lane }) => lane.dispose()));
+      await Promise.all([...routes.values()].map(({ yoga }) => yoga.dispose()));
     },
   };
 }
 
 interface Route {
   readonly bff: BffRuntime;
-  readonly lane: YogaLane;
+  readonly fast: Lane;
+  readonly yoga: YogaLane;
   /** Null where the BFF's settings say so. */
   readonly explorer: Explorer | null;
 }
@@ -80,7 +89,8 @@ function createRoute(bff: BffRuntime): Route {
   const { name, explorer, explorerOperation } = bff.settings;
   return {
     bff,
-    lane: createYogaLane(bff),
+    fast: createFastLane(bff),
+    yoga: createYogaLane(bff),
     explorer: explorer
       ? createExplorer({ title: `${name} · Overlock`, defaultQuery: explorerOperation })
       : null,

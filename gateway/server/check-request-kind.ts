@@ -8,6 +8,8 @@ export function checkRequestKind({ method, headers }: IncomingMessage): void {
     const reason = { message: "GraphQL is served by GET and POST.", locations: [] };
     throw new RequestRefusal("METHOD_NOT_ALLOWED", [reason], { allow: "GET, POST" });
   }
+  // What nearly all clients send.
+  if (headers["content-type"] === "application/json" && headers["content-encoding"] === undefined) return;
   const [mediaType, ...parameters] = (headers["content-type"] ?? "")
     .split(";")
     .map((part) => part.trim().toLowerCase());

@@ -2,8 +2,9 @@ import type { Transform } from "node:stream";
 import { constants, createBrotliCompress, createGzip, createZstdCompress } from "node:zlib";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
-import { HttpAnswer } from "../pipeline/gateway-request.ts";
-import { type ContentCoding, negotiateCoding } from "./accept-encoding.ts";
+import { rememberByText } from "../core/remember-by-text.ts";
+import { type GatewayRequest, HttpAnswer } from "../pipeline/gateway-request.ts";
+import { type CodingWish, type ContentCoding, negotiateCoding } from "./accept-encoding.ts";
 import type { HttpExchange } from "./http-exchange.ts";
 
 /** Compresses the answers of a process, on all its ports. */
@@ -11,8 +12,9 @@ export interface AnswerCompressor {
   /**
    * The answer as it goes to the client: in the content coding that it accepts most, or as it is. As it is, too, where
    * too much is being compressed already, or where it takes too long. Resolves at once when the client goes away.
+   * What need not be compressed is returned without a promise.
    */
-  compress(exchange: Pick<HttpExchange, "facts">, answer: HttpAnswer): Promise<HttpAnswer>;
+  compress(exchange: Pick<HttpExchange, "facts">, answer: HttpAnswer): HttpAnswer | Promise<HttpAnswer>;
 }
 
 /** What compressing may take of the process. */
@@ -46,6 +48,7 @@ export function createAnswerCompressor({
   logger,
 }: AnswerCompressorParts): AnswerCompressor {
   const turns = new CompressionTurns(limits);
+  const wishFor = rememberByText(negotiateCoding);
   let warnedAtMs = Number.NEGATIVE_INFINITY;
 
   function observe(encoding: ContentCoding, compression: Compression): void {
@@ -57,27 +60,44 @@ export function createAnswerCompressor({
     logger.warn({ encoding, result, err }, "answers are sent uncompressed");
   }
 
+  async function encode(
+    plain: HttpAnswer,
+    { coding, isIdentityRefused }: CodingWish & { readonly coding: ContentCoding },
+    { signal }: GatewayRequest,
+  ): Promise<HttpAnswer> {
+    const body = typeof plain.body === "string" ? Buffer.from(plain.body) : plain.body;
+    const compression = await turns.compress(coding, body, signal);
+    observe(coding, compression);
+    const { compressed } = compression;
+    if (compressed === null || (compressed.length >= body.length && !isIdentityRefused)) return plain;
+    const headers = { ...weakenEtag(plain.headers), "content-encoding": coding };
+    return new HttpAnswer(plain.status, headers, compressed);
+  }
+
   return {
-    async compress({ facts }, answer) {
+    compress({ facts }, answer) {
       if (fromBytes === 0 || !isCompressible(answer)) return answer;
-      const body = typeof answer.body === "string" ? Buffer.from(answer.body) : answer.body;
       const headers = { ...answer.headers, vary: addToVary(answer.headers["vary"]) };
-      const plain = new HttpAnswer(answer.status, headers, body);
-      if (forbidsTransform(facts.headers.get("cache-control"))) return plain;
-      const { coding, isIdentityRefused } = negotiateCoding(facts.headers.get("accept-encoding"));
-      if (coding === null || (body.length < fromBytes && !isIdentityRefused)) return plain;
-      const compression = await turns.compress(coding, body, facts.signal);
-      observe(coding, compression);
-      const { compressed } = compression;
-      if (compressed === null || (compressed.length >= body.length && !isIdentityRefused)) return plain;
-      return new HttpAnswer(
-        answer.status,
-        { ...weakenEtag(headers), "content-encoding": coding },
-        compressed,
-      );
+      const plain = new HttpAnswer(answer.status, headers, answer.body);
+      const acceptEncoding = facts.headers.get("accept-encoding");
+      if (acceptEncoding === undefined || forbidsTransform(facts.headers.get("cache-control"))) return plain;
+      const wish = wishFor(acceptEncoding);
+      const { coding, isIdentityRefused } = wish;
+      if (coding === null || (isShorter(answer.body, fromBytes) && !isIdentityRefused)) return plain;
+      return encode(plain, { ...wish, coding }, facts);
     },
   };
 }
+
+/** Without counting the bytes of a text that can't have so many, or can't have fewer. */
+function isShorter(body: string | Uint8Array, bytes: number): boolean {
+  if (body.length >= bytes) return false;
+  if (typeof body !== "string") return true;
+  return body.length * maxBytesPerCharacter < bytes || Buffer.byteLength(body) < bytes;
+}
+
+/** In UTF-8, of a character as JavaScript counts them. */
+const maxBytesPerCharacter = 3;
 
 /** In milliseconds. */
 const warnEveryMs = 60_000;

@@ -3,13 +3,12 @@ import type { IncomingMessage } from "node:http";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
-import { prefersHtml } from "../pipeline/accept-header.ts";
 import { HttpAnswer } from "../pipeline/gateway-request.ts";
 
 /** The GraphiQL page of one endpoint, complete in itself: it loads nothing from elsewhere. */
 export interface Explorer {
-  /** The page for a browser that opens the endpoint; null for any other request. */
-  answer(request: IncomingMessage): Promise<HttpAnswer> | null;
+  /** The page for a browser that opens the endpoint. */
+  answer(request: IncomingMessage): Promise<HttpAnswer>;
 }
 
 interface Page {
@@ -26,7 +25,6 @@ export function createExplorer(options: {
   let page: Promise<Page> | null = null;
   return {
     answer(request) {
-      if (request.method !== "GET" || !prefersHtml(request.headers.accept)) return null;
       page ??= renderPage(options);
       return page.then((rendered) => answerPage(request, rendered));
     },

@@ -15,6 +15,7 @@ import { protocolOf, protocolOfUrl } from "../language/source-settings.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
+import { createNegotiation } from "../pipeline/negotiation.ts";
 import { OperationPreparer } from "../prepare/prepare-operation.ts";
 import { readOwnShapers } from "../shape/own-shapers.ts";
 import { openGraphqlSource } from "../sources/graphql/graphql-source.ts";
@@ -64,7 +65,16 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         metrics.set("overlock_prepared_operations", { bff: name }, entries);
       });
       const executor = createReferenceExecutor(bound, composition.model, bff.settings);
-      return { settings: bff.settings, schema: bound.schema, tokens, preparer, executor, logger, metrics };
+      return {
+        settings: bff.settings,
+        schema: bound.schema,
+        tokens,
+        preparer,
+        executor,
+        negotiation: createNegotiation(bff.settings.locales),
+        logger,
+        metrics,
+      };
     });
     return {
       supergraph: composition.schema,

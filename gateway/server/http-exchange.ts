@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { OverlockError } from "../core/errors.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
+import type { RequestHeaders } from "../core/request-scope.ts";
 import { type GatewayRequest, HttpAnswer } from "../pipeline/gateway-request.ts";
 
 /** One HTTP request and its answer, on `node:http`. */
@@ -17,24 +18,54 @@ export interface HttpExchange {
 
 /** Notes what every lane needs of a request as soon as its headers are there. */
 export function openExchange(request: IncomingMessage, response: ServerResponse): HttpExchange {
+  const { path, search } = splitTarget(request.url ?? "/");
+  return { request, response, facts: new RequestFacts(request, response), path, search };
+}
+
+/** One object a request, which looks up what it is asked for. */
+class RequestFacts implements GatewayRequest, RequestHeaders {
+  readonly receivedAtMs = performance.now();
+  readonly requestId: string;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  #client: AbortController | null = null;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.#request = request;
+    this.#response = response;
+    const requestId = this.get("x-request-id");
+    this.requestId = requestId !== undefined && requestIdPattern.test(requestId) ? requestId : randomUUID();
+  }
+
+  get method(): "GET" | "POST" {
+    return this.#request.method === "GET" ? "GET" : "POST";
+  }
+
+  get headers(): RequestHeaders {
+    return this;
+  }
+
+  get(name: string): string | undefined {
+    const { headers } = this.#request;
+    // The object that Node makes of them inherits from Object, and what is asked for may be called like its properties.
+    const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
+    return typeof value === "object" ? value.join(", ") : value;
+  }
+
+  get signal(): AbortSignal {
+    this.#client ??= watchClient(this.#response);
+    return this.#client.signal;
+  }
+}
+
+function watchClient(response: ServerResponse): AbortController {
   const client = new AbortController();
-  response.once("close", () => {
+  const onClose = (): void => {
     if (!response.writableFinished) client.abort(clientGone());
-  });
-  const headers = readHeaders(request);
-  const requestId = headers.get("x-request-id");
-  return {
-    request,
-    response,
-    facts: {
-      method: request.method === "GET" ? "GET" : "POST",
-      headers,
-      requestId: requestId !== undefined && requestIdPattern.test(requestId) ? requestId : randomUUID(),
-      receivedAtMs: performance.now(),
-      signal: client.signal,
-    },
-    ...splitTarget(request.url ?? "/"),
   };
+  if (response.closed) onClose();
+  else response.once("close", onClose);
+  return client;
 }
 
 /**
@@ -49,29 +80,41 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
       reject(tooLarge(maxBytes));
       return;
     }
-    let chunks: Buffer[] = [];
+    // Nearly every body comes in one piece.
+    let first: Buffer | null = null;
+    let others: Buffer[] = [];
     let bytes = 0;
     // Not an async iterator: to leave one early destroys the connection, and the answer with it.
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
       if (bytes <= maxBytes) {
-        chunks.push(chunk);
+        if (first === null) first = chunk;
+        else others.push(chunk);
         return;
       }
       request.off("data", onData).pause();
-      chunks = [];
+      first = null;
+      others = [];
       reject(tooLarge(maxBytes));
     };
     request.on("data", onData);
-    request.once("end", () => resolve(Buffer.concat(chunks, bytes)));
+    request.once("end", () => {
+      if (first === null) resolve(Buffer.alloc(0));
+      else resolve(others.length === 0 ? first : Buffer.concat([first, ...others], bytes));
+    });
     request.once("error", () => reject(clientGone()));
     request.once("close", () => reject(clientGone()));
   });
 }
 
-/** An answer of the Fetch API, whole. Yoga's own headers keep the letters that they were set with. */
+/**
+ * An answer of the Fetch API, whole, without its length, which {@link sendAnswer} counts. Yoga's own headers keep the
+ * letters that they were set with.
+ */
 export async function readFetchAnswer(response: Response): Promise<HttpAnswer> {
-  const headers = [...response.headers].map(([name, value]) => [name.toLowerCase(), value] as const);
+  const headers = [...response.headers]
+    .map(([name, value]) => [name.toLowerCase(), value] as const)
+    .filter(([name]) => name !== "content-length");
   return new HttpAnswer(response.status, Object.fromEntries(headers), await response.text());
 }
 
@@ -81,21 +124,22 @@ export async function readFetchAnswer(response: Response): Promise<HttpAnswer> {
  */
 export function sendAnswer(
   { request, response, facts }: HttpExchange,
-  answer: HttpAnswer,
+  { status, headers, body }: HttpAnswer,
   isClosing: boolean,
 ): void {
   if (response.destroyed || response.headersSent) return;
-  const body = typeof answer.body === "string" ? Buffer.from(answer.body) : answer.body;
-  response.statusCode = answer.status;
-  for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
-  if (answer.status !== 304) response.setHeader("content-length", body.length);
-  response.setHeader("x-request-id", facts.requestId);
-  if (isClosing || !request.complete) response.setHeader("connection", "close");
-  // A client that takes nothing of its answer for this long does not want it.
-  response.setTimeout(stalledClientMs, () => request.socket.destroy());
-  if (request.method === "HEAD" || answer.status === 304) response.end();
+  const fields: string[] = [];
+  for (const [name, value] of Object.entries(headers)) fields.push(name, value);
+  if (status !== 304)
+    fields.push("content-length", String(typeof body === "string" ? Buffer.byteLength(body) : body.length));
+  fields.push("x-request-id", facts.requestId);
+  if (isClosing || !request.complete) fields.push("connection", "close");
+  response.writeHead(status, fields);
+  if (request.method === "HEAD" || status === 304) response.end();
   else if (request.complete) response.end(body);
   else endAfterRequest(request, response, body);
+  // A client that takes nothing of its answer for this long does not want it. Most take all of it at once.
+  if (response.writableLength > 0) response.setTimeout(stalledClientMs, () => request.socket.destroy());
 }
 
 /**
@@ -103,7 +147,11 @@ export function sendAnswer(
  * while bytes come in resets the connection, and the reset may overtake the answer
  * (https://www.rfc-editor.org/rfc/rfc9112#section-9.6). What still comes in is dropped.
  */
-function endAfterRequest(request: IncomingMessage, response: ServerResponse, body: Uint8Array): void {
+function endAfterRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: string | Uint8Array,
+): void {
   response.write(body);
   const end = (): void => {
     clearTimeout(timer);
@@ -131,14 +179,7 @@ function tooLarge(maxBytes: number): RequestRefusal {
  * (https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2); the host they name is as little looked at as the Host header.
  */
 function splitTarget(target: string): { readonly path: string; readonly search: string } {
+  if (/^\/[^?#]*$/.test(target)) return { path: target, search: "" };
   const [, path = "", search = ""] = /^(?:https?:\/\/[^/?#]*)?([^?#]*)(\?[^#]*)?/i.exec(target) ?? [];
   return { path: path === "" ? "/" : path, search };
-}
-
-function readHeaders(request: IncomingMessage): ReadonlyMap<string, string> {
-  const headers = new Map<string, string>();
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined) headers.set(name, typeof value === "string" ? value : value.join(", "));
-  }
-  return headers;
 }

@@ -18,15 +18,16 @@ export class Lifecycle {
     return this.#state === "draining";
   }
 
-  /** Counts one request as under way until the returned function is called. */
-  track(): () => void {
+  /** Counts one request as under way until {@link requestEnded}. */
+  requestBegan(): void {
     this.#underWay++;
-    return () => {
-      this.#underWay--;
-      if (this.#underWay > 0) return;
-      for (const resolve of this.#onIdle) resolve();
-      this.#onIdle.clear();
-    };
+  }
+
+  requestEnded(): void {
+    this.#underWay--;
+    if (this.#underWay > 0) return;
+    for (const resolve of this.#onIdle) resolve();
+    this.#onIdle.clear();
   }
 
   /** Resolves when nothing is under way, or after `timeoutMs`. */

@@ -5,11 +5,10 @@ import type { BffRuntime } from "../pipeline/bff-runtime.ts";
 import { HttpAnswer } from "../pipeline/gateway-request.ts";
 import { refuseRequest, runStages } from "../pipeline/stages.ts";
 import { type HttpExchange, readFetchAnswer } from "./http-exchange.ts";
+import type { Lane } from "./lanes.ts";
 
 /** Serves one BFF: graphql-yoga reads the parameters of a request, our stages do everything of GraphQL. */
-export interface YogaLane {
-  /** `body` is the whole request body, already within its limit; null for GET. Always resolves. */
-  answer(exchange: HttpExchange, body: Buffer | null): Promise<HttpAnswer>;
+export interface YogaLane extends Lane {
   dispose(): Promise<void>;
 }
 

@@ -72,10 +72,11 @@ describe("a deadline", () => {
     const client = new AbortController();
     const deadline = Deadline.start(100, client.signal);
     const calls = Array.from({ length: 20 }, () => deadline.shrink(50));
+    for (const { signal } of calls) expect(signal.aborted).toBe(false);
     expect(getEventListeners(client.signal, "abort")).toHaveLength(1);
-    expect(getEventListeners(deadline.signal, "abort")).toHaveLength(20);
+    expect(vi.getTimerCount()).toBe(21);
     for (const call of calls) call.dispose();
-    expect(getEventListeners(deadline.signal, "abort")).toHaveLength(0);
+    expect(vi.getTimerCount()).toBe(1);
     deadline.dispose();
     expect(getEventListeners(client.signal, "abort")).toHaveLength(0);
     expect(vi.getTimerCount()).toBe(0);
@@ -106,6 +107,44 @@ describe("a deadline", () => {
     vi.advanceTimersByTime(1000);
     expect(callback).not.toHaveBeenCalled();
     ended.dispose();
+  });
+
+  test("has neither timer nor listener, and asks for no signal, until somebody waits with it", () => {
+    const client = new AbortController();
+    const signal = vi.fn(() => client.signal);
+    const deadline = Deadline.startFor(100, {
+      get signal() {
+        return signal();
+      },
+    });
+    const call = deadline.shrink(50);
+    expect([call.remainingMs, signal.mock.calls.length, vi.getTimerCount()]).toEqual([50, 0, 0]);
+    client.abort();
+    expect(call.expiredBy).toMatchObject({ code: "CANCELLED" });
+    expect(vi.getTimerCount()).toBe(0);
+    for (const each of [call, deadline]) each.dispose();
+  });
+
+  test("has ended for those who ask for the first time when it is over", () => {
+    const deadline = Deadline.start(100, null);
+    const call = deadline.detach(200);
+    vi.advanceTimersByTime(100);
+    expect(call.signal.reason).toMatchObject({ code: "REQUEST_TIMEOUT" });
+    expect(deadline.expiredBy).toMatchObject({ code: "REQUEST_TIMEOUT" });
+    for (const each of [call, deadline]) each.dispose();
+  });
+
+  test("that is reached takes its timer and listener away by itself", () => {
+    const client = new AbortController();
+    const deadline = Deadline.start(100, client.signal);
+    const reasons: unknown[] = [];
+    deadline.onExpire((reason) => reasons.push(reason));
+    vi.advanceTimersByTime(100);
+    expect(getEventListeners(client.signal, "abort")).toHaveLength(0);
+    client.abort();
+    expect(reasons).toEqual([deadline.signal.reason]);
+    expect(deadline.signal.reason).toMatchObject({ code: "REQUEST_TIMEOUT" });
+    deadline.dispose();
   });
 
   test("may be disposed of twice", () => {

@@ -319,7 +319,7 @@ describe("a compressor", () => {
     const compressor = createAnswerCompressor({ fromBytes, limits: all, metrics, logger });
     return {
       warnings,
-      compress(answer, acceptEncoding = "gzip", signal = new AbortController().signal) {
+      async compress(answer, acceptEncoding = "gzip", signal = new AbortController().signal) {
         const headers = new Map([["accept-encoding", acceptEncoding]]);
         const facts = { method: "GET", headers, requestId: "r", receivedAtMs: 0, signal } as const;
         return compressor.compress({ facts }, answer);

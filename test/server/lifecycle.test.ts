@@ -28,20 +28,21 @@ describe("a lifecycle", () => {
   it("waits until the last request is done", async () => {
     const lifecycle = new Lifecycle();
     await lifecycle.idle(1000);
-    const [first, second] = [lifecycle.track(), lifecycle.track()];
+    lifecycle.requestBegan();
+    lifecycle.requestBegan();
     let isIdle = false;
     const idle = lifecycle.idle(1000).then(() => (isIdle = true));
-    first();
+    lifecycle.requestEnded();
     await vi.advanceTimersByTimeAsync(500);
     expect(isIdle).toBe(false);
-    second();
+    lifecycle.requestEnded();
     await idle;
     expect(isIdle).toBe(true);
   });
 
   it("waits no longer than it is told to", async () => {
     const lifecycle = new Lifecycle();
-    lifecycle.track();
+    lifecycle.requestBegan();
     const idle = lifecycle.idle(1000);
     await vi.advanceTimersByTimeAsync(1000);
     await expect(idle).resolves.toBeUndefined();
