@@ -63,6 +63,33 @@ export const contenders: readonly Contender[] = [
     unable: {},
     command: runFile("peers/yoga-dataloader.ts"),
   },
+  {
+    name: "yoga-jit",
+    title: "Yoga + JIT",
+    description: "the same, its operations compiled by graphql-jit",
+    endpoint: "/graphql",
+    needs: "@envelop/graphql-jit",
+    unable: {},
+    command: runFile("peers/yoga-jit.ts"),
+  },
+  {
+    name: "mercurius",
+    title: "Mercurius + JIT",
+    description: "Fastify and Mercurius with its loaders and its compiler",
+    endpoint: "/graphql",
+    needs: "mercurius",
+    unable: {},
+    command: runFile("peers/mercurius.ts"),
+  },
+  {
+    name: "stitching",
+    title: "naive stitching",
+    description: "`stitchSchemas` over five executable subschemas with merged types, Yoga in front",
+    endpoint: "/graphql",
+    needs: "@graphql-tools/stitch",
+    unable: {},
+    command: runFile("peers/stitching.ts"),
+  },
 ];
 
 /** The contender of that name. Raises an error that lists the names there are. */
