@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -61,14 +61,21 @@ export class RunningContender {
     logFile: string,
   ): Promise<RunningContender> {
     const port = await findFreePort();
-    const { program, args, environment: own } = contender.command;
+    const { program, configTemplate, environment: own } = contender.command;
+    const variables = { ...environment, ...own, NODE_ENV: "production", PORT: String(port) };
+    const args = [...contender.command.args];
+    if (configTemplate !== null) {
+      const config = `${logFile}-${path.basename(configTemplate)}`;
+      writeFileSync(config, fillIn(readFileSync(configTemplate, "utf8"), variables));
+      args.push(config);
+    }
     const log = openSync(logFile, "a");
     const instrument = path.join(import.meta.dirname, "instrument.ts");
     const child = spawn(
       program ?? process.execPath,
       program === null ? ["--import", instrument, ...args] : args,
       {
-        env: { ...process.env, ...environment, ...own, NODE_ENV: "production", PORT: String(port) },
+        env: { ...process.env, ...variables },
         stdio: ["ignore", log, log, program === null ? "ipc" : "ignore"],
       },
     );
@@ -163,6 +170,10 @@ export class RunningContender {
       await sleep(50);
     }
   }
+}
+
+function fillIn(template: string, variables: Readonly<Record<string, string>>): string {
+  return template.replaceAll(/\$([A-Z_]+)/g, (name, key: string) => variables[key] ?? name);
 }
 
 async function findFreePort(): Promise<number> {

@@ -21,10 +21,15 @@ export interface ContenderCommand {
   /** The program; null: the Node that runs the benchmark, with `instrument.ts`. */
   readonly program: string | null;
   readonly args: readonly string[];
+  /** A file whose `$NAMES` are replaced by variables of the environment; its copy is the last argument. */
+  readonly configTemplate: string | null;
   readonly environment: Readonly<Record<string, string>>;
 }
 
 const folder = import.meta.dirname;
+const tailcall = "@tailcallhq/core-linux-x64-gnu";
+const noGrpc = "its gRPC fields must have the types of the message, where a 64-bit integer is no text";
+const tailcallUnable = { "grpc-list": noGrpc, mixed: noGrpc, "mobile-home": noGrpc };
 
 export const contenders: readonly Contender[] = [
   {
@@ -90,6 +95,24 @@ export const contenders: readonly Contender[] = [
     unable: {},
     command: runFile("peers/stitching.ts"),
   },
+  {
+    name: "tailcall",
+    title: "Tailcall",
+    description: "Tailcall (Rust), one worker, as it is by default",
+    endpoint: "/graphql",
+    needs: tailcall,
+    unable: tailcallUnable,
+    command: runTailcall(false),
+  },
+  {
+    name: "tailcall-dedupe",
+    title: "Tailcall, `dedupe: true`",
+    description: "the same with equal calls under way at the same time shared",
+    endpoint: "/graphql",
+    needs: tailcall,
+    unable: tailcallUnable,
+    command: runTailcall(true),
+  },
 ];
 
 /** The contender of that name. Raises an error that lists the names there are. */
@@ -106,11 +129,20 @@ export function isInstalled({ needs }: Contender): boolean {
 }
 
 function runFile(file: string): ContenderCommand {
-  return { program: null, args: [path.join(folder, file)], environment: {} };
+  return { program: null, args: [path.join(folder, file)], configTemplate: null, environment: {} };
 }
 
 function runOverlock(project: string): ContenderCommand {
   const cli = path.join(folder, "../gateway/cli/overlock.js");
   const args = [cli, "start", "--root", path.join(folder, project)];
-  return { program: null, args, environment: { ADMIN_PORT: "0" } };
+  return { program: null, args, configTemplate: null, environment: { ADMIN_PORT: "0" } };
+}
+
+function runTailcall(dedupe: boolean): ContenderCommand {
+  return {
+    program: path.join(folder, "node_modules", tailcall, "bin/tailcall"),
+    args: ["start"],
+    configTemplate: path.join(folder, "peers/tailcall.graphql"),
+    environment: { DEDUPE: String(dedupe), TAILCALL_LOG_LEVEL: "error", TAILCALL_TRACKER: "false" },
+  };
 }
