@@ -1,4 +1,4 @@
-import { Kind, type TypeNode } from "graphql";
+import { isEnumType, Kind, type TypeNode } from "graphql";
 import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import { rawRoots, readOwn } from "../language/evaluate-selection.ts";
@@ -279,9 +279,7 @@ export class Entity {
     if (selection !== null) return this.#toSubqueryObject(raw, type.name.value, { ...origin, selection });
     const declared = compositeTypeOf(this.model, type.name.value);
     if (declared === null) {
-      // A scalar of one's own may be a list, as in JSON.
-      if (Array.isArray(raw) && standardScalars.has(type.name.value))
-        throw misfit(supplier, "one value", raw);
+      if (Array.isArray(raw) && !this.#isOwnScalar(type.name.value)) throw misfit(supplier, "one value", raw);
       return raw;
     }
     if (typeof raw !== "object" || Array.isArray(raw)) throw misfit(supplier, "an object", raw);
@@ -294,6 +292,11 @@ export class Entity {
       objectType.keys.some((key) => isWholeKey(key.map((path) => readKnown(raw as Known, path))));
     if (!hasKey) return null;
     return Entity.reference(this.model, objectType.name, keyedKnown(objectType, source, raw), need);
+  }
+
+  /** A scalar of one's own may be a list, as in JSON. */
+  #isOwnScalar(name: string): boolean {
+    return !standardScalars.has(name) && !isEnumType(this.model.leafTypes.get(name));
   }
 
   #toSubqueryObject(

@@ -124,8 +124,9 @@ function compileResolver(
       const execution = context as Execution;
       execution.countField();
       const found = readConnectionPart(parent, binding.part);
-      if (Array.isArray(found)) execution.countElements(found.length);
-      return found;
+      if (!Array.isArray(found)) return found;
+      execution.countElements(found.length);
+      return isolateElements(found);
     };
   }
   if (isLeafType(leafType) && binding.kind === "path") {

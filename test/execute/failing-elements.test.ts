@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { toOverlockError } from "../../gateway/core/errors.ts";
 import { createReferenceExecutor, type Executor } from "../../gateway/execute/reference-executor.ts";
 import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
 import type { Source } from "../../gateway/sources/source.ts";
@@ -14,6 +15,8 @@ const sourceSchema = `
 extend schema @source(name: "books", url: "http://localhost:1")
 type Query {
   lists: Lists @rest(GET: "/lists")
+  shelf(after: String): Shelf
+    @rest(GET: "/shelf", pagination: { style: CURSOR, token: "$args.after", as: "from", items: "rows", next: "next" })
   book(id: ID!): Book @lookup @rest(GET: "/books{?ids*}", batch: { of: "$args.id", as: "ids", match: "id" })
 }
 type Lists {
@@ -21,21 +24,30 @@ type Lists {
   books: [Book]
   nested: [[Book!]!]
 }
+type Shelf { items: [Place!] nextPageToken: String }
+type Place { label: String book: Book @from(field: "{ id: bookId }") }
+enum Size { LARGE SMALL }
 type Book @key(fields: "id") {
   id: ID!
   name: String
+  size: Size
   score: Int @rest(GET: "/scores{?ids*}", batch: { of: "$parent.id", as: "ids", match: "id", value: "score" })
 }
 `;
 
 const clientSchema = `
-type Query { lists: Lists scores: [Int!] @from(field: "lists.books.score") looseScores: [Int] @from(field: "lists.books.score") }
+type Query { lists: Lists sizes: [Size] @from(field: "lists.books.size") shelf(after: String): Shelf scores: [Int!] @from(field: "lists.books.score") looseScores: [Int] @from(field: "lists.books.score") }
 type Lists { related: [Book!] maybe: [Book] @from(field: "related") books: [Sure!] nested: [[Sure!]!] }
+type Shelf @connection { edges: [Edge!] nodes: [Place!] }
+type Edge { node: Place! }
+type Place { label: String! book: Book! }
+enum Size { LARGE SMALL }
 type Book { id: ID! name: String }
 type Sure @view(of: "Book") { id: ID! score: Int! }
 `;
 
 let lists: unknown = {};
+let shelf: unknown = {};
 let backend: HttpBackend;
 let sources: readonly Source[];
 let executor: Executor;
@@ -44,6 +56,7 @@ let preparer: OperationPreparer;
 beforeAll(async () => {
   const answers: HttpRoute[] = [
     { method: "GET", path: "/lists", answer: () => lists },
+    { method: "GET", path: "/shelf", answer: () => shelf },
     { method: "GET", path: "/books", answer: () => [{ id: "b1", name: "One" }] },
     { method: "GET", path: "/scores", answer: () => [{ id: "b1", score: 1 }] },
   ];
@@ -70,7 +83,11 @@ async function run(query: string) {
   const result = await executor.execute(preparer.prepare(query, null), {}, createScope());
   // What would be a rejection without a handler shows in the turns after.
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
-  return { data: result.data, paths: (result.errors ?? []).map(({ path }) => path?.join(".")) };
+  return {
+    data: result.data,
+    paths: (result.errors ?? []).map(({ path }) => path?.join(".")),
+    codes: (result.errors ?? []).map(({ originalError }) => toOverlockError(originalError).code),
+  };
 }
 
 const hostile = [
@@ -106,12 +123,37 @@ describe("lists whose elements fail in different ways", () => {
     backend.faults.clear();
   });
 
+  test("in the edges of a connection, and among its nodes", async () => {
+    shelf = { rows: [{ label: "a", bookId: "gone" }, { label: null }, { label: "c", bookId: "gone too" }] };
+    for (const query of [
+      "{ shelf { edges { node { book { name } label } } } }",
+      "{ shelf { nodes { book { name } label } } }",
+    ]) {
+      const { data, paths } = await run(query);
+      expect(Object.values((data as { shelf: object }).shelf)).toEqual([null]);
+      expect(paths).toHaveLength(1);
+    }
+  });
+
   test("lists of lists", async () => {
     backend.faults.set({ method: "GET /scores", fault: "error" });
     lists = { nested: [[{ id: "b1" }, 5], [{ id: "b2" }], null] };
     expect((await run("{ lists { nested { score } } }")).data).toEqual({ lists: { nested: null } });
     backend.faults.clear();
   });
+});
+
+test("a list in place of one enum value costs that value", async () => {
+  lists = {
+    books: [
+      { id: "b1", size: ["LARGE"] },
+      { id: "b2", size: "SMALL" },
+      { id: "b3", size: [] },
+    ],
+  };
+  const { data, codes } = await run("{ sizes }");
+  expect(data).toEqual({ sizes: [null, "SMALL", null] });
+  expect(codes).toEqual(["INVALID_VALUE", "INVALID_VALUE"]);
 });
 
 describe("an operation that resolves more than it may", () => {
