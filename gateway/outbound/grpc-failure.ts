@@ -1,4 +1,4 @@
-import { type ServiceError, status } from "@grpc/grpc-js";
+import { status, type StatusObject } from "@grpc/grpc-js";
 import type { ErrorCode } from "../core/error-codes.ts";
 import { OverlockError, shortened } from "../core/errors.ts";
 
@@ -26,22 +26,22 @@ export class GrpcStatusError extends Error {
  * what it could not read itself, and tells them apart by text only; so does this, so that a proxy's page is no status of
  * the backend and a broken stream no fault of its code. `contentType`: of the response's headers, null where none came.
  */
-export function translateGrpcError(error: ServiceError, contentType: string | null): Error {
+export function translateGrpcStatus(end: StatusObject, contentType: string | null): Error {
   // An encoding that grpc-js does not know ends the call without code and text.
-  const details = typeof error.details === "string" ? error.details : "the message could not be read";
+  const details = typeof end.details === "string" ? end.details : "the message could not be read";
   const httpStatus = /^Received HTTP status code (\d{3})$/.exec(details)?.[1];
   const own =
     httpStatus === undefined
       ? (ownTexts.find(([text]) => details.startsWith(text))?.[1] ?? null)
       : codeOfHttpStatus(Number(httpStatus));
   if (contentType !== null && !isGrpc(contentType) && httpStatus === undefined)
-    return wrongContentType(contentType, error);
-  if (own !== null) return new OverlockError(own, details, { cause: error });
-  const [statusDetails] = error.metadata.get("grpc-status-details-bin");
+    return wrongContentType(contentType, new Error(details));
+  if (own !== null) return new OverlockError(own, details);
+  const [statusDetails] = end.metadata.get("grpc-status-details-bin");
   const bytes = Buffer.isBuffer(statusDetails) ? statusDetails : null;
   // A backend may send any number.
-  const code = Object.hasOwn(status, error.code) && error.code !== status.OK ? error.code : status.UNKNOWN;
-  return new GrpcStatusError(code, details, { cause: error, statusDetails: bytes });
+  const code = Object.hasOwn(status, end.code) && end.code !== status.OK ? end.code : status.UNKNOWN;
+  return new GrpcStatusError(code, details, { statusDetails: bytes });
 }
 
 /** An answer of another protocol, whatever else it says. */
@@ -56,9 +56,15 @@ export function isGrpc(contentType: string): boolean {
 }
 
 /** The call was ended here, by its deadline or because nobody waits for it any more. */
-export function isOwnEnd({ details }: ServiceError): boolean {
-  return details.startsWith("Deadline exceeded after") || details === "Cancelled on client";
+export function isOwnEnd({ details }: StatusObject): boolean {
+  return (
+    typeof details === "string" &&
+    (details.startsWith("Deadline exceeded after") || details === cancelledText)
+  );
 }
+
+/** The details of a call that was cancelled here. */
+export const cancelledText = "Cancelled on client";
 
 /** As for REST, except that a proxy without a backend behind it is no failure of the backend. */
 function codeOfHttpStatus(httpStatus: number): ErrorCode {
