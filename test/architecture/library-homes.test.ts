@@ -35,7 +35,6 @@ const libraryHomes: Homes = new Map(
     dataloader: ["batching"],
     "graphql-yoga": ["server"],
     jose: ["identity"],
-    "lru-cache": ["core/bounded-cache.ts"],
     picocolors: ["cli"],
     pino: ["observe/logger.ts"],
     "prom-client": ["observe/metrics.ts"],

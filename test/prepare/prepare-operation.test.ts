@@ -68,10 +68,49 @@ describe("a document", () => {
   it("is prepared once and found again as long as it is kept", () => {
     const preparer = createPreparer();
     const first = preparer.prepare("{ b }", null);
-    expect(preparer.prepare("{ b }", null).document).toBe(first.document);
-    for (const alias of ["x", "y", "z"]) preparer.prepare(`{ ${alias}: b }`, null);
-    expect(preparer.prepare("{ b }", null).document).not.toBe(first.document);
-    expect(results).toEqual(["miss 1", "hit 1", "miss 2", "miss 3", "miss 3", "miss 3"]);
+    expect(preparer.prepare("{ b }", null)).toBe(first);
+    preparer.prepare("{ x: b }", null);
+    for (const alias of ["y", "z", "x"]) preparer.prepare(`{ ${alias}: b }`, null);
+    expect(preparer.prepare("{ b }", null)).toBe(first);
+    expect(results).toEqual(["miss 1", "hit 1", "miss 2", "miss 3", "miss 3", "miss 3", "hit 3"]);
+  });
+
+  it("that is asked for by its only operation's name and without is prepared once", () => {
+    const preparer = createPreparer();
+    const both = "query Q { b } mutation M { c }";
+    expect(preparer.prepare("query Q { b }", null)).toBe(preparer.prepare("query Q { b }", "Q"));
+    expect(preparer.prepare(both, "Q")).toBe(preparer.prepare(both, "Q"));
+    expect(preparer.prepare(both, "Q")).not.toBe(preparer.prepare(both, "M"));
+  });
+
+  it.each([1, 2, 3])("that is hot stays prepared in a flood of others that come %i times", (times) => {
+    const preparer = createPreparer({ maxPreparedOperations: 100 });
+    const hot = Array.from({ length: 10 }, (_, index) => `query Hot${index} { b }`);
+    const prepared = hot.flatMap((query) => [1, 2, 3, 4].map(() => preparer.prepare(query, null))).slice(-10);
+    results = [];
+    for (let number = 0; number < 10_000; number++) {
+      for (let time = 0; time < times; time++) preparer.prepare(`{ flood${number}: b }`, null);
+      if (number % 4 === 0) preparer.prepare(hot[(number / 4) % 10] ?? "", null);
+    }
+    expect(results.filter((result) => result.startsWith("miss"))).toHaveLength(10_000);
+    expect(results.at(-1)).toBe(times === 1 ? "miss 100" : "hit 100");
+    expect(prepared.at(-1)).toBe(preparer.prepare(hot[9] ?? "", null));
+  });
+
+  it("takes more room when a variant of it is compiled, and less when that is dropped", () => {
+    const preparer = createPreparer({ maxPreparedOperations: 100 });
+    const queries = Array.from({ length: 12 }, (_, index) => `query Q${index} { b }`);
+    for (const query of queries) {
+      const variant = preparer.prepare(query, null).variantFor({});
+      variant?.attach({ estimatedBytes: 5 * 1024 * 1024 });
+    }
+    // 32 MB hold six.
+    results = [];
+    for (const query of queries.toReversed()) preparer.prepare(query, null);
+    expect(results).toEqual([
+      ...Array<string>(6).fill("hit 6"),
+      ...[7, 8, 9, 10, 11, 12].map((kept) => `miss ${kept}`),
+    ]);
   });
 
   it("is kept by what it takes in memory, so that a flood of large ones stays within the bound", () => {

@@ -1,0 +1,81 @@
+import { buildSchema } from "graphql";
+import { describe, expect, it } from "vitest";
+import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
+import type { PreparedOperation } from "../../gateway/prepare/prepared-operation.ts";
+
+const schema = buildSchema("type Query { x(on: Boolean): Int }");
+
+function prepare(query: string): PreparedOperation {
+  const limits = { maxDocumentTokens: 10_000, maxPreparedOperations: 10 };
+  return new OperationPreparer(schema, limits, () => {}).prepare(query, null);
+}
+
+/** An operation with that many conditions, `$c0` and so on. */
+function conditional(count: number): PreparedOperation {
+  const names = Array.from({ length: count }, (_, index) => `$c${index}`);
+  const fields = names.map((name, index) => `x${index}: x @skip(if: ${name})`);
+  return prepare(`query (${names.map((name) => `${name}: Boolean!`).join(" ")}) { ${fields.join(" ")} }`);
+}
+
+/** The values of `count` conditions: the bits of a number. */
+function valuesOf(bits: number, count: number): Record<string, boolean> {
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [`c${index}`, Math.floor(bits / 2 ** index) % 2 === 1]),
+  );
+}
+
+describe("a prepared operation", () => {
+  it("without conditions has one variant", () => {
+    const prepared = prepare("query ($on: Boolean) { x(on: $on) }");
+    const variant = prepared.variantFor({ on: true });
+    expect(prepared.variantFor({ on: null })).toBe(variant);
+    expect(variant?.uses).toBe(2);
+    expect(variant?.conditions).toEqual(new Map());
+  });
+
+  it("has a variant for each set of values of its conditions, and counts what it is used", () => {
+    const prepared = conditional(4);
+    const variants = Array.from({ length: 32 }, (_, index) => prepared.variantFor(valuesOf(index % 16, 4)));
+    expect(new Set(variants).size).toBe(16);
+    for (const [index, variant] of variants.entries()) {
+      expect(Object.fromEntries(variant?.conditions ?? [])).toEqual(valuesOf(index % 16, 4));
+      expect(variant?.uses).toBe(2);
+    }
+  });
+
+  it("has no variant where a condition is null", () => {
+    expect(conditional(1).variantFor({ c0: null })).toBeNull();
+  });
+
+  it("keeps 16 variants that are used, whatever else is asked for", () => {
+    const prepared = conditional(6);
+    const kept = Array.from({ length: 16 }, (_, index) => prepared.variantFor(valuesOf(index, 6)));
+    for (let round = 0; round < 20; round++) {
+      for (let index = 16; index < 64; index += 4) expect(prepared.variantFor(valuesOf(index, 6))).toBeNull();
+      for (const [index, variant] of kept.entries())
+        expect(prepared.variantFor(valuesOf(index, 6))).toBe(variant);
+    }
+  });
+
+  it("drops the variant that was not used for the longest time, with its compiled form", () => {
+    const prepared = conditional(5);
+    const kept = Array.from({ length: 16 }, (_, index) => prepared.variantFor(valuesOf(index, 5)));
+    kept[3]?.attach({ estimatedBytes: 1 });
+    for (let time = 0; time < 256; time++)
+      for (let index = 0; index < 16; index++) if (index !== 3) prepared.variantFor(valuesOf(index, 5));
+    expect(prepared.variantFor(valuesOf(16, 5))?.uses).toBe(1);
+    expect(kept[3]?.compiled).toBeNull();
+    expect(prepared.variantFor(valuesOf(3, 5))).toBeNull();
+    expect(prepared.variantFor(valuesOf(4, 5))).toBe(kept[4]);
+  });
+
+  it("tells up to 30 conditions apart, and has no variants beyond", () => {
+    const prepared = conditional(30);
+    const last = prepared.variantFor(valuesOf(2 ** 29, 30));
+    expect(last).not.toBeNull();
+    expect(prepared.variantFor(valuesOf(0, 30))).not.toBe(last);
+    expect(prepared.variantFor(valuesOf(2 ** 30 - 1, 30))).not.toBe(last);
+    expect(prepared.variantFor(valuesOf(2 ** 29, 30))).toBe(last);
+    expect(conditional(31).variantFor(valuesOf(0, 31))).toBeNull();
+  });
+});
