@@ -1,4 +1,5 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
+import { MetricFamily } from "./metric-family.ts";
 
 interface MetricEntry {
   readonly kind: "counter" | "gauge" | "histogram";
@@ -75,30 +76,33 @@ const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 /** The metrics of one gateway, in a registry of its own. */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #metrics = new Map<MetricName, Counter | Gauge | Histogram>();
+  readonly #families: ReadonlyMap<MetricName, MetricFamily>;
 
   constructor() {
-    for (const [name, entry] of Object.entries(metricCatalog) as [MetricName, MetricEntry][]) {
-      this.#metrics.set(name, this.#create(name, entry));
-    }
+    const entries = Object.entries(metricCatalog) as [MetricName, MetricEntry][];
+    this.#families = new Map(
+      entries.map(([name, entry]) => [name, new MetricFamily({ name, ...entry, buckets: durationBuckets })]),
+    );
+    // The registry reads a name and calls `get`, no more.
+    for (const family of this.#families.values()) this.#registry.registerMetric(family as unknown as Metric);
     collectDefaultMetrics({ register: this.#registry });
   }
 
   increment<Name extends NamesOf<"counter">>(name: Name, labels: LabelsOf<Name>): void {
-    (this.#metrics.get(name) as Counter).inc(labels);
+    this.#families.get(name)?.add(labels, 1);
   }
 
   /** `seconds` into a histogram. */
   observe<Name extends NamesOf<"histogram">>(name: Name, labels: LabelsOf<Name>, seconds: number): void {
-    (this.#metrics.get(name) as Histogram).observe(labels, seconds);
+    this.#families.get(name)?.observe(labels, seconds);
   }
 
   add<Name extends NamesOf<"gauge">>(name: Name, labels: LabelsOf<Name>, difference: number): void {
-    (this.#metrics.get(name) as Gauge).inc(labels, difference);
+    this.#families.get(name)?.add(labels, difference);
   }
 
   set<Name extends NamesOf<"gauge">>(name: Name, labels: LabelsOf<Name>, value: number): void {
-    (this.#metrics.get(name) as Gauge).set(labels, value);
+    this.#families.get(name)?.set(labels, value);
   }
 
   get contentType(): string {
@@ -108,17 +112,5 @@ export class Metrics {
   /** The Prometheus exposition format. */
   expose(): Promise<string> {
     return this.#registry.metrics();
-  }
-
-  #create(name: MetricName, entry: MetricEntry): Counter | Gauge | Histogram {
-    const options = { name, help: entry.help, labelNames: [...entry.labels], registers: [this.#registry] };
-    switch (entry.kind) {
-      case "counter":
-        return new Counter(options);
-      case "gauge":
-        return new Gauge(options);
-      case "histogram":
-        return new Histogram({ ...options, buckets: durationBuckets });
-    }
   }
 }

@@ -84,6 +84,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
     let first: Buffer | null = null;
     let others: Buffer[] = [];
     let bytes = 0;
+    let isWhole = false;
     // Not an async iterator: to leave one early destroys the connection, and the answer with it.
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
@@ -99,11 +100,14 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
     };
     request.on("data", onData);
     request.once("end", () => {
+      isWhole = true;
       if (first === null) resolve(Buffer.alloc(0));
       else resolve(others.length === 0 ? first : Buffer.concat([first, ...others], bytes));
     });
-    request.once("error", () => reject(clientGone()));
-    request.once("close", () => reject(clientGone()));
+    // Node tells of an error only those who listen for one, and of the end of the connection in any case.
+    request.once("close", () => {
+      if (!isWhole) reject(clientGone());
+    });
   });
 }
 

@@ -42,6 +42,44 @@ describe("metrics", () => {
     expect(lines).toContain('overlock_upstream_duration_seconds_count{source="shop"} 1');
   });
 
+  test("put what is beyond the last bucket into the sum and the count only", async () => {
+    const one = new Metrics();
+    one.observe("overlock_upstream_duration_seconds", { source: "slow" }, 30);
+    one.observe("overlock_upstream_duration_seconds", { source: "slow" }, 31);
+    const exposed = await one.expose();
+    expect(exposed).toContain('_bucket{le="10",source="slow"} 0\n');
+    expect(exposed).toContain('_bucket{le="30",source="slow"} 1\n');
+    expect(exposed).toContain('_bucket{le="+Inf",source="slow"} 2\n');
+    expect(exposed).toContain('_sum{source="slow"} 61\n');
+    expect(exposed).toContain('_count{source="slow"} 2\n');
+  });
+
+  test("tell series apart by every label, whatever its value", async () => {
+    const one = new Metrics();
+    const pairs = [
+      ["a", "b"],
+      ["b", "a"],
+      ["__proto__", 'x"y'],
+      ["", "ab"],
+      ["ab", ""],
+    ] as const;
+    for (const [bff, code] of pairs) one.increment("overlock_errors_total", { code, bff });
+    const samples = (await one.expose())
+      .split("\n")
+      .filter((line) => line.startsWith("overlock_errors_total{"));
+    expect(samples).toEqual([
+      'overlock_errors_total{bff="a",code="b"} 1',
+      'overlock_errors_total{bff="b",code="a"} 1',
+      'overlock_errors_total{bff="__proto__",code="x\\"y"} 1',
+      'overlock_errors_total{bff="",code="ab"} 1',
+      'overlock_errors_total{bff="ab",code=""} 1',
+    ]);
+  });
+
+  test("without labels are there from the start", async () => {
+    expect(await new Metrics().expose()).toMatch(/\noverlock_draining 0\n/);
+  });
+
   test("are exposed with their help, next to those of the process", () => {
     for (const [name, { kind, help }] of Object.entries(metricCatalog)) {
       expect(lines).toContain(`# HELP ${name} ${help}`);

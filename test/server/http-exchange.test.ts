@@ -1,4 +1,8 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { HttpAnswer } from "../../gateway/pipeline/gateway-request.ts";
+import { type HttpExchange, openExchange, sendAnswer } from "../../gateway/server/http-exchange.ts";
 import { RawConnection, rawChunk, rawRequest, sendRaw } from "../support/raw-connection.ts";
 import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
 
@@ -253,4 +257,101 @@ describe("hostile bytes", () => {
       products: { totalCount: 1000 },
     });
   });
+});
+
+/** One request on a server of its own, which is handed over as it comes. */
+async function withExchange(
+  use: (exchange: HttpExchange, connection: RawConnection) => Promise<void>,
+): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<[IncomingMessage, ServerResponse]>();
+  const server = createServer((request, response) => resolve([request, response]));
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const connection = await RawConnection.open(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  try {
+    connection.write(rawRequest("GET /web/graphql HTTP/1.1", { constructor: "x", "x-a": "1" }));
+    await use(openExchange(...(await promise)), connection);
+  } finally {
+    connection.destroy();
+    server.close();
+  }
+}
+
+describe("the headers of a request", () => {
+  it("are found by their names, and by nothing that objects inherit", () =>
+    withExchange(async ({ facts: { headers } }) => {
+      const names = ["x-a", "constructor", "host", "toString", "__proto__", "hasOwnProperty", "x-b"];
+      expect(names.map((name) => headers.get(name))).toEqual([
+        "1",
+        "x",
+        "localhost",
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+      ]);
+    }));
+});
+
+describe("the signal of a request", () => {
+  it("fires when the client goes away", () =>
+    withExchange(async ({ facts }, connection) => {
+      const { signal } = facts;
+      expect(signal.aborted).toBe(false);
+      connection.destroy();
+      await expect.poll(() => signal.aborted).toBe(true);
+      expect(signal.reason).toMatchObject({ code: "CANCELLED" });
+    }));
+
+  it("has fired for who asks for it only after that", () =>
+    withExchange(async ({ facts, response }, connection) => {
+      connection.destroy();
+      await expect.poll(() => response.closed).toBe(true);
+      expect(facts.signal.reason).toMatchObject({ code: "CANCELLED" });
+    }));
+
+  it("never fires where the client has its answer", () =>
+    withExchange(async (exchange, connection) => {
+      const { signal } = exchange.facts;
+      sendAnswer(exchange, new HttpAnswer(200, {}, "x"), true);
+      await connection.readAnswer();
+      await connection.closed();
+      await expect.poll(() => exchange.response.closed).toBe(true);
+      expect(signal.aborted).toBe(false);
+    }));
+});
+
+describe("an answer", () => {
+  it("that the system takes at once needs no timer", () =>
+    withExchange(async (exchange, connection) => {
+      sendAnswer(exchange, new HttpAnswer(200, {}, "x".repeat(1000)), false);
+      expect(exchange.request.socket.timeout).toBeFalsy();
+      expect((await connection.readAnswer()).body).toHaveLength(1000);
+    }));
+
+  it.each([["text", "é".repeat(20_000_000)] as const, ["bytes", Buffer.alloc(40_000_000)] as const])(
+    "of %s that a client does not take is given up after 30 seconds, and its connection ended",
+    (_what, body) =>
+      withExchange(async (exchange, connection) => {
+        connection.pause();
+        sendAnswer(exchange, new HttpAnswer(200, {}, body), false);
+        const { socket } = exchange.request;
+        expect(socket.timeout).toBe(30_000);
+        expect(socket.destroyed).toBe(false);
+        // What the socket's timer does when it goes off.
+        socket.emit("timeout");
+        expect(socket.destroyed).toBe(true);
+      }),
+  );
+
+  it("has its length in bytes, whether it is text or bytes", () =>
+    withExchange(async (exchange, connection) => {
+      sendAnswer(exchange, new HttpAnswer(201, { "x-b": "2" }, "é日"), false);
+      const { status, headers, body } = await connection.readAnswer();
+      expect([status, headers.get("content-length"), headers.get("x-b"), body]).toEqual([
+        201,
+        "5",
+        "2",
+        "é日",
+      ]);
+    }));
 });

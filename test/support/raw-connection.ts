@@ -43,6 +43,11 @@ export class RawConnection {
     this.#socket.end();
   }
 
+  /** Takes nothing more of what the server sends. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
   destroy(): void {
     this.#socket.destroy();
   }
