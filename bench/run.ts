@@ -1,8 +1,22 @@
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { Comparison } from "./comparison.ts";
-import { contenders, findContender, isInstalled } from "./contenders.ts";
-import { printWorkload } from "./print-results.ts";
+import { Comparison, type ComparisonSettings } from "./comparison.ts";
+import { type Contender, contenders, findContender, isInstalled } from "./contenders.ts";
+import {
+  measureHalfLoad,
+  measureLengths,
+  measurePreparing,
+  measureSharing,
+  measureWorkers,
+} from "./experiments.ts";
+import { readMachine, readVersions } from "./machine.ts";
+import { writePerformancePage } from "./performance-page.ts";
+import { formatTable, printWorkload } from "./print-results.ts";
+import { recordedResultsUrl, type Results, type WorkloadResult } from "./results.ts";
+import { evaluateTargets, targetContenders } from "./targets.ts";
 import { findWorkload, workloads } from "./workloads.ts";
+
+// Compares contenders on workloads; bench/README.md explains the options.
 
 const { values } = parseArgs({
   options: {
@@ -12,27 +26,82 @@ const { values } = parseArgs({
     connections: { type: "string", default: "16" },
     "slot-ms": { type: "string", default: "400" },
     "warm-up-ms": { type: "string", default: "1500" },
+    check: { type: "boolean", default: false },
+    record: { type: "boolean", default: false },
   },
 });
-const settings = {
-  rounds: Number(values.rounds),
-  connections: Number(values.connections),
-  slotMs: Number(values["slot-ms"]),
-  warmUpMs: Number(values["warm-up-ms"]),
+const settings: ComparisonSettings = {
+  rounds: readCount("rounds"),
+  connections: readCount("connections"),
+  slotMs: readCount("slot-ms"),
+  warmUpMs: readCount("warm-up-ms"),
 };
-const chosenWorkloads = values.workload?.split(",") ?? workloads.map(({ name }) => name);
+const isWhole = values.check || values.record;
+
+const chosenWorkloads = (values.workload?.split(",") ?? workloads.map(({ name }) => name)).map(findWorkload);
 const chosenContenders =
   values.contender === undefined
     ? contenders.filter(isInstalled)
     : values.contender.split(",").map(findContender);
 
-for (const name of chosenWorkloads) {
-  const workload = findWorkload(name);
-  const able = chosenContenders.filter((contender) => !Object.hasOwn(contender.unable, name));
+const measured: WorkloadResult[] = [];
+for (const workload of chosenWorkloads) {
+  const able = chosenContenders.filter((contender) => takesPart(contender, workload.name));
+  if (able.length === 0) continue;
   const comparison = await Comparison.start(workload, able);
   try {
-    printWorkload(workload, await comparison.measure(settings));
+    const measurements = await comparison.measure(settings);
+    measured.push({ workload: workload.name, measurements });
+    printWorkload(workload, measurements);
   } finally {
     await comparison.stop();
   }
+}
+
+if (isWhole) {
+  const results = await completeResults();
+  if (values.record) {
+    writeFileSync(recordedResultsUrl, `${JSON.stringify(results, null, 1)}\n`);
+    writePerformancePage(results);
+  }
+  const targets = evaluateTargets(results);
+  const rows = targets.map(({ verdict, target, measured: facts }) => [verdict, target, facts]);
+  console.log(`\n${formatTable(["verdict", "target", "measured"], rows)}`);
+  if (values.check && targets.some(({ verdict }) => verdict === "missed")) process.exitCode = 1;
+}
+
+/** A check leaves out who is in no target. */
+function takesPart({ name, unable }: Contender, workload: string): boolean {
+  if (Object.hasOwn(unable, workload)) return false;
+  return (
+    !values.check || values.record || values.contender !== undefined || targetContenders(workload).has(name)
+  );
+}
+
+/** What else the targets need, unless only some workloads or contenders were asked for. */
+async function completeResults(): Promise<Results> {
+  const isPart = values.workload !== undefined || values.contender !== undefined;
+  const sharers = chosenContenders.filter(({ name }) => /^(?:overlock|tailcall)/.test(name));
+  const sharing = [];
+  if (!isPart)
+    for (const workload of ["rest-list", "rest-join"])
+      sharing.push(await measureSharing(workload, sharers, settings));
+  return {
+    recordedAt: new Date().toISOString(),
+    machine: readMachine(),
+    settings,
+    versions: readVersions(),
+    workloads: measured,
+    sharing,
+    halfLoad: isPart ? null : await measureHalfLoad(settings),
+    preparing: isPart ? null : await measurePreparing(),
+    lengths: isPart ? [] : await measureLengths(settings),
+    workers: isPart ? null : await measureWorkers(settings),
+  };
+}
+
+function readCount(option: "rounds" | "connections" | "slot-ms" | "warm-up-ms"): number {
+  const count = Number(values[option]);
+  if (Number.isSafeInteger(count) && count >= 1) return count;
+  throw new Error(`Expected a whole number from 1 on for --${option}, got ${values[option]}.`);
 }

@@ -1,0 +1,186 @@
+import { availableParallelism } from "node:os";
+import { Comparison, type ComparisonSettings, loadOf, type Entrant } from "./comparison.ts";
+import { type Contender, findContender } from "./contenders.ts";
+import { HttpConnection, runClosedLoop, runOpenLoop, writeRequest } from "./http-load.ts";
+import type {
+  HalfLoadResult,
+  LengthResult,
+  PreparingResult,
+  SharingResult,
+  WorkersResult,
+} from "./results.ts";
+import { quantileOf } from "./statistics.ts";
+import { findWorkload, rowsOf } from "./workloads.ts";
+
+const sharingConnections = 64;
+const halfLoadSlotMs = 1000;
+/** Load generator, backends and two workers. */
+const coresForWorkers = 4;
+const preparedFields = 200;
+const preparedOperations = 40;
+
+/** How often equal reads that are under way together are sent upstream, by all who can share them. */
+export async function measureSharing(
+  workload: string,
+  contenders: readonly Contender[],
+  settings: ComparisonSettings,
+): Promise<SharingResult> {
+  const measurements = await withComparison(workload, contenders, async (comparison) =>
+    comparison.measure({ ...settings, connections: sharingConnections }),
+  );
+  return { workload, connections: sharingConnections, measurements };
+}
+
+/** The 95th percentile at half of the rate that the gateway bears, beside that of its backend alone. */
+export async function measureHalfLoad({
+  rounds,
+  connections,
+  warmUpMs,
+}: ComparisonSettings): Promise<HalfLoadResult> {
+  const workload = "rest-list";
+  return withComparison(workload, [findContender("overlock")], async ({ entrants, backends }) => {
+    const [entrant] = entrants;
+    if (entrant === undefined) throw new Error("Expected a contender.");
+    const load = { ...loadOf(entrant, connections), maxRequests: Infinity };
+    await runClosedLoop({ ...load, maxMs: warmUpMs });
+    const most = await runClosedLoop({ ...load, maxMs: warmUpMs });
+    const requestsPerSecond = Math.round((most.requests / most.elapsedMs / 2) * 1000);
+    const { host, port } = new URL(backends.environment["CONTENT_URL"] ?? "");
+    const backend = {
+      port: Number(port),
+      request: Buffer.from(`GET /posts?first=20 HTTP/1.1\r\nhost: ${host}\r\n\r\n`),
+      bodyBytes: null,
+    };
+    const gatewayP95Ms: number[] = [];
+    const backendP95Ms: number[] = [];
+    const open = { maxMs: halfLoadSlotMs, perSecond: requestsPerSecond };
+    for (let round = 0; round < rounds; round++) {
+      const both = [
+        async () => gatewayP95Ms.push(p95Of(await runOpenLoop({ ...load, ...open }))),
+        async () => backendP95Ms.push(p95Of(await runOpenLoop({ ...load, ...backend, ...open }))),
+      ];
+      for (const measure of round % 2 === 0 ? both : both.toReversed()) await measure();
+    }
+    return { workload, requestsPerSecond, gatewayP95Ms, backendP95Ms };
+  });
+}
+
+/**
+ * CPU time that documents cost which come for the first time: of their first five requests together, beyond five times
+ * what a further one costs.
+ */
+export async function measurePreparing(): Promise<PreparingResult> {
+  return withComparison("rest-list", [findContender("overlock")], async ({ entrants: [entrant] }) => {
+    if (entrant === undefined) throw new Error("Expected a contender.");
+    const connection = await HttpConnection.open(entrant.running.port);
+    try {
+      const cpuMs: number[] = [];
+      // The first half warms up: a process that has just begun compiles itself.
+      for (let number = 0; number < 2 * preparedOperations; number++) {
+        const ms = await measureOperation(entrant, connection, number);
+        if (number >= preparedOperations) cpuMs.push(ms);
+      }
+      return { fields: preparedFields, cpuMs };
+    } finally {
+      connection.close();
+    }
+  });
+}
+
+/** The same operation over lists of 10 to 10,000 rows, with the limit beside it. */
+export async function measureLengths(settings: ComparisonSettings): Promise<readonly LengthResult[]> {
+  const results: LengthResult[] = [];
+  for (const length of [10, 100, 1000, 10_000]) {
+    const comparison = await Comparison.start(rowsOf(length), [
+      findContender("limit"),
+      findContender("overlock"),
+    ]);
+    try {
+      results.push({ length, measurements: await comparison.measure(settings) });
+    } finally {
+      await comparison.stop();
+    }
+  }
+  return results;
+}
+
+/** Null where there are too few cores to tell. */
+export async function measureWorkers({
+  rounds,
+  slotMs,
+  warmUpMs,
+}: ComparisonSettings): Promise<WorkersResult | null> {
+  if (availableParallelism() < coresForWorkers) return null;
+  const workload = "rest-join";
+  const withWorkers = (count: number): Contender => {
+    const contender = findContender("overlock");
+    const args = [...contender.command.args, "--workers", String(count)];
+    return { ...contender, name: `overlock-${count}`, command: { ...contender.command, args } };
+  };
+  return withComparison(workload, [withWorkers(1), withWorkers(2)], async (comparison) => {
+    const measurements = await comparison.measure({
+      rounds,
+      slotMs,
+      warmUpMs,
+      connections: sharingConnections,
+    });
+    const [one, two] = measurements.map(({ requestsPerSecond }) => requestsPerSecond);
+    return { workload, one: one ?? [], two: two ?? [] };
+  });
+}
+
+async function withComparison<Value>(
+  workload: string,
+  contenders: readonly Contender[],
+  use: (comparison: Comparison) => Promise<Value>,
+): Promise<Value> {
+  const comparison = await Comparison.start(findWorkload(workload), contenders);
+  try {
+    return await use(comparison);
+  } finally {
+    await comparison.stop();
+  }
+}
+
+async function measureOperation(
+  { running }: Entrant,
+  connection: HttpConnection,
+  number: number,
+): Promise<number> {
+  const request = writeRequest(running.contender.endpoint, running.port, { query: writeOperation(number) });
+  const measure = async (times: number): Promise<number> => {
+    const beforeUs = await running.readCpuUs();
+    for (let time = 0; time < times; time++) {
+      const { status, body } = await connection.send(request);
+      if (status !== 200) throw new Error(`Expected 200, got ${status}: ${body.toString()}`);
+    }
+    return ((await running.readCpuUs()) - beforeUs) / 1000;
+  };
+  const first = await measure(5);
+  const later = await measure(5);
+  return first - later;
+}
+
+/** A document that never came before, of 200 fields in six root fields. */
+function writeOperation(number: number): string {
+  const parts = [];
+  let fields = 0;
+  for (let part = 0; fields + 33 <= preparedFields; part++) {
+    const names = (prefix: string, choices: readonly string[], count: number): string =>
+      Array.from({ length: count }, (_, index) => {
+        return `${prefix}${number}_${index}: ${choices[index % choices.length] ?? "id"}`;
+      }).join(" ");
+    parts.push(
+      `r${part}: posts(first: 2) { ${names("p", ["id", "title", "likes", "createdAt"], 15)}` +
+        ` author { ${names("u", ["id", "name", "avatarUrl"], 7)} }` +
+        ` comments { ${names("c", ["id", "text"], 4)} author { ${names("a", ["id", "name"], 3)} } } }`,
+    );
+    fields += 33;
+  }
+  const rest = Array.from({ length: preparedFields - fields - 1 }, (_, index) => `n${index}: count`);
+  return `query Prepared${number} { ${parts.join("\n")}\nunread { ${rest.join(" ")} } }`;
+}
+
+function p95Of({ latenciesMs }: { readonly latenciesMs: Float64Array }): number {
+  return Number(quantileOf(latenciesMs, 0.95).toPrecision(4));
+}

@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+import type { Measurement } from "./comparison.ts";
+
+/** Everything that one run has measured. What it left out is absent or empty. */
+export interface Results {
+  /** RFC 3339, of the end of the run. */
+  readonly recordedAt: string;
+  readonly machine: Machine;
+  readonly settings: {
+    readonly rounds: number;
+    readonly connections: number;
+    readonly slotMs: number;
+    readonly warmUpMs: number;
+  };
+  /** Of Node and of each package that is compared, by name. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly workloads: readonly WorkloadResult[];
+  /** 64 connections that ask for the same. */
+  readonly sharing: readonly SharingResult[];
+  readonly halfLoad: HalfLoadResult | null;
+  readonly preparing: PreparingResult | null;
+  readonly lengths: readonly LengthResult[];
+  readonly workers: WorkersResult | null;
+}
+
+export interface Machine {
+  readonly processor: string;
+  readonly cores: number;
+  readonly memoryGigabytes: number;
+  readonly system: string;
+}
+
+export interface WorkloadResult {
+  readonly workload: string;
+  readonly measurements: readonly Measurement[];
+}
+
+export interface SharingResult {
+  readonly workload: string;
+  readonly connections: number;
+  readonly measurements: readonly Measurement[];
+}
+
+/** At half of what the gateway bears at most, one element for each round. */
+export interface HalfLoadResult {
+  readonly workload: string;
+  readonly requestsPerSecond: number;
+  readonly gatewayP95Ms: readonly number[];
+  /** Of the same backend, asked directly at the same rate. */
+  readonly backendP95Ms: readonly number[];
+}
+
+/** What operations cost until they are compiled, beyond what they cost afterwards; one element for each. */
+export interface PreparingResult {
+  readonly fields: number;
+  readonly cpuMs: readonly number[];
+}
+
+export interface LengthResult {
+  readonly length: number;
+  readonly measurements: readonly Measurement[];
+}
+
+export interface WorkersResult {
+  readonly workload: string;
+  /** Requests per second with one worker and with two, one element for each round. */
+  readonly one: readonly number[];
+  readonly two: readonly number[];
+}
+
+/** The results that the repository keeps, from which docs/performance.md is made. */
+export function readRecordedResults(): Results {
+  return JSON.parse(readFileSync(recordedResultsUrl, "utf8")) as Results;
+}
+
+export const recordedResultsUrl = new URL("results.json", import.meta.url);

@@ -1,0 +1,152 @@
+import type { Measurement } from "./comparison.ts";
+import { excessUs, pairRounds } from "./print-results.ts";
+import type { LengthResult, Results } from "./results.ts";
+import { estimateMedian } from "./statistics.ts";
+import { workloads } from "./workloads.ts";
+
+/** One thing that has to hold, and what was measured. */
+export interface TargetResult {
+  readonly target: string;
+  /** Empty where nothing was measured. */
+  readonly measured: string;
+  readonly verdict: "met" | "missed" | "not measured";
+}
+
+/** CPU time of Overlock as a part of another contender's, at most. */
+const maxParts: readonly (readonly [workload: string, contender: string, divisor: number])[] = [
+  ["rest-join", "stitching", 10],
+  ["rest-join", "hive", 10],
+  ["rest-join", "yoga-dataloader", 3.5],
+  ["grpc-list", "stitching", 4],
+  ["grpc-list", "hive", 6],
+  ["grpc-list", "yoga-dataloader", 2],
+];
+
+const maxSharedCalls = 0.1;
+const maxAddedP95Ms = 2;
+const maxPreparingMs = 5;
+/** How much more a row of a long list may cost than a row of a short one. */
+const maxRowGrowth = 1.3;
+const minWorkersGain = 1.8;
+
+/** The contenders whose figures on this workload decide a target. */
+export function targetContenders(workload: string): ReadonlySet<string> {
+  const others = maxParts.filter(([name]) => name === workload).map(([, contender]) => contender);
+  return new Set(["limit", "overlock", ...others]);
+}
+
+/** Every target, in the order in which it is read. */
+export function evaluateTargets(results: Results): readonly TargetResult[] {
+  return [
+    ...workloads.map(({ name }) => judgeLimit(results, name)),
+    ...maxParts.map(([workload, contender, divisor]) => judgePart(results, { workload, contender, divisor })),
+    ...judgeSharing(results),
+    judgeHalfLoad(results),
+    judgePreparing(results),
+    judgeLengths(results.lengths),
+    judgeWorkers(results),
+  ];
+}
+
+function judgeLimit(results: Results, workload: string): TargetResult {
+  const target = `${workload}: at most 1.10 × the limit + 30 µs of CPU`;
+  const [mine, limit] = findPair(results, workload, "limit");
+  if (mine === undefined || limit === undefined) return notMeasured(target);
+  const { median, low, high } = estimateMedian(pairRounds(mine, limit, excessUs));
+  const [mineUs, limitUs] = [mine, limit].map(({ cpuMs }) =>
+    (estimateMedian(cpuMs).median * 1000).toFixed(0),
+  );
+  const measured = `${mineUs} µs, the limit ${limitUs} µs: ${signed(median)} µs (${signed(low)} to ${signed(high)})`;
+  return { target, measured, verdict: median <= 0 ? "met" : "missed" };
+}
+
+function judgePart(
+  results: Results,
+  { workload, contender, divisor }: { workload: string; contender: string; divisor: number },
+): TargetResult {
+  const target = `${workload}: at most 1/${divisor} of ${contender}'s CPU`;
+  const [mine, other] = findPair(results, workload, contender);
+  if (mine === undefined || other === undefined) return notMeasured(target);
+  const { median, low, high } = estimateMedian(pairRounds(other, mine, (its, own) => its / own));
+  const measured = `1/${median.toFixed(1)} (1/${low.toFixed(1)} to 1/${high.toFixed(1)})`;
+  return { target, measured, verdict: median >= divisor ? "met" : "missed" };
+}
+
+function judgeSharing({ sharing }: Results): readonly TargetResult[] {
+  return ["rest-list", "rest-join"].map((name) => {
+    const target = `${name}: under ${maxSharedCalls} upstream calls per request, 64 connections, sharing on`;
+    const result = sharing.find(({ workload }) => workload === name);
+    const mine = result && findMeasurement(result.measurements, "overlock-sharing");
+    if (mine === undefined) return notMeasured(target);
+    const calls = mine.upstreamCallsPerRequest;
+    return { target, measured: String(calls), verdict: calls < maxSharedCalls ? "met" : "missed" };
+  });
+}
+
+function judgeHalfLoad({ halfLoad }: Results): TargetResult {
+  const target = `rest-list: under ${maxAddedP95Ms} ms added to the backend's p95 at half load`;
+  if (halfLoad === null) return notMeasured(target);
+  const { gatewayP95Ms, backendP95Ms, requestsPerSecond } = halfLoad;
+  const added = gatewayP95Ms.map((gateway, round) => gateway - (backendP95Ms[round] ?? Number.NaN));
+  const { median, low, high } = estimateMedian(added);
+  const measured = `${median.toFixed(2)} ms (${low.toFixed(2)} to ${high.toFixed(2)}) at ${requestsPerSecond} requests/s`;
+  return { target, measured, verdict: median < maxAddedP95Ms ? "met" : "missed" };
+}
+
+function judgePreparing({ preparing }: Results): TargetResult {
+  const target = `at most ${maxPreparingMs} ms of CPU until an operation of 200 fields is compiled`;
+  if (preparing === null) return notMeasured(target);
+  const { median, low, high } = estimateMedian(preparing.cpuMs);
+  const measured = `${median.toFixed(2)} ms (${low.toFixed(2)} to ${high.toFixed(2)})`;
+  return { target, measured, verdict: median <= maxPreparingMs ? "met" : "missed" };
+}
+
+/** A row beyond the 1,000th against a row up to it. */
+function judgeLengths(lengths: readonly LengthResult[]): TargetResult {
+  const target = `cost linear from 10 to 10,000 rows: a further row at most ${maxRowGrowth} × one before`;
+  const [short, middle, long] = [10, 1000, 10_000].map((wanted) => {
+    const result = lengths.find(({ length }) => length === wanted);
+    return result && findMeasurement(result.measurements, "overlock");
+  });
+  if (short === undefined || middle === undefined || long === undefined) return notMeasured(target);
+  const growth = long.cpuMs.map((longMs, round) => {
+    const [shortMs = Number.NaN, middleMs = Number.NaN] = [short.cpuMs[round], middle.cpuMs[round]];
+    return (longMs - middleMs) / 9000 / ((middleMs - shortMs) / 990);
+  });
+  const { median, low, high } = estimateMedian(growth);
+  const measured = `${median.toFixed(2)} × (${low.toFixed(2)} to ${high.toFixed(2)})`;
+  return { target, measured, verdict: median <= maxRowGrowth ? "met" : "missed" };
+}
+
+function judgeWorkers({ workers, machine }: Results): TargetResult {
+  const target = `rest-join: two workers at least ${minWorkersGain} × one, where cores are free`;
+  if (workers === null) return { ...notMeasured(target), measured: `${machine.cores} cores are too few` };
+  const gains = workers.two.map((two, round) => two / (workers.one[round] ?? Number.NaN));
+  const { median, low, high } = estimateMedian(gains);
+  const measured = `${median.toFixed(2)} × (${low.toFixed(2)} to ${high.toFixed(2)})`;
+  return { target, measured, verdict: median >= minWorkersGain ? "met" : "missed" };
+}
+
+function findPair(
+  results: Results,
+  workload: string,
+  other: string,
+): readonly [Measurement | undefined, Measurement | undefined] {
+  const measurements = results.workloads.find((result) => result.workload === workload)?.measurements ?? [];
+  return [findMeasurement(measurements, "overlock"), findMeasurement(measurements, other)];
+}
+
+export function findMeasurement(
+  measurements: readonly Measurement[],
+  contender: string,
+): Measurement | undefined {
+  return measurements.find((measurement) => measurement.contender === contender);
+}
+
+function notMeasured(target: string): TargetResult {
+  return { target, measured: "", verdict: "not measured" };
+}
+
+function signed(us: number): string {
+  return `${us > 0 ? "+" : ""}${us.toFixed(0)}`;
+}
