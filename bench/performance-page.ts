@@ -35,7 +35,8 @@ export function buildPerformancePage(results: Results, notes: string): string {
     "",
     ...buildTargets(results),
     "",
-    notes.trim(),
+    // The notes' links start from bench/.
+    notes.trim().replaceAll("](../docs/", "]("),
     "",
     "## CPU per request at a glance",
     "",
