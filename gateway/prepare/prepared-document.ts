@@ -1,4 +1,4 @@
-import { type DocumentNode, getOperationAST, Kind } from "graphql";
+import { type DocumentNode, getOperationAST, Kind, type OperationDefinitionNode } from "graphql";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { VariableCompiler } from "./compile-variables.ts";
 import { PreparedOperation } from "./prepared-operation.ts";
@@ -17,21 +17,33 @@ export class PreparedDocument {
     this.#onGrowth = onGrowth;
   }
 
-  /** Null means the only one. Refuses the request with OPERATION_RESOLUTION_FAILURE where there is no such operation. */
+  /**
+   * Null means the only one. Refuses the request with OPERATION_RESOLUTION_FAILURE where there is no such operation, and
+   * with GRAPHQL_PARSE_FAILED where it is nested beyond the stack.
+   */
   operationNamed(name: string | null): PreparedOperation {
     return this.#operations.get(name) ?? this.#prepareOperation(name);
   }
 
   #prepareOperation(name: string | null): PreparedOperation {
-    const document = this.#document;
-    const operation = getOperationAST(document, name) ?? null;
-    if (operation === null) throw unknownOperation(document, name);
+    const operation = getOperationAST(this.#document, name) ?? null;
+    if (operation === null) throw unknownOperation(this.#document, name);
     // The only operation may be asked for with its name and without.
     const known = [...this.#operations.values()].find((other) => other.operation === operation);
-    const coerceVariables = this.#variables.compile(operation);
-    const prepared = known ?? new PreparedOperation(document, operation, coerceVariables, this.#onGrowth);
+    const prepared = known ?? this.#derive(operation);
     this.#operations.set(name, prepared);
     return prepared;
+  }
+
+  #derive(operation: OperationDefinitionNode): PreparedOperation {
+    const coerceVariables = this.#variables.compile(operation);
+    try {
+      return new PreparedOperation(this.#document, operation, coerceVariables, this.#onGrowth);
+    } catch (error) {
+      if (error instanceof RangeError)
+        throw RequestRefusal.of("GRAPHQL_PARSE_FAILED", "The document is nested too deeply.");
+      throw error;
+    }
   }
 }
 

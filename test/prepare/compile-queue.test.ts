@@ -1,0 +1,96 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { buildSchema } from "graphql";
+import { beforeEach, describe, expect, it } from "vitest";
+import { CompileQueue } from "../../gateway/prepare/compile-queue.ts";
+import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
+import type { OperationVariant } from "../../gateway/prepare/prepared-operation.ts";
+
+const schema = buildSchema("type Query { x: Int }");
+const limits = { maxDocumentTokens: 100, maxPreparedOperations: 100 };
+
+/** A variant of an operation of that name, used so many times. */
+function variantOf(name: string, uses = 2): OperationVariant {
+  const prepared = new OperationPreparer(schema, limits, () => {}).prepare(`query ${name} { x }`, null);
+  for (let time = 0; time < uses; time++) prepared.variantFor({});
+  const variant = prepared.variantFor({});
+  if (variant === null) throw new Error("Expected a variant.");
+  return variant;
+}
+
+let events: string[] = [];
+let queue: CompileQueue;
+beforeEach(() => {
+  events = [];
+  queue = new CompileQueue({
+    maxWaiting: 3,
+    compile: ({ prepared: { name } }) => {
+      if (name === "Broken") throw new Error("It can't be compiled.");
+      return { estimatedBytes: 100 };
+    },
+    onResult: (result, { prepared: { name } }, error) =>
+      events.push(`${result} ${name ?? ""}${error instanceof Error ? `: ${error.message}` : ""}`),
+  });
+});
+
+describe("a variant", () => {
+  it("is compiled in a turn of its own, and not while it is offered", async () => {
+    const variants = ["A", "B", "C"].map((name) => variantOf(name));
+    for (const variant of variants) queue.offer(variant);
+    expect(events).toEqual([]);
+    for (const turn of [1, 2, 3, 3]) {
+      await nextTurn();
+      expect(events).toHaveLength(turn);
+    }
+    for (const { compiled } of variants) expect(compiled).toEqual({ estimatedBytes: 100 });
+  });
+
+  it("is compiled once, however often it is offered", async () => {
+    const variant = variantOf("A");
+    for (let time = 0; time < 3; time++) queue.offer(variant);
+    for (let turn = 0; turn < 3; turn++) await nextTurn();
+    queue.offer(variant);
+    for (let turn = 0; turn < 3; turn++) await nextTurn();
+    expect(events).toEqual(["compiled A"]);
+  });
+
+  it("goes before those that are used less", async () => {
+    for (const [name, uses] of [
+      ["A", 2],
+      ["B", 5],
+      ["C", 3],
+    ] as const)
+      queue.offer(variantOf(name, uses));
+    for (let turn = 0; turn < 3; turn++) await nextTurn();
+    expect(events).toEqual(["compiled B", "compiled C", "compiled A"]);
+  });
+
+  it("that can't be compiled is tried once, and the others are compiled", async () => {
+    const broken = variantOf("Broken", 5);
+    queue.offer(broken);
+    queue.offer(variantOf("A"));
+    for (let turn = 0; turn < 2; turn++) await nextTurn();
+    queue.offer(broken);
+    for (let turn = 0; turn < 2; turn++) await nextTurn();
+    expect(events).toEqual(["failed Broken: It can't be compiled.", "compiled A"]);
+    expect(broken.compiled).toBeNull();
+  });
+
+  it("is dropped when too many wait and it has waited longest, and can be offered again", async () => {
+    const variants = ["A", "B", "C", "D"].map((name) => variantOf(name));
+    for (const variant of variants.slice(0, 3)) queue.offer(variant);
+    expect(events).toEqual([]);
+    for (const variant of variants.slice(3)) queue.offer(variant);
+    expect(events).toEqual(["dropped A"]);
+    for (let turn = 0; turn < 3; turn++) await nextTurn();
+    for (const variant of variants) queue.offer(variant);
+    for (let turn = 0; turn < 2; turn++) await nextTurn();
+    expect(events).toEqual(["dropped A", "compiled B", "compiled C", "compiled D", "compiled A"]);
+  });
+
+  it("is not compiled after the end", async () => {
+    queue.offer(variantOf("A"));
+    queue.dispose();
+    for (let turn = 0; turn < 2; turn++) await nextTurn();
+    expect(events).toEqual([]);
+  });
+});
