@@ -52,7 +52,8 @@ export function wrongContentType(contentType: string, cause: unknown): OverlockE
 
 /** https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#responses: with a suffix such as `+proto`. */
 export function isGrpc(contentType: string): boolean {
-  return /^application\/grpc(?:$|[+;])/i.test(contentType);
+  // By far the most common one.
+  return contentType === "application/grpc" || /^application\/grpc(?:$|[+;])/i.test(contentType);
 }
 
 /** The call was ended here, by its deadline or because nobody waits for it any more. */

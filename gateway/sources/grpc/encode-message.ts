@@ -1,15 +1,15 @@
-import protobuf from "protobufjs";
 import type { MessageValue, ProtoField, ProtoScalar, ProtoType } from "./proto-model.ts";
 import { wireTypeOf } from "./wire-types.ts";
+import { WireWriter } from "./wire-writer.ts";
 
 /** The bytes of a message that `toMessageValue` made, in the order in which its fields were set. */
 export function encodeMessage(message: MessageValue): Buffer {
-  const writer = protobuf.Writer.create();
+  const writer = new WireWriter();
   writeFields(writer, message);
-  return Buffer.from(writer.finish());
+  return writer.finish();
 }
 
-function writeFields(writer: protobuf.Writer, message: MessageValue): void {
+function writeFields(writer: WireWriter, message: MessageValue): void {
   for (const [field, value] of message) {
     if (field.isMap) for (const entry of value as [unknown, unknown][]) writeEntry(writer, field, entry);
     else if (field.isRepeated) writeElements(writer, field, value as unknown[]);
@@ -23,28 +23,30 @@ function isZero(value: unknown): boolean {
   return Object.is(value, 0) || value === 0n || value === "" || value === false;
 }
 
-function writeElements(writer: protobuf.Writer, field: ProtoField, values: readonly unknown[]): void {
+function writeElements(writer: WireWriter, field: ProtoField, values: readonly unknown[]): void {
   if (values.length === 0) return;
   if (!field.isPacked) {
     for (const value of values) writeField(writer, field, value);
     return;
   }
-  writer.uint32(field.number * 8 + 2).fork();
+  writer.uint32(field.number * 8 + 2);
+  const start = writer.enter();
   for (const value of values) writeSingle(writer, field.type, value);
-  writer.ldelim();
+  writer.leave(start);
 }
 
-function writeEntry(writer: protobuf.Writer, field: ProtoField, [key, value]: [unknown, unknown]): void {
+function writeEntry(writer: WireWriter, field: ProtoField, [key, value]: [unknown, unknown]): void {
   const keyType: ProtoType = { kind: "scalar", name: field.keyType ?? "string" };
-  writer.uint32(field.number * 8 + 2).fork();
+  writer.uint32(field.number * 8 + 2);
+  const start = writer.enter();
   writer.uint32(8 + wireTypeOf(keyType));
   writeSingle(writer, keyType, key);
   writer.uint32(16 + wireTypeOf(field.type));
   writeSingle(writer, field.type, value);
-  writer.ldelim();
+  writer.leave(start);
 }
 
-function writeField(writer: protobuf.Writer, field: ProtoField, value: unknown): void {
+function writeField(writer: WireWriter, field: ProtoField, value: unknown): void {
   // Field numbers reach 29 bits: shifting would lose the sign.
   const key = field.number * 8;
   if (field.isDelimited) {
@@ -57,13 +59,14 @@ function writeField(writer: protobuf.Writer, field: ProtoField, value: unknown):
   writeSingle(writer, field.type, value);
 }
 
-function writeSingle(writer: protobuf.Writer, type: ProtoType, value: unknown): void {
+function writeSingle(writer: WireWriter, type: ProtoType, value: unknown): void {
   switch (type.kind) {
-    case "message":
-      writer.fork();
+    case "message": {
+      const start = writer.enter();
       writeFields(writer, value as MessageValue);
-      writer.ldelim();
+      writer.leave(start);
       return;
+    }
     case "enum":
       writer.int32(value as number);
       return;
@@ -72,7 +75,7 @@ function writeSingle(writer: protobuf.Writer, type: ProtoType, value: unknown): 
   }
 }
 
-function writeScalar(writer: protobuf.Writer, name: ProtoScalar, value: unknown): void {
+function writeScalar(writer: WireWriter, name: ProtoScalar, value: unknown): void {
   switch (name) {
     case "bool":
       writer.bool(value as boolean);
@@ -88,7 +91,7 @@ function writeScalar(writer: protobuf.Writer, name: ProtoScalar, value: unknown)
     case "sint64":
     case "fixed64":
     case "sfixed64":
-      writer[name](String(value));
+      writer[name](value as bigint);
       return;
     default:
       writer[name](value as number);
