@@ -45,7 +45,7 @@ export class RequestLoaders {
     }
     let loader = groups.get(call.group);
     if (loader === undefined) {
-      loader = new RowLoader(call as KeyedCall<unknown>);
+      loader = new RowLoader(call);
       groups.set(call.group, loader);
     }
     return loader.load(keys);

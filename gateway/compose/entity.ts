@@ -68,11 +68,7 @@ export class Entity {
   }
 
   /** An object that a source sent. */
-  static row(model: SupergraphModel, typeName: string, source: Source, row: unknown): Entity {
-    return Entity.#row(model, typeName, { source, row, need: Need.none });
-  }
-
-  static #row(model: SupergraphModel, typeName: string, { source, row, need }: KnownRow): Entity {
+  static row(model: SupergraphModel, typeName: string, { source, row, need }: KnownRow): Entity {
     const entity = new Entity(model, modelType(model, typeName), null, need);
     entity.#rows.set(source, row);
     return entity;
@@ -286,7 +282,7 @@ export class Entity {
     const objectType = this.model.types.get(declared.name) ?? this.#typeOf(raw, declared.name, supplier);
     if (objectType === null) return null;
     const { source } = supplier;
-    if (!supplier.buildsObjects) return Entity.#row(this.model, objectType.name, { source, row: raw, need });
+    if (!supplier.buildsObjects) return Entity.row(this.model, objectType.name, { source, row: raw, need });
     const hasKey =
       objectType.keys.length === 0 ||
       objectType.keys.some((key) => isWholeKey(key.map((path) => readKnown(raw as Known, path))));
@@ -309,7 +305,7 @@ export class Entity {
       throw misfit(supplier, "an object", raw);
     const typeName = selection.isAbstract ? selection.typeOfRow(raw as Record<string, unknown>) : placeType;
     if (!selection.types.has(typeName)) throw misfit(supplier, `one of ${placeType}'s types`, raw);
-    return Entity.#row(this.model, typeName, { source, row: new SubqueryRow(raw, selection), need });
+    return Entity.row(this.model, typeName, { source, row: new SubqueryRow(raw, selection), need });
   }
 
   /** The type of one object of an interface or a union; null for a reference of which nothing is known. */
@@ -322,7 +318,8 @@ export class Entity {
   }
 }
 
-interface KnownRow {
+/** A row as its source sent it, and what is going to be read of the object. */
+export interface KnownRow {
   readonly source: Source;
   readonly row: unknown;
   readonly need: Need;

@@ -4,17 +4,25 @@ import type { RequestScope } from "../core/request-scope.ts";
 /** One run of an operation: the request's scope, and how much it may still cost this process. */
 export class Execution {
   readonly scope: RequestScope;
-  readonly #controller = new AbortController();
-  #valuesLeft: number;
+  readonly #budget: Budget;
 
-  constructor(scope: RequestScope, maxResolvedValues: number) {
+  private constructor(scope: RequestScope, budget: Budget) {
     this.scope = scope;
-    this.#valuesLeft = maxResolvedValues;
+    this.#budget = budget;
+  }
+
+  static begin(scope: RequestScope, maxResolvedValues: number): Execution {
+    return new Execution(scope, { controller: new AbortController(), valuesLeft: maxResolvedValues });
+  }
+
+  /** The same run, for a part of it that records what it absorbs in a scope of its own. */
+  within(scope: RequestScope): Execution {
+    return new Execution(scope, this.#budget);
   }
 
   /** Fires when the run is given up as a whole. */
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    return this.#budget.controller.signal;
   }
 
   /**
@@ -32,9 +40,10 @@ export class Execution {
   }
 
   #count(values: number): void {
-    if (this.#controller.signal.aborted) throw this.#controller.signal.reason as OverlockError;
-    this.#valuesLeft -= values;
-    if (this.#valuesLeft < 0) {
+    const { signal } = this.#budget.controller;
+    if (signal.aborted) throw signal.reason as OverlockError;
+    this.#budget.valuesLeft -= values;
+    if (this.#budget.valuesLeft < 0) {
       this.#giveUp(
         new OverlockError("RESPONSE_TOO_LARGE", "The operation selects more than one answer may hold."),
       );
@@ -45,9 +54,14 @@ export class Execution {
   }
 
   #giveUp(error: OverlockError): never {
-    this.#controller.abort(error);
+    this.#budget.controller.abort(error);
     throw error;
   }
+}
+
+interface Budget {
+  readonly controller: AbortController;
+  valuesLeft: number;
 }
 
 /** What failed in time may still be told field by field. */

@@ -15,7 +15,7 @@ import { Need, type NeededField } from "../compose/need.ts";
 import { neededOfPage } from "./connection-page.ts";
 import { needOfPath } from "./read-path.ts";
 
-type OperationInfo = Pick<GraphQLResolveInfo, "schema" | "fragments" | "variableValues">;
+export type OperationInfo = Pick<GraphQLResolveInfo, "schema" | "fragments" | "variableValues">;
 type PathBinding = Extract<FieldBinding, { kind: "path" }>;
 
 /**
@@ -39,6 +39,16 @@ export function needOfShapers({ shapers }: PathBinding): Need {
   const names = shapers.flatMap((shaper) => (shaper.kind === "leaf" ? shaper.reads : []));
   if (names.length === 0) return Need.none;
   return Need.of(names.map((name) => ({ name, args: {}, need: null })));
+}
+
+/** What one field of an object goes on to read of it. */
+export function needOfField(
+  bound: BoundClientSchema,
+  info: OperationInfo,
+  type: GraphQLObjectType,
+  nodes: readonly FieldNode[],
+): Need {
+  return new Need(() => fieldsOfField(bound, info, type, nodes));
 }
 
 function needOfType(
@@ -66,23 +76,29 @@ function fieldsOfObject(
   const { schema, fragments, variableValues } = info;
   const variables = { coerced: variableValues, sources: {} };
   const { fields } = collectSubFields(schema, fragments, variables, type, [...nodes]);
-  const definitions = type.getFields();
-  return [...fields.values()].flatMap((selected) => {
-    const name = selected[0]?.name.value ?? "";
-    const definition = definitions[name];
-    const binding = bound.fields.get(type.name)?.get(name);
-    if (definition === undefined || binding === undefined) return [];
-    const clientArgs = readArguments(definition, selected[0], info);
-    if (clientArgs === null) return [];
-    if (binding.kind === "page") {
-      const pages = needOfPages(bound, info, { binding, type: definition.type, nodes: selected });
-      return neededOfPage(binding, clientArgs, pages).fieldsOf(type.name);
-    }
-    if (binding.kind !== "path") return [];
-    const sub = needOfType(bound, info, definition.type, selected);
-    const need = isCompositeType(getNamedType(definition.type)) ? sub : needOfShapers(binding);
-    return needOfPath({ steps: binding.steps, clientArgs, need }).fieldsOf(type.name);
-  });
+  return [...fields.values()].flatMap((selected) => fieldsOfField(bound, info, type, selected));
+}
+
+function fieldsOfField(
+  bound: BoundClientSchema,
+  info: OperationInfo,
+  type: GraphQLObjectType,
+  selected: readonly FieldNode[],
+): readonly NeededField[] {
+  const name = selected[0]?.name.value ?? "";
+  const definition = type.getFields()[name];
+  const binding = bound.fields.get(type.name)?.get(name);
+  if (definition === undefined || binding === undefined) return [];
+  const clientArgs = readArguments(definition, selected[0], info);
+  if (clientArgs === null) return [];
+  if (binding.kind === "page") {
+    const pages = needOfPages(bound, info, { binding, type: definition.type, nodes: selected });
+    return neededOfPage(binding, clientArgs, pages).fieldsOf(type.name);
+  }
+  if (binding.kind !== "path") return [];
+  const sub = needOfType(bound, info, definition.type, selected);
+  const need = isCompositeType(getNamedType(definition.type)) ? sub : needOfShapers(binding);
+  return needOfPath({ steps: binding.steps, clientArgs, need }).fieldsOf(type.name);
 }
 
 interface PageSite {

@@ -74,7 +74,7 @@ function tryReadArguments(
 
 /** The arguments of one step, those that are absent left out. */
 export function readArguments(
-  step: BoundStep,
+  step: Pick<BoundStep, "args">,
   clientArgs: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const args: Record<string, unknown> = {};

@@ -73,7 +73,7 @@ export function createReferenceExecutor(
   }
   return {
     async execute({ document, operation, name }, variables, scope) {
-      const execution = new Execution(scope, limits.maxResolvedValues);
+      const execution = Execution.begin(scope, limits.maxResolvedValues);
       const isMutation = operation.operation === OperationTypeNode.MUTATION;
       const rootValue = Entity.root(model, isMutation ? "Mutation" : "Query");
       return (await execute({

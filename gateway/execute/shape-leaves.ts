@@ -22,26 +22,43 @@ export type ShapeLeaves = (read: () => unknown, scope: RequestScope, path: Field
  * absorbed; what is absorbed is recorded in the scope.
  */
 export function shapeLeaves(binding: PathBinding, leafType: GraphQLLeafType): ShapeLeaves {
+  const { shape, finish, absorbs, replacement } = compileLeafShaping(binding, leafType);
+  if (!absorbs) return (read, scope) => andThen(shape(read(), scope), finish);
+  return async (read, scope, path) => {
+    try {
+      return finish(await settleLeaves(await shape(read(), scope)));
+    } catch (thrown) {
+      const { code, upstreamCode } = absorbableError(thrown);
+      scope.absorbed.push({ path: pathToArray(path), code, ...(upstreamCode !== null && { upstreamCode }) });
+      return replacement;
+    }
+  };
+}
+
+/** What happens to the value of a leaf field, in its parts. */
+export interface LeafShaping {
+  readonly shape: Shape;
+  /** Puts the replacement of null in. */
+  readonly finish: (value: unknown) => unknown;
+  /** The replacement stands in for failures, too. */
+  readonly absorbs: boolean;
+  readonly replacement: unknown;
+}
+
+export function compileLeafShaping(binding: PathBinding, leafType: GraphQLLeafType): LeafShaping {
   const { shapers, coordinate } = binding;
   const shape = compileShapers(shapers, (leaf) => serialize(leaf, leafType, coordinate), coordinate);
   const ofNull = shapers.filter((shaper) => shaper.kind === "null");
   const replacement = ofNull[0]?.replacement;
   const finish = (value: unknown): unknown => value ?? replacement ?? null;
+  return { shape, finish, absorbs: ofNull.some((shaper) => shaper.absorbsErrors), replacement };
+}
 
-  if (!ofNull.some((shaper) => shaper.absorbsErrors)) {
-    return (read, scope) => andThen(shape(read(), scope), finish);
-  }
-  return async (read, scope, path) => {
-    try {
-      return finish(await settleLeaves(await shape(read(), scope)));
-    } catch (thrown) {
-      const error = toOverlockError(thrown);
-      if (error.entry.isDenial || error.code === "INTERNAL_SERVER_ERROR") throw error;
-      const { code, upstreamCode } = error;
-      scope.absorbed.push({ path: pathToArray(path), code, ...(upstreamCode !== null && { upstreamCode }) });
-      return replacement;
-    }
-  };
+/** The error that a default stands in for. Raises it where none may: a denial, or a fault of ours. */
+export function absorbableError(thrown: unknown): OverlockError {
+  const error = toOverlockError(thrown);
+  if (error.entry.isDenial || error.code === "INTERNAL_SERVER_ERROR") throw error;
+  return error;
 }
 
 /** Compiles what happens to a field of objects before anything of them is read: lists are cut and joined. */
@@ -50,9 +67,23 @@ export function shapeObjects({ shapers, coordinate }: PathBinding): Shape {
 }
 
 /** What a field's value becomes. A promise stays one. */
-type Shape = (value: unknown, scope: RequestScope) => unknown;
+export type Shape = (value: unknown, scope: RequestScope) => unknown;
 
 type LeafStep = (leaf: unknown, scope: RequestScope) => unknown;
+
+/** An object of which shapers read fields, where all that they read is there already. */
+export class LeafParts {
+  readonly #read: (name: string) => unknown;
+
+  /** `read` may raise. */
+  constructor(read: (name: string) => unknown) {
+    this.#read = read;
+  }
+
+  read(names: readonly string[]): Readonly<Record<string, unknown>> {
+    return Object.fromEntries(names.map((name) => [name, this.#read(name)]));
+  }
+}
 
 /** Neighbouring steps on leaves become one pass over them, with `last` at the end of the last. */
 function compileShapers(shapers: readonly Shaper[], last: LeafStep | null, coordinate: string): Shape {
@@ -94,12 +125,18 @@ function compilePass(steps: readonly LeafStep[]): Shape {
 function compileStep(shaper: LeafShaper): LeafStep {
   const { reads } = shaper;
   if (reads.length === 0) return (leaf, scope) => shaper.shapeLeaf(leaf, scope);
-  return async (leaf, scope) => {
-    if (!(leaf instanceof Entity)) return null;
-    const values = await Promise.all(reads.map((name) => leaf.read(name, {}, scope)));
+  const shapeParts = (parts: Readonly<Record<string, unknown>>, scope: RequestScope): unknown =>
     // An object that is not there, such as a reference without a row, has nothing to shape.
-    if (values.every((value) => value === null || value === undefined)) return null;
-    return shaper.shapeLeaf(Object.fromEntries(reads.map((name, index) => [name, values[index]])), scope);
+    reads.every((name) => parts[name] === null || parts[name] === undefined)
+      ? null
+      : shaper.shapeLeaf(parts, scope);
+  const shapeEntity = async (leaf: Entity, scope: RequestScope): Promise<unknown> => {
+    const values = await Promise.all(reads.map((name) => leaf.read(name, {}, scope)));
+    return shapeParts(Object.fromEntries(reads.map((name, index) => [name, values[index]])), scope);
+  };
+  return (leaf, scope) => {
+    if (leaf instanceof LeafParts) return shapeParts(leaf.read(reads), scope);
+    return leaf instanceof Entity ? shapeEntity(leaf, scope) : null;
   };
 }
 

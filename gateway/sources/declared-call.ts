@@ -105,20 +105,42 @@ export async function runDeclaredCall(
   if (values === null) return noCall(call);
   const { batch } = call;
   if (batch !== null) return loadKeys(call, batch, { roots, values, scope });
-  const request = { values, keys: null };
-  if (!call.isSafe) return call.send(request, scope, asItIs);
-  const text = textOfValues(values, call.coordinate);
-  return loadersOf(scope).load(
-    {
-      owner: call,
-      group: text,
-      maxSize: 1,
-      textOf: () => text,
-      fetch: async () => new Map([[text, await call.send(request, scope, asItIs)]]),
-      missing: null,
-    },
-    text,
-  );
+  if (!call.isSafe) return call.send({ values, keys: null }, scope, asItIs);
+  return loadersOf(scope).load(singleCall(call, values, scope), null);
+}
+
+/** A safe call without keys, of which equal ones of a request are made once. */
+export function singleCall(
+  call: DeclaredCall,
+  values: readonly unknown[],
+  scope: RequestScope,
+): KeyedCall<null> {
+  return {
+    owner: call,
+    group: textOfValues(values, call.coordinate),
+    maxSize: 1,
+    textOf: () => "",
+    fetch: async () => new Map([["", await call.send({ values, keys: null }, scope, asItIs)]]),
+    missing: null,
+  };
+}
+
+/** A batched call, whose keys are asked for together. */
+export function keyedCall(
+  call: DeclaredCall,
+  batch: BatchRule,
+  values: readonly unknown[],
+  scope: RequestScope,
+): KeyedCall<unknown> {
+  return {
+    owner: call,
+    group: textOfValues(values, call.coordinate),
+    maxSize: batch.maxSize,
+    textOf: (key) => batch.textOfKey(key) ?? "",
+    fetch: (keys) =>
+      call.send({ values, keys }, scope, (response) => rowsByKey(response, batch.rows, call.coordinate)),
+    missing: batch.isGrouped ? emptyRows : null,
+  };
 }
 
 /**
@@ -148,7 +170,7 @@ export function noCall({ isMutation }: Pick<DeclaredCall, "isMutation">): null {
 }
 
 /** Text that is equal for equal values; what is absent differs from null. Raises INVALID_VALUE for bottomless values. */
-export function textOfValues(values: readonly unknown[], coordinate: string): string {
+function textOfValues(values: readonly unknown[], coordinate: string): string {
   let text = "";
   try {
     for (const value of values) text += value === undefined ? "," : `${canonicalJson(value)},`;
@@ -325,15 +347,7 @@ interface KeyOrigin {
 
 async function loadKeys(call: DeclaredCall, batch: BatchRule, origin: KeyOrigin): Promise<unknown> {
   const { roots, values, scope } = origin;
-  const keyed: KeyedCall<unknown> = {
-    owner: call,
-    group: textOfValues(values, call.coordinate),
-    maxSize: batch.maxSize,
-    textOf: (key) => batch.textOfKey(key) ?? "",
-    fetch: (keys) =>
-      call.send({ values, keys }, scope, (response) => rowsByKey(response, batch.rows, call.coordinate)),
-    missing: batch.isGrouped ? emptyRows : null,
-  };
+  const keyed = keyedCall(call, batch, values, scope);
   const load = async (key: unknown): Promise<unknown> =>
     batch.textOfKey(key) === null ? null : loadersOf(scope).load(keyed, key);
   if (!batch.isKeyList) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Composition } from "../../gateway/compose/compose.ts";
 import { Entity } from "../../gateway/compose/entity.ts";
+import { Need } from "../../gateway/compose/need.ts";
 import type { RequestScope } from "../../gateway/core/request-scope.ts";
 import type { Source } from "../../gateway/sources/source.ts";
 import { createScope } from "../support/request-scope.ts";
@@ -207,7 +208,7 @@ describe("a value that does not fit", () => {
   function row(value: object): Entity {
     const [source] = oddSources;
     if (source === undefined) throw new Error("expected a source");
-    return Entity.row(odd.model, "Odd", source, value);
+    return Entity.row(odd.model, "Odd", { source, row: value, need: Need.none });
   }
 
   test.each([
@@ -247,7 +248,7 @@ describe("a value that does not fit", () => {
       sources: [source],
     } = composeTexts(names);
     if (source === undefined) throw new Error("expected a source");
-    const entity = Entity.row(proto.model, "Odd", source, {});
+    const entity = Entity.row(proto.model, "Odd", { source, row: {}, need: Need.none });
     expect([
       entity.read("constructor", {}, createScope()),
       entity.read("toString", {}, createScope()),

@@ -1,0 +1,150 @@
+import type { SupergraphModel } from "../compose/supergraph-model.ts";
+import { OverlockError } from "../core/errors.ts";
+import type { Follow, Place, Plan, ShownField, Spot, Step } from "../prepare/plan.ts";
+import { type Access } from "../prepare/plan.ts";
+import { compilePath, compileRead, type Finders, placeAt, type Reader } from "./compile-read.ts";
+import { type CompiledStep, compileStep } from "./compile-step.ts";
+import type { PlanRun } from "./plan-run.ts";
+import type { ResolvedField } from "./resolved-field.ts";
+import { shapeObjects } from "./shape-leaves.ts";
+
+/** Begins everything that is fetched for the objects of a place and below them. Each is there once. */
+export type FetchPlace = (run: PlanRun, objects: readonly unknown[]) => void;
+
+/** The compiled steps of a plan, and how its places are fetched. */
+export interface CompiledFetch {
+  readonly steps: ReadonlyMap<Step, CompiledStep>;
+  readonly finders: Finders;
+  fetchRoot(place: Place): FetchPlace;
+}
+
+export type ResolvedFields = (place: Place, field: Extract<ShownField, { kind: "resolved" }>) => ResolvedField;
+
+/** Compiles the steps of a plan, those that others read from first. */
+export function compileFetch(plan: Plan, model: SupergraphModel, resolvedFields: ResolvedFields): CompiledFetch {
+  const steps = new Map<Step, CompiledStep>();
+  const finders: Finders = (step) => {
+    const compiled = steps.get(step);
+    if (compiled === undefined) throw new OverlockError("INTERNAL_SERVER_ERROR", "a step reads from a later one");
+    return compiled.find;
+  };
+  for (const step of plan.steps) steps.set(step, compileStep(step, model, finders));
+  const context = { steps, finders, resolvedFields };
+  return { steps, finders, fetchRoot: (place) => compilePlace(place, context) };
+}
+
+interface FetchContext {
+  readonly steps: ReadonlyMap<Step, CompiledStep>;
+  readonly finders: Finders;
+  readonly resolvedFields: ResolvedFields;
+}
+
+function compilePlace(place: Place, context: FetchContext): FetchPlace {
+  const parts: FetchPlace[] = place.steps.map((step) => {
+    const compiled = context.steps.get(step);
+    if (compiled === undefined) throw new OverlockError("INTERNAL_SERVER_ERROR", "a step that is not compiled");
+    return (run, objects) => whenAllDone(run, compiled.after, () => compiled.start(run, objects));
+  });
+  for (const follow of place.follows) parts.push(compileFollow(follow, context));
+  for (const field of place.shown?.fields ?? []) {
+    if (field.kind === "group" && field.place.needsRows) {
+      const fetchGroup = compilePlace(field.place, context);
+      parts.push((run) => fetchGroup(run, [null]));
+    } else if (field.kind === "resolved") {
+      const resolved = context.resolvedFields(place, field);
+      parts.push((run, objects) => resolved.start(run, objects));
+    }
+  }
+  return (run, objects) => {
+    if (objects.length === 0) return;
+    for (const part of parts) part(run, objects);
+  };
+}
+
+function whenAllDone(run: PlanRun, steps: readonly number[], callback: () => void): void {
+  const next = steps.find((step) => !run.isDone(step));
+  if (next === undefined) callback();
+  else run.whenDone(next, () => whenAllDone(run, steps, callback));
+}
+
+/** Fetches what a path goes through, read after read, and then for what stands at its end. */
+function compileFollow({ path, binding }: Follow, context: FetchContext): FetchPlace {
+  const { finders } = context;
+  const last = path[path.length - 1];
+  const end = last?.spot ?? null;
+  const fetchEnd = end === null ? null : compileSpot(end, context);
+  const readEnd = compilePath(path, finders);
+  const hasLists = binding?.shapers.some((shaper) => shaper.kind === "list") === true;
+  const shape = binding !== null && hasLists ? shapeObjects(binding) : null;
+  const goOn: FetchPlace = (run, objects) => {
+    if (fetchEnd === null) return;
+    fetchEnd(run, collectObjects(run, objects, readShaped(readEnd, shape)));
+  };
+  // The places between are there for this path alone.
+  const before = path.slice(0, -1).map((read) => ({
+    step: stepOf(read.access),
+    read: compileRead(read, finders),
+    fetch: read.spot === null ? null : compileSpot(read.spot, context),
+  }));
+  const lastStep = last === undefined ? null : stepOf(last.access);
+  return (run, origins) => {
+    const along = (index: number, objects: readonly unknown[]): void => {
+      if (objects.length === 0) return;
+      const stage = before[index];
+      const step = stage === undefined ? lastStep : stage.step;
+      const proceed = (): void => {
+        if (stage === undefined) {
+          goOn(run, origins);
+          return;
+        }
+        const found = collectObjects(run, objects, stage.read);
+        stage.fetch?.(run, found);
+        along(index + 1, found);
+      };
+      if (step === null) proceed();
+      else run.whenDone(step, proceed);
+    };
+    along(0, origins);
+  };
+}
+
+function stepOf(access: Access): number | null {
+  return access.kind === "step" ? access.step.id : null;
+}
+
+function readShaped(read: Reader, shape: ReturnType<typeof shapeObjects> | null): Reader {
+  return shape === null ? read : (run, object) => shape(read(run, object), run.scope);
+}
+
+function compileSpot(spot: Spot, context: FetchContext): FetchPlace | null {
+  const fetches = new Map<Place, FetchPlace>();
+  for (const place of spot.places.values()) if (place.needsRows) fetches.set(place, compilePlace(place, context));
+  if (fetches.size === 0) return null;
+  const [only] = fetches.values();
+  if (spot.readType === null && only !== undefined) return only;
+  return (run, objects) => {
+    const groups = Map.groupBy(objects, (object) => placeAt(spot, object));
+    for (const [place, group] of groups) {
+      if (place !== undefined) fetches.get(place)?.(run, group);
+    }
+  };
+}
+
+/** The objects that a field of these objects holds, each once; errors and nulls are told where the field is shown. */
+function collectObjects(run: PlanRun, objects: readonly unknown[], read: Reader): unknown[] {
+  const found = new Set<unknown>();
+  for (const object of objects) {
+    try {
+      addObjects(read(run, object), found);
+    } catch {
+      // Told where the field is shown.
+    }
+  }
+  return [...found];
+}
+
+function addObjects(value: unknown, found: Set<unknown>): void {
+  if (value === null || value === undefined || value instanceof Error) return;
+  if (Array.isArray(value)) for (const element of value) addObjects(element, found);
+  else found.add(value);
+}

@@ -1,0 +1,193 @@
+import { Kind, type TypeNode } from "graphql";
+import { isWholeKey } from "../compose/entity-lookup.ts";
+import type { FieldSupplier } from "../compose/supergraph-model.ts";
+import { OverlockError } from "../core/errors.ts";
+import { type CompiledSelection, compileSelection, rawRoots } from "../language/evaluate-selection.ts";
+import type { SelectionMap } from "../language/selection-map.ts";
+import type { Access, Base, Path, Place, Read, Spot, Step } from "../prepare/plan.ts";
+import type { PlanRun } from "./plan-run.ts";
+
+/** Reads something of an object of a place, given by the value that stands for it. Raises what stands in its place. */
+export type Reader = (run: PlanRun, object: unknown) => unknown;
+
+/** What a step has found for an object: a row, a field's value, null, or an error in its place. */
+export type Finder = (run: PlanRun, object: unknown) => unknown;
+
+/** Finds what each step of a plan has found. */
+export type Finders = (step: Step) => Finder;
+
+/**
+ * The name of the property that a selection reads where it reads one property of an object and nothing else, and no
+ * prototype has it; null for every other selection.
+ */
+export function plainProperty(path: readonly string[] | null): string | null {
+  const [name, ...rest] = path ?? [];
+  return name === undefined || rest.length > 0 || name in Object.prototype ? null : name;
+}
+
+/** The names that a map reads one after the other; null where it does more. */
+export function pathOf(map: SelectionMap | undefined): readonly string[] | null {
+  if (map?.kind !== "path" || map.root !== "value" || map.then !== null) return null;
+  return map.segments.map((segment) => segment.name);
+}
+
+/** A value as it stands in a raw object, without a look at what it is. */
+export function compileAccess(access: Access, base: Base | null, finders: Finders): Reader {
+  switch (access.kind) {
+    case "nowhere":
+      return () => null;
+    case "part":
+      return compilePart(access.path);
+    case "row":
+      return compileProperty(access.supplier, base);
+    case "step": {
+      const find = finders(access.step);
+      const { supplier } = access;
+      const read = supplier.read === null ? null : compileProperty(supplier, base);
+      return (run, object) => {
+        const found = find(run, object);
+        if (found instanceof Error) throw found;
+        if (found === null || found === undefined || read === null) return found ?? null;
+        return read(run, found);
+      };
+    }
+  }
+}
+
+export function compilePart(path: readonly string[]): Reader {
+  if (path.length === 0) return (_run, object) => object;
+  return compileNames(path, selectionOf(path));
+}
+
+function compileNames(path: readonly string[] | null, read: CompiledSelection): Reader {
+  const name = plainProperty(path);
+  if (name === null) return (_run, object) => read(rawRoots(object));
+  return (_run, object) =>
+    isPlainObject(object) ? object[name] : read(rawRoots(object));
+}
+
+function selectionOf(path: readonly string[]): CompiledSelection {
+  const segments = path.map((name) => ({ name, arguments: [], onType: null, offset: 0 }));
+  return compileSelection({ kind: "path", root: "value", segments, then: null, offset: 0 });
+}
+
+/** Of a field whose objects a mapping builds: what they are built from. */
+function compileProperty(supplier: FieldSupplier, base: Base | null): Reader {
+  const { read } = supplier;
+  if (read === null) return () => null;
+  if (base?.kind !== "reference") return compileNames(pathOf(read.map), read);
+  const { list } = base;
+  if (list === null) return (_run, row) => row;
+  return compilePart(list);
+}
+
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The value of a field, its lists and objects checked. Objects are the values that stand for them in their places. */
+export function compileRead(read: Omit<Read, "field">, finders: Finders): Reader {
+  const { access, type, spot } = read;
+  if (access.kind === "nowhere") return () => null;
+  const base = baseAt(spot);
+  const raw = compileAccess(access, base, finders);
+  const check = compileCheck(read, base);
+  return (run, object) => checkValue(raw(run, object), type, check, access.supplier);
+}
+
+export function baseAt(spot: Spot | null): Base | null {
+  const [place] = spot?.places.values() ?? [];
+  return place?.base ?? null;
+}
+
+/** Follows a path. A path through a list keeps the list; an element that fails is the error itself. */
+export function compilePath(path: Path, finders: Finders): Reader {
+  const [first, ...rest] = path;
+  let reader = compileRead(first, finders);
+  let { spot } = first;
+  for (const read of rest) {
+    const [before, next, through] = [reader, compileRead(read, finders), spot];
+    reader = (run, object) => mapObjects(before(run, object), (found) => next(run, found), through);
+    ({ spot } = read);
+  }
+  return reader;
+}
+
+function mapObjects(value: unknown, read: (object: unknown) => unknown, spot: Spot | null): unknown {
+  if (value === null || value === undefined || value instanceof Error) return value ?? null;
+  if (!Array.isArray(value)) return read(value);
+  return value.map((element: unknown) => {
+    try {
+      return mapObjects(element, read, spot);
+    } catch (error) {
+      return error;
+    }
+  });
+}
+
+type Check = (raw: unknown) => unknown;
+
+/** As Entity does it: the nulls of the supergraph's types are not looked at, its lists are. */
+function checkValue(raw: unknown, type: TypeNode, check: Check, supplier: FieldSupplier): unknown {
+  if (raw === null || raw === undefined) return null;
+  if (raw instanceof OverlockError) throw raw;
+  if (type.kind === Kind.NON_NULL_TYPE) return checkValue(raw, type.type, check, supplier);
+  if (type.kind !== Kind.LIST_TYPE) return check(raw);
+  if (!Array.isArray(raw)) throw misfit(supplier, "a list", raw);
+  return raw.map((element: unknown) => {
+    try {
+      return checkValue(element, type.type, check, supplier);
+    } catch (error) {
+      return error;
+    }
+  });
+}
+
+function compileCheck({ type, access, spot }: Omit<Read, "field">, base: Base | null): Check {
+  if (access.kind === "nowhere") return () => null;
+  const { supplier } = access;
+  if (spot === null) {
+    if (!standardScalars.has(nameOf(type))) return (raw) => raw;
+    return (raw) => {
+      if (Array.isArray(raw)) throw misfit(supplier, "one value", raw);
+      return raw;
+    };
+  }
+  if (base?.kind === "reference") {
+    const readsKey = base.key.map((name) => compilePart(base.parts.get(name) ?? []));
+    return (raw) => (isWholeKey(readsKey.map((read) => read(noRun, raw))) ? raw : null);
+  }
+  return (raw) => checkObject(raw, spot);
+}
+
+/** The value, where it is an object of a type that may stand there. */
+export function checkObject(raw: unknown, spot: Spot): unknown {
+  const { readType, supplier, places } = spot;
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) throw misfit(supplier, "an object", raw);
+  if (readType === null) return places.size === 0 ? null : raw;
+  const name = readType(raw);
+  if (name === null) throw misfit(supplier, "an object that says which type it is", raw);
+  return places.has(name) ? raw : null;
+}
+
+/** The place of an object that was checked. */
+export function placeAt({ places, readType }: Spot, object: unknown): Place | undefined {
+  if (readType !== null) return places.get(readType(object as object) ?? "");
+  const [only] = places.values();
+  return only;
+}
+
+/** Parts are read of the value alone. */
+const noRun = null as unknown as PlanRun;
+
+const standardScalars: ReadonlySet<string> = new Set(["Boolean", "Float", "ID", "Int", "String"]);
+
+function nameOf(type: TypeNode): string {
+  return type.kind === Kind.NAMED_TYPE ? type.name.value : nameOf(type.type);
+}
+
+export function misfit(supplier: FieldSupplier, expected: string, raw: unknown): OverlockError {
+  const found = Array.isArray(raw) ? "a list" : typeof raw;
+  const message = `${supplier.field.coordinate}: expected ${expected}, found ${found}`;
+  return new OverlockError("INVALID_VALUE", message);
+}

@@ -1,0 +1,322 @@
+import { type KeyedCall, loadersOf, type Rows } from "../batching/request-loaders.ts";
+import { isWholeKey } from "../compose/entity-lookup.ts";
+import type { SupergraphModel } from "../compose/supergraph-model.ts";
+import { type OverlockError, toOverlockError } from "../core/errors.ts";
+import type { SelectionRoots } from "../language/evaluate-selection.ts";
+import type { Access, Step } from "../prepare/plan.ts";
+import {
+  type BatchRule,
+  type CallInput,
+  keyedCall,
+  noCall,
+  readKey,
+  readValues,
+  singleCall,
+} from "../sources/declared-call.ts";
+import { compileRead, type Finder, type Finders, type Reader } from "./compile-read.ts";
+import type { PlanRun } from "./plan-run.ts";
+import { readArguments } from "./read-path.ts";
+
+type Args = Readonly<Record<string, unknown>>;
+
+/** A step that can be run. */
+export interface CompiledStep {
+  readonly step: Step;
+  /** Other steps of its place that it reads from. */
+  readonly after: readonly number[];
+  /**
+   * Where rows are found by the text of a key that is one value of the object: where that is read, so that a text can be
+   * looked up at once. Null where more has to be done.
+   */
+  readonly key: Access | null;
+  /** Asks for what these objects need; `run.tables` has it in the end. */
+  start(run: PlanRun, objects: readonly unknown[]): void;
+  /** What was found for an object, after that. Never raises. */
+  readonly find: Finder;
+}
+
+/** Compiles a step. `finders`: those of the steps before it. */
+export function compileStep(step: Step, model: SupergraphModel, finders: Finders): CompiledStep {
+  const after = step.reads.flatMap(({ access }) => (access.kind === "step" ? [access.step.id] : []));
+  const argsOf = compileArgs(step, model);
+  const readers = step.reads.map(({ name, access, type }) => ({
+    name,
+    read: compileRead({ access, type, spot: null }, finders),
+  }));
+  const keyName = keyNameOf(step);
+  const index = step.reads.findIndex(({ name }) => name === keyName);
+  const [access, reader] = [step.reads[index]?.access, readers[index]?.read];
+  const { batch } = step.call;
+  if (batch !== null && access !== undefined && reader !== undefined)
+    return { step, after, key: access, ...compileKeyed(step, batch, argsOf, reader) };
+  const isSingle = step.reads.length === 0 && step.lookup === null;
+  return { step, after, key: null, ...compileByObject(step, compileRoots(step, readers, argsOf), isSingle) };
+}
+
+type StepRunner = Pick<CompiledStep, "start" | "find">;
+
+/** The name of the one value of the object that is the key, where nothing else that is sent depends on the object. */
+function keyNameOf({ call, lookup }: Step): string | null {
+  const { batch, inputs } = call;
+  if (batch === null || batch.isKeyList) return null;
+  const map = batch.key.evaluate.map;
+  if (map?.kind !== "path" || map.then !== null) return null;
+  const [segment, ...others] = map.segments;
+  if (segment === undefined || others.length > 0) return null;
+  if (lookup === null) {
+    const isAlone = inputs.every((input) => input.parentFields.length === 0);
+    return isAlone && map.root === "parent" ? segment.name : null;
+  }
+  const reads = (input: CallInput): boolean =>
+    input.parentFields.length > 0 || input.argumentNames.some((name) => lookup.field.arguments.has(name));
+  if (lookup.key.length !== 1 || inputs.some(reads)) return null;
+  return map.root === "args" ? (lookup.plainArguments.get(segment.name) ?? null) : null;
+}
+
+/** The call's own arguments, the same for every object of a run. Raises what is wrong with them. */
+function compileArgs({ args, supplier }: Step, model: SupergraphModel): (run: PlanRun) => Args {
+  const defaults = supplier === null ? undefined : model.ownDefaults.get(supplier.field);
+  const complete = (values: Args): Args => defaults?.(values) ?? values;
+  if (args === null) {
+    const values = complete({});
+    return () => values;
+  }
+  const { client, bound } = args;
+  const read = (values: Args): Args => complete(readArguments({ args: bound }, values));
+  if (client.kind === "run") {
+    return (run) => {
+      const values = run.args[client.index];
+      if (values instanceof Error) throw values;
+      return read(values as Args);
+    };
+  }
+  try {
+    const values = read(client.values);
+    return () => values;
+  } catch {
+    return () => read(client.values);
+  }
+}
+
+interface NamedReader {
+  readonly name: string;
+  readonly read: Reader;
+}
+
+/** What a call is made from for one object; null where the object has no whole key. */
+function compileRoots(
+  { lookup }: Step,
+  readers: readonly NamedReader[],
+  argsOf: (run: PlanRun) => Args,
+): (run: PlanRun, object: unknown) => SelectionRoots | null {
+  if (lookup !== null) {
+    return (run, object) => {
+      const values = readers.map(({ read }) => read(run, object));
+      return isWholeKey(values) ? rootsOf(run, lookup.argumentsFor(values), noParent) : null;
+    };
+  }
+  if (readers.length === 0) return (run) => rootsOf(run, argsOf(run), noParent);
+  return (run, object) => {
+    const parent = Object.fromEntries(readers.map(({ name, read }) => [name, read(run, object)]));
+    return rootsOf(run, argsOf(run), parent);
+  };
+}
+
+const noParent: Args = Object.freeze({});
+
+function rootsOf({ scope }: PlanRun, args: Args, parent: Args): SelectionRoots {
+  return { value: undefined, args, parent, claims: scope.caller.claims, headers: scope.headers };
+}
+
+/** One list of keys for all objects. */
+function compileKeyed(
+  { id, call, lookup }: Step,
+  batch: BatchRule,
+  argsOf: (run: PlanRun) => Args,
+  readKeyOf: Reader,
+): StepRunner {
+  const { textOfKey } = batch;
+  const lookupArgs = lookup?.argumentsFor([undefined]) ?? null;
+  return {
+    start(run, objects) {
+      const asked = new Map<string, unknown>();
+      for (const object of objects) {
+        const key = tryRead(readKeyOf, run, object);
+        // What is wrong with a key is told where its row is looked for.
+        const text = key instanceof Error ? null : textOfKey(key);
+        if (text !== null) asked.set(text, key);
+      }
+      try {
+        const values = readValues(call, rootsOf(run, lookupArgs ?? argsOf(run), noParent));
+        if (values === null) noCall(call);
+        if (values === null || asked.size === 0) run.finish(id, noRows);
+        else {
+          const keyed = keyedCall(call, batch, values, run.scope);
+          run.await(loadersOf(run.scope).loadRows(keyed, asked), (rows) => run.finish(id, rows));
+        }
+      } catch (thrown) {
+        run.finish(id, new FailedRows(toOverlockError(thrown)));
+      }
+    },
+    find(run, object) {
+      const key = tryRead(readKeyOf, run, object);
+      if (key instanceof Error) return key;
+      const text = textOfKey(key);
+      return text === null ? null : (run.tables[id]?.get(text) ?? null);
+    },
+  };
+}
+
+const noRows: Rows = new Map();
+
+/** Where a call could not even be made: the same for every object. */
+class FailedRows {
+  readonly #error: OverlockError;
+
+  constructor(error: OverlockError) {
+    this.#error = error;
+  }
+
+  get(): OverlockError {
+    return this.#error;
+  }
+}
+
+function tryRead(read: Reader, run: PlanRun, object: unknown): unknown {
+  try {
+    return read(run, object);
+  } catch (error) {
+    return toOverlockError(error);
+  }
+}
+
+/** Everything that has to be made for each object by itself; calls and keys that are equal are still asked for once. */
+function compileByObject(
+  step: Step,
+  rootsFor: (run: PlanRun, object: unknown) => SelectionRoots | null,
+  isSingle: boolean,
+): StepRunner {
+  const { id } = step;
+  return {
+    start(run, objects) {
+      const asked = isSingle ? [null] : objects;
+      const table = new Map<unknown, unknown>();
+      const asking = new Asking(step, run);
+      for (const object of asked) {
+        try {
+          const roots = rootsFor(run, object);
+          table.set(object, roots === null ? null : asking.ask(roots));
+        } catch (error) {
+          table.set(object, toOverlockError(error));
+        }
+      }
+      const answers = asking.send();
+      if (answers === null) {
+        run.finish(id, table);
+        return;
+      }
+      run.await(answers, () => {
+        for (const [object, found] of table) if (found instanceof Asked) table.set(object, found.read());
+        run.finish(id, table);
+      });
+    },
+    find: isSingle
+      ? (run) => run.tables[id]?.get(null) ?? null
+      : (run, object) => run.tables[id]?.get(object) ?? null,
+  };
+}
+
+/** What one object asked for: its row as soon as the call is answered. */
+class Asked {
+  readonly read: () => unknown;
+
+  constructor(read: () => unknown) {
+    this.read = read;
+  }
+}
+
+/** The calls of one step, put together while object after object says what it needs. */
+class Asking {
+  readonly #step: Step;
+  readonly #run: PlanRun;
+  readonly #groups = new Map<string, AskedGroup>();
+  readonly #sent: Promise<void>[] = [];
+
+  constructor(step: Step, run: PlanRun) {
+    this.#step = step;
+    this.#run = run;
+  }
+
+  /** Null where there is no call. */
+  ask(roots: SelectionRoots): Asked | null {
+    const { call } = this.#step;
+    const { batch } = call;
+    const { scope } = this.#run;
+    const values = readValues(call, roots);
+    if (values === null) return noCall(call);
+    if (batch !== null) return this.#askKeys(batch, values, roots);
+    if (call.isSafe) return this.#askFor(singleCall(call, values, scope), "", null);
+    let found: unknown = null;
+    const sent = call.send({ values, keys: null }, scope, (answer) => answer);
+    this.#sent.push(
+      sent.then(
+        (answer) => void (found = answer),
+        (error: unknown) => void (found = toOverlockError(error)),
+      ),
+    );
+    return new Asked(() => found);
+  }
+
+  /** Null: there is nothing to wait for. */
+  send(): Promise<unknown> | null {
+    const { call } = this.#step;
+    const loaders = loadersOf(this.#run.scope);
+    for (const group of this.#groups.values()) {
+      this.#sent.push(loaders.loadRows(group.keyed, group.keys).then((rows) => void (group.rows = rows)));
+    }
+    if (this.#sent.length === 0) {
+      if (call.isMutation) loaders.clear();
+      return null;
+    }
+    const all = Promise.all(this.#sent);
+    return call.isMutation ? all.finally(() => loaders.clear()) : all;
+  }
+
+  #askKeys(batch: BatchRule, values: readonly unknown[], roots: SelectionRoots): Asked | null {
+    const keyed = keyedCall(this.#step.call, batch, values, this.#run.scope);
+    const askKey = (key: unknown): Asked | null => {
+      const text = batch.textOfKey(key);
+      return text === null ? null : this.#askFor(keyed, text, key);
+    };
+    if (!batch.isKeyList) {
+      const key = readKey(batch, roots);
+      return key === undefined ? null : askKey(key);
+    }
+    const keys = batch.key.evaluate(roots);
+    if (!Array.isArray(keys)) return null;
+    const asked = keys.map(askKey);
+    return new Asked(() => {
+      const rows = asked.map((one) => one?.read() ?? null);
+      // As of any field of which one row could not be fetched.
+      return rows.find((row) => row instanceof Error) ?? rows;
+    });
+  }
+
+  #askFor<Key>(keyed: KeyedCall<Key>, text: string, key: Key): Asked {
+    let group = this.#groups.get(keyed.group);
+    if (group === undefined) {
+      group = { keyed: keyed as KeyedCall<unknown>, keys: new Map(), rows: noRows };
+      this.#groups.set(keyed.group, group);
+    }
+    const { keys } = group;
+    keys.set(text, key);
+    const found = group;
+    return new Asked(() => found.rows.get(text));
+  }
+}
+
+interface AskedGroup {
+  readonly keyed: KeyedCall<unknown>;
+  readonly keys: Map<string, unknown>;
+  rows: Rows;
+}

@@ -1,0 +1,122 @@
+import { type ExecutionResult, getArgumentValues, type GraphQLError, locatedError } from "graphql";
+import type { BoundClientSchema } from "../compose/bindings.ts";
+import type { SupergraphModel } from "../compose/supergraph-model.ts";
+import { OverlockError, toOverlockError } from "../core/errors.ts";
+import type { RequestScope } from "../core/request-scope.ts";
+import type { Place, Plan } from "../prepare/plan.ts";
+import { type PlannedOperation, planOperation } from "../prepare/plan-operation.ts";
+import { compileFetch, type FetchPlace, type ResolvedFields } from "./compile-fetch.ts";
+import { failed } from "./complete-value.ts";
+import { generateShown, type ShowObject } from "./generate-shown.ts";
+import { PlanRun } from "./plan-run.ts";
+import type { ExecutionLimits } from "./reference-executor.ts";
+import { compileResolvedField, type ResolvedField } from "./resolved-field.ts";
+
+/** One variant of an operation, ready to be run. */
+export interface CompiledOperation {
+  readonly plan: Plan;
+  /** `variables`: coerced. Data and errors are those of the reference executor. */
+  run(variables: Readonly<Record<string, unknown>>, scope: RequestScope): Promise<ExecutionResult>;
+}
+
+/**
+ * Plans and compiles one variant of an operation. The schema is one that the reference executor has taken over. Raises
+ * NotPlannedError or PlanTooLargeError for what is left to the reference executor.
+ */
+export function compileOperation(
+  bound: BoundClientSchema,
+  model: SupergraphModel,
+  operation: PlannedOperation,
+  limits: ExecutionLimits,
+): CompiledOperation {
+  const plan = planOperation(bound, model, operation);
+  const resolved = new Map<object, ResolvedField>();
+  const resolvedFields: ResolvedFields = (place, field) => {
+    let compiled = resolved.get(field);
+    if (compiled === undefined) {
+      compiled = compileResolvedField({ bound, model, operation, place, field });
+      resolved.set(field, compiled);
+    }
+    return compiled;
+  };
+  const fetch = compileFetch(plan, model, resolvedFields);
+  const roots = plan.roots.map(
+    (place): CompiledRoot => ({
+      place,
+      fetch: fetch.fetchRoot(place),
+      show: generateShown(place, { ...fetch, resolvedFields }),
+    }),
+  );
+  return { plan, run: (variables, scope) => runPlan({ plan, roots, limits }, variables, scope) };
+}
+
+interface CompiledRoot {
+  readonly place: Place;
+  readonly fetch: FetchPlace;
+  readonly show: ShowObject;
+}
+
+interface CompiledPlan {
+  readonly plan: Plan;
+  readonly roots: readonly CompiledRoot[];
+  readonly limits: ExecutionLimits;
+}
+
+async function runPlan(
+  { plan, roots, limits }: CompiledPlan,
+  variables: Readonly<Record<string, unknown>>,
+  scope: RequestScope,
+): Promise<ExecutionResult> {
+  const { maxResolvedValues } = limits;
+  const args = readArguments(plan, variables);
+  const run = new PlanRun(scope, variables, { steps: plan.steps.length, args, maxResolvedValues });
+  let data: unknown = plan.kind === "mutation" ? {} : null;
+  for (const root of roots) {
+    root.fetch(run, oneRoot);
+    const end = run.end();
+    if (end !== null) await end;
+    const { signal } = run.execution;
+    if (signal.aborted) throw toOverlockError(signal.reason);
+    refuseLate(scope);
+    const shown = root.show(run, null);
+    if (shown === failed) {
+      data = null;
+      break;
+    }
+    data = plan.kind === "mutation" ? Object.assign(data as object, shown) : shown;
+  }
+  return finish(run, data);
+}
+
+const oneRoot: readonly unknown[] = [null];
+
+function readArguments({ arguments: planned }: Plan, variables: Readonly<Record<string, unknown>>): unknown[] {
+  return planned.map(({ definition, node }) => {
+    try {
+      return getArgumentValues(definition, node, variables);
+    } catch (error) {
+      return error;
+    }
+  });
+}
+
+/** What was fetched in time may still be told; a run that its deadline has long overtaken is not. */
+function refuseLate({ deadline }: RequestScope): void {
+  if (performance.now() > deadline.expiresAtMs + graceMs)
+    throw new OverlockError("REQUEST_TIMEOUT", "The request's time ran out.");
+}
+
+const graceMs = 500;
+
+function finish({ notes, scope }: PlanRun, data: unknown): ExecutionResult {
+  const result = { data: data as Record<string, unknown> | null };
+  if (notes.length === 0) return result;
+  const errors: GraphQLError[] = [];
+  for (const { path, error, field, isAbsorbed } of notes) {
+    const at = path.toReversed();
+    const { code, upstreamCode } = error;
+    if (isAbsorbed) scope.absorbed.push({ path: at, code, ...(upstreamCode !== null && { upstreamCode }) });
+    else errors.push(locatedError(error, field.nodes, at));
+  }
+  return errors.length === 0 ? result : { ...result, errors };
+}

@@ -1,0 +1,144 @@
+import {
+  getNamedType,
+  GraphQLError,
+  type GraphQLLeafType,
+  type GraphQLOutputType,
+  isListType,
+  isNonNullType,
+} from "graphql";
+import { OverlockError, toOverlockError } from "../core/errors.ts";
+import type { ShownField } from "../prepare/plan.ts";
+
+/** Something that stands beside the data: an error, or a failure that a default stands in for. */
+export interface Note {
+  /** From the object that is being assembled, in reverse order: it grows at its end on the way out. */
+  readonly path: (string | number)[];
+  readonly error: OverlockError;
+  readonly field: Pick<ShownField, "nodes">;
+  readonly isAbsorbed: boolean;
+}
+
+/** An answer while it is assembled. */
+export interface Assembly {
+  readonly notes: Note[];
+  /** How many more values it may have. */
+  valuesLeft: number;
+}
+
+/** Stands for a value that is an error, told already, until something around it may be null. */
+export const failed: unique symbol = Symbol("failed");
+
+/** A client field: where its errors are located. */
+export type FieldSite = Pick<ShownField, "nodes" | "definition" | "type"> & { readonly coordinate: string };
+
+/** Brings one value that is no list, and neither null nor an error, into the form of the answer. May raise. */
+export type CompleteItem = (value: unknown) => unknown;
+
+/**
+ * A value as its type in the client schema says, https://spec.graphql.org/September2025/#CompleteValue(): null where it
+ * is null or an error in a place that may be null, {@link failed} where it may not. Errors are noted with their paths
+ * from here.
+ */
+export function completeValue(
+  into: Assembly,
+  value: unknown,
+  type: GraphQLOutputType,
+  site: FieldSite,
+  complete: CompleteItem,
+): unknown {
+  if (!isNonNullType(type)) {
+    const completed = completeNullable(into, value, type, site, complete);
+    return completed === failed ? null : completed;
+  }
+  const completed = completeNullable(into, value, type.ofType, site, complete);
+  return completed === null ? refuseNull(into, site) : completed;
+}
+
+/** Notes that a field that can't be null is. */
+export function refuseNull(into: Assembly, site: FieldSite): typeof failed {
+  return noteError(into, nullError(site), site);
+}
+
+export function nullError({ coordinate }: FieldSite): OverlockError {
+  return new OverlockError("NULL_IN_NON_NULL", `Cannot return null for non-nullable field ${coordinate}.`);
+}
+
+/** Notes an error where it happened. */
+export function noteError(into: Assembly, thrown: unknown, field: Pick<FieldSite, "nodes">): typeof failed {
+  into.notes.push({ path: [], error: codedError(thrown), field, isAbsorbed: false });
+  return failed;
+}
+
+/** What the executor itself says of a value is about the value. */
+function codedError(thrown: unknown): OverlockError {
+  if (!(thrown instanceof GraphQLError)) return toOverlockError(thrown);
+  const { originalError } = thrown;
+  if (originalError instanceof OverlockError) return originalError;
+  return new OverlockError("INVALID_VALUE", thrown.message, { cause: thrown });
+}
+
+/** Puts a name or an index before the paths of all notes from `from` on. */
+export function prefixNotes(into: Assembly, from: number, key: string | number): void {
+  const { notes } = into;
+  for (let index = from; index < notes.length; index++) notes[index]?.path.push(key);
+}
+
+function completeNullable(
+  into: Assembly,
+  value: unknown,
+  type: GraphQLOutputType,
+  site: FieldSite,
+  complete: CompleteItem,
+): unknown {
+  if (value === null || value === undefined) return null;
+  if (value === failed) return failed;
+  if (value instanceof Error) return noteError(into, value, site);
+  if (isListType(type)) return completeList(into, value, type.ofType, site, complete);
+  try {
+    return complete(value);
+  } catch (error) {
+    if (error instanceof RunTooLargeError) throw error;
+    return noteError(into, error, site);
+  }
+}
+
+function completeList(
+  into: Assembly,
+  value: unknown,
+  type: GraphQLOutputType,
+  site: FieldSite,
+  complete: CompleteItem,
+): unknown {
+  if (!Array.isArray(value)) {
+    const message = `${site.coordinate}: expected a list, found ${typeof value}`;
+    return noteError(into, new OverlockError("INVALID_VALUE", message), site);
+  }
+  into.valuesLeft -= value.length;
+  if (into.valuesLeft < 0) throw new RunTooLargeError();
+  const list: unknown[] = [];
+  for (const [index, element] of value.entries()) {
+    const noted = into.notes.length;
+    const completed = completeValue(into, element, type, site, complete);
+    if (into.notes.length > noted) prefixNotes(into, noted, index);
+    if (completed === failed) return failed;
+    list.push(completed);
+  }
+  return list;
+}
+
+/** Ends a run whose answer would be larger than any may be. */
+export class RunTooLargeError extends OverlockError {
+  constructor() {
+    super("RESPONSE_TOO_LARGE", "The operation selects more than one answer may hold.");
+  }
+}
+
+/** Serializes the values of a field of leaves. */
+export function compileLeafItem(type: GraphQLOutputType, coordinate: string): CompleteItem {
+  const leafType = getNamedType(type) as GraphQLLeafType;
+  return (value) => {
+    const serialized: unknown = leafType.serialize(value);
+    if (serialized !== null && serialized !== undefined) return serialized;
+    throw new OverlockError("INVALID_VALUE", `${coordinate}: not a value of ${leafType.name}`);
+  };
+}

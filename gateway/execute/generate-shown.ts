@@ -1,0 +1,438 @@
+import {
+  type GraphQLOutputType,
+  isEnumType,
+  isListType,
+  isNonNullType,
+  isSpecifiedScalarType,
+} from "graphql";
+import { isWholeKey } from "../compose/entity-lookup.ts";
+import { OverlockError, toOverlockError } from "../core/errors.ts";
+import type { Access, Base, Place, Read, ShownField, Spot, Step } from "../prepare/plan.ts";
+import { depthOf } from "../prepare/plan-place.ts";
+import type { ResolvedFields } from "./compile-fetch.ts";
+import { compileLeafField, type LeafField } from "./compile-leaf.ts";
+import {
+  baseAt,
+  compileAccess,
+  compilePart,
+  compilePath,
+  compileRead,
+  type Finders,
+  misfit,
+  pathOf,
+  plainProperty,
+  type Reader,
+} from "./compile-read.ts";
+import type { CompiledStep } from "./compile-step.ts";
+import {
+  completeValue,
+  failed,
+  type FieldSite,
+  noteError,
+  prefixNotes,
+  refuseNull,
+  RunTooLargeError,
+} from "./complete-value.ts";
+import type { PlanRun } from "./plan-run.ts";
+import { shapeObjects } from "./shape-leaves.ts";
+
+/** Assembles an object of a place, given by the value that stands for it: its members, or that it failed. */
+export type ShowObject = (run: PlanRun, object: unknown) => unknown;
+
+export interface ShownParts {
+  readonly steps: ReadonlyMap<Step, CompiledStep>;
+  readonly finders: Finders;
+  readonly resolvedFields: ResolvedFields;
+}
+
+/**
+ * Generates the code that assembles the answer from a plan's root on: a function for each place, which reads what is
+ * there, checks it and builds an object of fixed shape. Of texts, only names that GraphQL allows get into it; all else
+ * reaches it as a value.
+ */
+export function generateShown(root: Place, parts: ShownParts): ShowObject {
+  return new Generator(parts).generate(root);
+}
+
+type ObjectsField = Extract<ShownField, { kind: "objects" }>;
+
+class Generator {
+  readonly #parts: ShownParts;
+  readonly #functions: string[] = [];
+  readonly #values: unknown[] = [];
+
+  constructor(parts: ShownParts) {
+    this.#parts = parts;
+  }
+
+  generate(root: Place): ShowObject {
+    const name = this.#place(root);
+    const code = `"use strict";\nreturn function (v, failed, help) {\n${this.#functions.join("\n")}\nreturn ${name};\n};`;
+    // oxlint-disable-next-line no-new-func, no-implied-eval -- what is generated is for this operation alone
+    const link = new Function(code)() as (...args: unknown[]) => ShowObject;
+    return link(this.#values, failed, helpers);
+  }
+
+  /** The name by which generated code calls a value. */
+  #value(value: unknown): string {
+    return `v[${this.#values.push(value) - 1}]`;
+  }
+
+  /** The name of a function that assembles the objects of a place; it returns nothing for one that is not there. */
+  #place(place: Place): string {
+    const { shown, id, confirm } = place;
+    if (shown === null) throw new OverlockError("INTERNAL_SERVER_ERROR", "nothing is shown of a place");
+    const name = `p${id}`;
+    const rows = new Rows(place, this.#parts.steps, (value) => this.#value(value));
+    const missing = confirm.map((step) => `${rows.nameOf(step)} === null`).join(" && ");
+    const fields = shown.fields.map((field, index) => this.#field(field, `f${index}`, rows));
+    const members = shown.fields.map(({ key }, index) => `${memberName(key)}: f${index}`);
+    this.#functions.push(`function ${name}(run, o) {
+if ((run.valuesLeft -= ${shown.fields.length}) < 0) help.tooLarge();
+let m = 0;
+${rows.code()}${missing === "" ? "" : `if (${missing}) return undefined;\n`}${fields.join("\n")}
+return { ${members.join(", ")} };
+}`);
+    return name;
+  }
+
+  /** Statements that declare a variable with the field's completed value, or leave the function where it failed. */
+  #field(field: ShownField, name: string, rows: Rows): string {
+    switch (field.kind) {
+      case "typename":
+        return `const ${name} = ${JSON.stringify(field.name)};`;
+      case "group":
+        return this.#below(field, name, `${this.#place(field.place)}(run, null)`);
+      case "resolved": {
+        const resolved = this.#parts.resolvedFields(rows.place, field);
+        const read: Reader = (run, object) => resolved.read(run, object);
+        return this.#below(field, name, `${this.#value(read)}(run, o)`);
+      }
+      case "leaf":
+        return this.#leaf(field, name, rows);
+      case "objects":
+        return this.#below(field, name, this.#objects(field, `${rows.place.id}_${name}`, rows));
+    }
+  }
+
+  /** A value that is completed, and whose notes begin below the field. */
+  #below({ key, type }: ShownField, name: string, code: string): string {
+    const onFailure = isNonNullType(type) ? "return failed;" : `${name} = null;`;
+    return `m = run.notes.length;
+let ${name} = ${code};
+if (run.notes.length > m) help.prefixNotes(run, m, ${JSON.stringify(key)});
+if (${name} === failed) ${onFailure}`;
+  }
+
+  #leaf(field: LeafField, name: string, rows: Rows): string {
+    const site = siteOf(field, rows.place);
+    const slow = this.#value(compileLeafField(field, site, this.#parts.finders));
+    const onFailure = isNonNullType(field.type) ? `if (${name} === failed) return failed;` : "";
+    const read = directRead(field);
+    const code = read === null ? null : rows.read(read.access);
+    const test = this.#leafTest(field.type, name);
+    if (code === null || test === null) return `const ${name} = ${slow}(run, o); ${onFailure}`;
+    return `let ${name} = ${code}; if (!(${test})) { ${name} = ${slow}(run, o); ${onFailure} }`;
+  }
+
+  /** Whether a value is one that the type shows as it is; null where that takes more than a look. */
+  #leafTest(type: GraphQLOutputType, name: string): string | null {
+    const named = isNonNullType(type) ? type.ofType : type;
+    if (isListType(named)) return null;
+    if (isEnumType(named)) {
+      const same = named.getValues().filter((value) => value.value === value.name);
+      return `${this.#value(new Set(same.map((value) => value.name)))}.has(${name})`;
+    }
+    return isSpecifiedScalarType(named) ? (leafTests[named.name]?.(name) ?? null) : null;
+  }
+
+  /** An expression of the field's completed value. */
+  #objects(field: ObjectsField, suffix: string, rows: Rows): string {
+    const site = siteOf(field, rows.place);
+    const siteName = this.#value(site);
+    const one = this.#spot(field, site, suffix);
+    const depth = directDepth(field);
+    if (depth === null) {
+      const reader = compileAnyObjects(field, site, this.#parts.finders);
+      return `${this.#value(reader)}(run, o, ${one})`;
+    }
+    const raw = rows.readObjects(field) ?? this.#rawObjects(field);
+    const isRequired = isNonNullType(field.type);
+    if (depth === 0) {
+      const code = `${one}(run, ${raw})`;
+      return isRequired ? `help.notNull(run, ${code}, ${siteName})` : code;
+    }
+    const list = isRequired ? field.type.ofType : field.type;
+    const isElementRequired = isListType(list) && isNonNullType(list.ofType);
+    const supplier = this.#value(field.spot.supplier);
+    const name = `l${suffix}`;
+    this.#functions.push(`function ${name}(run, list) {
+if (!Array.isArray(list)) return help.noList(run, list, ${siteName}, ${supplier}, ${String(isRequired)});
+const length = list.length;
+if ((run.valuesLeft -= length) < 0) help.tooLarge();
+const result = new Array(length);
+for (let i = 0; i < length; i++) {
+const m = run.notes.length;
+let x = ${one}(run, list[i]);
+${isElementRequired ? `if (x === null) x = help.refuseNull(run, ${siteName});` : ""}
+if (run.notes.length > m) help.prefixNotes(run, m, i);
+if (x === failed) ${isElementRequired ? "return failed;" : "x = null;"}
+result[i] = x;
+}
+return result;
+}`);
+    return `${name}(run, ${raw})`;
+  }
+
+  /** What stands for the objects at the end of a path, or the error in their place. */
+  #rawObjects({ path }: ObjectsField): string {
+    const { finders } = this.#parts;
+    const last = path[path.length - 1] ?? path[0];
+    const raw = compileAccess(last.access, baseAt(last.spot), finders);
+    const [first, ...through] = path.slice(0, -1);
+    const before = first === undefined ? null : compilePath([first, ...through], finders);
+    const read: Reader = (run, object) => {
+      try {
+        const from = before === null ? object : before(run, object);
+        return from === null ? null : raw(run, from);
+      } catch (error) {
+        return toOverlockError(error);
+      }
+    };
+    return `${this.#value(read)}(run, o)`;
+  }
+
+  /** The name of a function that completes one value in the place of an object. */
+  #spot({ spot }: ObjectsField, site: FieldSite, suffix: string): string {
+    const name = `s${suffix}`;
+    const siteName = this.#value(site);
+    const places = [...spot.places.values()];
+    const [only] = places;
+    const noObject = `return help.noObject(run, e, ${siteName}, ${this.#value(spot)});`;
+    const isObject = 'typeof e === "object" && e !== null && !Array.isArray(e) && !(e instanceof Error)';
+    let body: string;
+    if (only === undefined) body = noObject;
+    else if (only.base.kind === "reference") {
+      body = `if (e === null || e === undefined || e instanceof Error) return help.noReference(run, e, ${siteName});
+if (!(${this.#hasKey(only.base)})) return null;
+${this.#shownAt(only, siteName)}`;
+    } else if (spot.readType === null) body = `if (${isObject}) { ${this.#shownAt(only, siteName)} }\n${noObject}`;
+    else {
+      const cases = places.map((place, index) => `case ${index}: { ${this.#shownAt(place, siteName)} }`);
+      body = `if (${isObject}) switch (${this.#value(compileTypeIndex(spot))}(e)) {
+${cases.join("\n")}
+case -1: return null;
+}
+${noObject}`;
+    }
+    this.#functions.push(`function ${name}(run, e) {\n${body}\n}`);
+    return name;
+  }
+
+  #shownAt(place: Place, siteName: string): string {
+    const typeName = JSON.stringify(place.type.name);
+    if (place.shown === null) return `return help.notShown(run, ${siteName}, ${typeName});`;
+    const code = `${this.#place(place)}(run, e)`;
+    if (place.confirm.length === 0) return `return ${code};`;
+    const missing = place.isRequired ? `help.missing(run, ${siteName}, ${typeName})` : "null";
+    return `const x = ${code}; return x === undefined ? ${missing} : x;`;
+  }
+
+  #hasKey({ key, parts, list }: Extract<Base, { kind: "reference" }>): string {
+    if (key.length === 0) return "true";
+    const reads = key.map((name) => parts.get(name) ?? []);
+    const [only, ...others] = reads;
+    const property = others.length > 0 || only === undefined ? null : directPart(only, list, "e");
+    if (property !== null) return `help.isKey(${property})`;
+    const readers = reads.map((path) => compilePart(path));
+    const isWhole: Reader = (run, object) => isWholeKey(readers.map((read) => read(run, object)));
+    return `${this.#value(isWhole)}(run, e)`;
+  }
+}
+
+/** The variables of one generated function that hold looked-up rows. */
+class Rows {
+  readonly place: Place;
+  readonly #steps: ReadonlyMap<Step, CompiledStep>;
+  readonly #value: (value: unknown) => string;
+  readonly #declared = new Map<Step, string>();
+
+  constructor(
+    place: Place,
+    steps: ReadonlyMap<Step, CompiledStep>,
+    value: (value: unknown) => string,
+  ) {
+    this.place = place;
+    this.#steps = steps;
+    this.#value = value;
+  }
+
+  code(): string {
+    return [...this.#declared.values()].join("");
+  }
+
+  /** The variable with the row, null or the error that a step has found. */
+  nameOf(step: Step): string {
+    const name = `r${step.id}`;
+    if (this.#declared.has(step)) return name;
+    const compiled = this.#steps.get(step);
+    if (compiled === undefined) throw new OverlockError("INTERNAL_SERVER_ERROR", "a step that is not compiled");
+    const slow = `${this.#value(compiled.find)}(run, o)`;
+    const key = compiled.key === null ? null : this.#own(compiled.key);
+    const found =
+      key === null
+        ? slow
+        : `typeof (t = ${key}) === "string" ? (run.tables[${step.id}].get(t) ?? null) : ${slow}`;
+    const isRow = `typeof ${name} === "object" && ${name} !== null && !Array.isArray(${name}) && !(${name} instanceof Error)`;
+    this.#declared.set(
+      step,
+      `${this.#declared.size === 0 ? "let t;\n" : ""}const ${name} = ${found};\nconst is${name} = ${isRow};\n`,
+    );
+    return name;
+  }
+
+  /** An expression of the raw value where an access finds it, undefined or an error where it is not there; null where none is so simple. */
+  read(access: Access | null): string | null {
+    if (access === null || access.kind === "nowhere") return null;
+    if (access.kind !== "step") return this.#own(access);
+    const { step, supplier } = access;
+    if (supplier.read === null) return step.lookup === null ? this.nameOf(step) : null;
+    const property = supplier.buildsObjects ? null : plainProperty(pathOf(supplier.read.map));
+    if (property === null) return null;
+    const row = this.nameOf(step);
+    return `(is${row} ? ${row}.${property} : ${row} instanceof Error ? ${row} : undefined)`;
+  }
+
+  /** An expression of what stands for the objects of a field, in their lists; null where that takes more. */
+  readObjects({ path, spot }: ObjectsField): string | null {
+    const [{ access }, ...rest] = path;
+    if (rest.length > 0) return null;
+    const built = baseAt(spot);
+    if (built?.kind !== "reference") return this.read(access);
+    if (access.kind !== "row" || this.place.base.kind !== "row") return null;
+    if (built.list === null) return "o";
+    const property = plainProperty(built.list);
+    return property === null ? null : `o.${property}`;
+  }
+
+  /** Of the object itself. */
+  #own(access: Access): string | null {
+    const { base } = this.place;
+    if (access.kind === "part" && base.kind === "reference") return directPart(access.path, base.list, "o");
+    if (access.kind !== "row" || base.kind !== "row" || access.supplier.buildsObjects) return null;
+    const property = plainProperty(pathOf(access.supplier.read?.map));
+    return property === null ? null : `o.${property}`;
+  }
+}
+
+/** Elements of a list may be anything, so nothing but they themselves is read of them at once. */
+function directPart(path: readonly string[], list: readonly string[] | null, object: string): string | null {
+  if (path.length === 0) return object;
+  const property = list === null ? plainProperty(path) : null;
+  return property === null ? null : `${object}.${property}`;
+}
+
+/** A leaf that is read and nothing else; null for all others. */
+function directRead({ binding, path }: LeafField): Read | null {
+  const [read, ...others] = path;
+  const isDirect = others.length === 0 && binding.shapers.length === 0;
+  return isDirect && read.spot === null && depthOf(read.type) === 0 ? read : null;
+}
+
+const leafTests: Readonly<Record<string, (name: string) => string>> = {
+  String: (name) => `typeof ${name} === "string"`,
+  ID: (name) => `typeof ${name} === "string"`,
+  Int: (name) => `typeof ${name} === "number" && (${name} | 0) === ${name}`,
+  Float: (name) => `typeof ${name} === "number" && Number.isFinite(${name})`,
+  Boolean: (name) => `typeof ${name} === "boolean"`,
+};
+
+/** 0 for one object, 1 for a list of them; null where a list is around an earlier part of the path, or shaped. */
+function directDepth({ path, binding, type }: ObjectsField): 0 | 1 | null {
+  if (binding.shapers.length > 0) return null;
+  const last = path[path.length - 1] ?? path[0];
+  if (last.access.kind === "nowhere" || path.slice(0, -1).some((read) => depthOf(read.type) > 0)) return null;
+  const depth = depthOf(last.type);
+  const nullable = isNonNullType(type) ? type.ofType : type;
+  if (depth === 0) return isListType(nullable) ? null : 0;
+  if (depth > 1 || !isListType(nullable)) return null;
+  const element: unknown = isNonNullType(nullable.ofType) ? nullable.ofType.ofType : nullable.ofType;
+  return isListType(element) ? null : 1;
+}
+
+/** Any lists, shaped in any way. */
+function compileAnyObjects(
+  { binding, path, type }: ObjectsField,
+  site: FieldSite,
+  finders: Finders,
+): (run: PlanRun, object: unknown, one: ShowObject) => unknown {
+  const [first, ...rest] = path;
+  const read = rest.length === 0 ? compileRead(first, finders) : compilePath(path, finders);
+  const shape = shapeObjects(binding);
+  return (run, object, one) => {
+    let value: unknown;
+    try {
+      value = shape(read(run, object), run.scope);
+    } catch (error) {
+      value = toOverlockError(error);
+    }
+    return completeValue(run, value, type, site, (item) => one(run, item));
+  };
+}
+
+/** Which of a spot's places an object stands in; -1 for none that counts, -2 where the object does not say it. */
+function compileTypeIndex({ places, readType }: Spot): (object: object) => number {
+  const names = [...places.keys()];
+  return (object) => {
+    const name = readType?.(object) ?? null;
+    return name === null ? -2 : names.indexOf(name);
+  };
+}
+
+function siteOf({ nodes, definition, type }: ShownField, { shown }: Place): FieldSite {
+  return { nodes, definition, type, coordinate: `${shown?.type.name ?? ""}.${definition.name}` };
+}
+
+/** `__proto__` would set the prototype. */
+function memberName(key: string): string {
+  const text = JSON.stringify(key);
+  return key === "__proto__" ? `[${text}]` : text;
+}
+
+/** What generated code calls where something is not as it should be. */
+const helpers = {
+  prefixNotes,
+  refuseNull,
+  tooLarge(): never {
+    throw new RunTooLargeError();
+  },
+  notNull(run: PlanRun, value: unknown, site: FieldSite): unknown {
+    return value === null ? refuseNull(run, site) : value;
+  },
+  isKey(value: unknown): boolean {
+    return value !== undefined && value !== null && value !== "";
+  },
+  noList(run: PlanRun, value: unknown, site: FieldSite, supplier: Spot["supplier"], isRequired: boolean) {
+    if (value === null || value === undefined) return isRequired ? refuseNull(run, site) : null;
+    return noteError(run, value instanceof Error ? value : misfit(supplier, "a list", value), site);
+  },
+  noReference(run: PlanRun, value: unknown, site: FieldSite) {
+    return value instanceof Error ? noteError(run, value, site) : null;
+  },
+  noObject(run: PlanRun, value: unknown, site: FieldSite, { supplier, places, readType }: Spot) {
+    if (value === null || value === undefined) return null;
+    if (value instanceof Error) return noteError(run, value, site);
+    const isObject = typeof value === "object" && !Array.isArray(value);
+    if (isObject && readType === null && places.size === 0) return null;
+    const expected = isObject ? "an object that says which type it is" : "an object";
+    return noteError(run, misfit(supplier, expected, value), site);
+  },
+  notShown(run: PlanRun, site: FieldSite, typeName: string) {
+    const message = `${site.coordinate}: found a ${typeName}, which no member shows`;
+    return noteError(run, new OverlockError("TYPE_NOT_EXPOSED", message), site);
+  },
+  missing(run: PlanRun, site: FieldSite, typeName: string) {
+    const message = `a ${typeName} that is referred to is missing`;
+    return noteError(run, new OverlockError("NOT_FOUND_REFERENCE", message), site);
+  },
+};

@@ -1,0 +1,108 @@
+import { toOverlockError } from "../core/errors.ts";
+import type { RequestScope } from "../core/request-scope.ts";
+import type { Assembly, Note } from "./complete-value.ts";
+import { Execution } from "./execution.ts";
+
+/** What a step has found: rows by the text of their key, results by object, or one result for all objects. */
+export interface StepTable {
+  get(key: unknown): unknown;
+}
+
+/** One run of a plan. */
+export class PlanRun implements Assembly {
+  readonly scope: RequestScope;
+  readonly execution: Execution;
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** Coerced arguments, or what was wrong with them, by index. */
+  readonly args: unknown[];
+  readonly tables: StepTable[];
+  /** What was read object by object, by field. */
+  readonly resolved = new Map<object, Map<unknown, unknown>>();
+  readonly notes: Note[] = [];
+  /** How many more values may be assembled. */
+  valuesLeft: number;
+  readonly #waiting = new Map<number, (() => void)[]>();
+  readonly #isDone: boolean[];
+  #pending = 0;
+  #done: { resolve(): void; reject(error: unknown): void } | null = null;
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor(
+    scope: RequestScope,
+    variables: Readonly<Record<string, unknown>>,
+    { steps, args, maxResolvedValues }: { steps: number; args: unknown[]; maxResolvedValues: number },
+  ) {
+    this.scope = scope;
+    this.variables = variables;
+    this.args = args;
+    this.tables = new Array<StepTable>(steps);
+    this.#isDone = new Array<boolean>(steps);
+    this.valuesLeft = maxResolvedValues;
+    this.execution = Execution.begin(scope, maxResolvedValues);
+  }
+
+  /** Calls back, at once or later, when the step's table is here. */
+  whenDone(step: number, callback: () => void): void {
+    if (this.#isDone[step] === true) {
+      callback();
+      return;
+    }
+    const waiting = this.#waiting.get(step);
+    if (waiting === undefined) this.#waiting.set(step, [callback]);
+    else waiting.push(callback);
+  }
+
+  isDone(step: number): boolean {
+    return this.#isDone[step] === true;
+  }
+
+  finish(step: number, table: StepTable): void {
+    this.tables[step] = table;
+    this.#isDone[step] = true;
+    const waiting = this.#waiting.get(step);
+    if (waiting === undefined) return;
+    this.#waiting.delete(step);
+    for (const callback of waiting) callback();
+  }
+
+  /** Something is under way: `then` goes on when it is here. */
+  await<Value>(work: Promise<Value>, then: (value: Value) => void): void {
+    this.#pending++;
+    work.then(
+      (value) => {
+        try {
+          then(value);
+        } catch (error) {
+          this.#fail(error);
+        }
+        this.#settle();
+      },
+      (error: unknown) => {
+        this.#fail(error);
+        this.#settle();
+      },
+    );
+  }
+
+  /** Everything that was begun has come to its end. Null: it has already. */
+  end(): Promise<void> | null {
+    if (this.#failure !== null) throw toOverlockError(this.#failure.error);
+    if (this.#pending === 0) return null;
+    return new Promise((resolve, reject) => {
+      this.#done = { resolve, reject };
+    });
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+  }
+
+  #settle(): void {
+    this.#pending--;
+    const done = this.#done;
+    if (done === null || (this.#pending > 0 && this.#failure === null)) return;
+    this.#done = null;
+    if (this.#failure === null) done.resolve();
+    else done.reject(toOverlockError(this.#failure.error));
+  }
+}

@@ -1,0 +1,321 @@
+import {
+  BREAK,
+  type FieldNode,
+  getArgumentValues,
+  getNamedType,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  type OperationDefinitionNode,
+  print,
+  TypeNameMetaFieldDef,
+  visit,
+} from "graphql";
+import type { BoundClientSchema, FieldBinding } from "../compose/bindings.ts";
+import {
+  compositeTypeOf,
+  fieldAt,
+  type FieldSupplier,
+  type ModelCompositeType,
+  type ModelType,
+  type SupergraphModel,
+} from "../compose/supergraph-model.ts";
+import { namedTypeOf } from "../language/sdl-file.ts";
+import { collectFields, type SelectionContext } from "./collect-fields.ts";
+import type {
+  ClientArgs,
+  Follow,
+  Path,
+  Place,
+  Plan,
+  PlannedArguments,
+  Read,
+  ShownField,
+  ShownObject,
+  Spot,
+  StepArgs,
+} from "./plan.ts";
+import { baseOf, NotPlannedError, PlaceBuilder, PlanNumbers } from "./plan-place.ts";
+
+type PathBinding = Extract<FieldBinding, { kind: "path" }>;
+
+export interface PlannedOperation extends SelectionContext {
+  readonly operation: OperationDefinitionNode;
+}
+
+/** Plans one variant of a valid operation of a client schema. */
+export function planOperation(
+  bound: BoundClientSchema,
+  model: SupergraphModel,
+  operation: PlannedOperation,
+): Plan {
+  return new Planner(bound, model, operation).plan();
+}
+
+class Planner {
+  readonly #bound: BoundClientSchema;
+  readonly #model: SupergraphModel;
+  readonly #context: PlannedOperation;
+  readonly #numbers = new PlanNumbers();
+  readonly #arguments: PlannedArguments[] = [];
+  readonly #argumentIndexes = new Map<string, number>();
+
+  constructor(bound: BoundClientSchema, model: SupergraphModel, operation: PlannedOperation) {
+    this.#bound = bound;
+    this.#model = model;
+    this.#context = operation;
+  }
+
+  plan(): Plan {
+    const { operation, schema } = this.#context;
+    const kind = operation.operation === "mutation" ? "mutation" : "query";
+    const rootType = kind === "mutation" ? schema.getMutationType() : schema.getQueryType();
+    if (!isObjectType(rootType)) throw new NotPlannedError(`no type for a ${kind}`);
+    const fields = collectFields(this.#context, rootType, [operation.selectionSet]);
+    const roots =
+      kind === "mutation"
+        ? [...fields].map((field) => this.#planRoot("Mutation", rootType, new Map([field])))
+        : [this.#planRoot("Query", rootType, fields)];
+    const { steps, places } = this.#numbers;
+    return { kind, roots, arguments: this.#arguments, steps, places };
+  }
+
+  #planRoot(typeName: string, shown: GraphQLObjectType, fields: CollectedFields): Place {
+    const type = this.#model.types.get(typeName);
+    if (type === undefined) throw new NotPlannedError(`the supergraph has no ${typeName}`);
+    const place = this.#placeOf(type, { kind: "root" });
+    place.shown = this.#show(place, shown, fields);
+    return place;
+  }
+
+  #placeOf(type: ModelType, base: Place["base"]): PlaceBuilder {
+    return new PlaceBuilder(this.#model, this.#numbers, type, base);
+  }
+
+  #show(place: PlaceBuilder, type: GraphQLObjectType, fields: CollectedFields): ShownObject {
+    const shown = [...fields].map(([key, nodes]) => this.#planField(place, type, key, nodes));
+    return { type, fields: shown };
+  }
+
+  #planField(
+    place: PlaceBuilder,
+    parent: GraphQLObjectType,
+    key: string,
+    nodes: readonly FieldNode[],
+  ): ShownField {
+    const [node] = nodes;
+    if (node === undefined) throw new NotPlannedError("a field without a node");
+    this.#numbers.countField();
+    const name = node.name.value;
+    const definition = definitionOf(parent, name);
+    const site = { key, nodes, definition, type: definition.type };
+    if (definition === TypeNameMetaFieldDef) return { ...site, kind: "typename", name: parent.name };
+    const binding = this.#bound.fields.get(parent.name)?.get(name);
+    if (binding === undefined) throw new NotPlannedError(`${parent.name}.${name} has no binding`);
+    const args = this.#argumentsOf(definition, node);
+    const planned = place.attempt((): ShownField => {
+      if (binding.kind === "group") return { ...site, kind: "group", place: this.#planGroup(definition, nodes) };
+      if (binding.kind !== "path") throw new NotPlannedError(`${binding.kind} fields are read one by one`);
+      return isLeafType(getNamedType(definition.type))
+        ? this.#planLeaf(place, { ...site, binding, args })
+        : this.#planObjects(place, { ...site, binding, args });
+    });
+    return planned ?? { ...site, kind: "resolved", binding, args, parent };
+  }
+
+  #planGroup(definition: GraphQLField<unknown, unknown>, nodes: readonly FieldNode[]): Place {
+    const type = getNamedType(definition.type);
+    if (!isObjectType(type)) throw new NotPlannedError("a group is an object");
+    return this.#planRoot("Query", type, this.#collect(type, nodes));
+  }
+
+  #planLeaf(place: PlaceBuilder, site: PathSite): ShownField {
+    const { binding } = site;
+    const names = new Set(
+      binding.shapers.flatMap((shaper) => (shaper.kind === "leaf" ? shaper.reads : [])),
+    );
+    const parts = new Map<string, ReadonlyMap<string, Read>>();
+    const path = this.#planPath(place, site, (end) => {
+      const reads = [...names].map((name) => [name, this.#readAt(end, { name, args: null })] as const);
+      parts.set(end.type.name, new Map(reads));
+    });
+    this.#follow(place, { path, binding: null });
+    return { ...site, kind: "leaf", path, parts };
+  }
+
+  #planObjects(place: PlaceBuilder, site: PathSite): ShownField {
+    const { binding, definition, nodes } = site;
+    const clientType = getNamedType(definition.type);
+    const views = this.#bound.views.get(clientType.name) ?? null;
+    const isRequired = isInnermostNonNull(definition.type);
+    const path = this.#planPath(place, site, (end) => {
+      const shown = this.#context.schema.getType(
+        views === null ? clientType.name : (views.get(end.type.name) ?? ""),
+      );
+      if (!isObjectType(shown)) return;
+      const fields = this.#collect(shown, nodes);
+      if (end.isReference) this.#confirm(end, shown, fields);
+      end.isRequired = isRequired;
+      end.shown = this.#show(end, shown, fields);
+    });
+    const spot = path.at(-1)?.spot ?? null;
+    if (spot === null) throw new NotPlannedError(`${binding.coordinate} finds leaves`);
+    this.#follow(place, { path, binding });
+    return { ...site, kind: "objects", path, spot, views };
+  }
+
+  /** What a path goes through is fetched for, and what stands at its end. */
+  #follow(place: PlaceBuilder, follow: Follow): void {
+    const places = follow.path.flatMap(({ spot }) => (spot === null ? [] : [...spot.places.values()]));
+    if (places.some((one) => one.needsRows)) place.follows.push(follow);
+  }
+
+  /** The lookups of which one has to find a row, where an object is known by its key only. */
+  #confirm(place: PlaceBuilder, type: GraphQLObjectType, fields: CollectedFields): void {
+    const names = new Set<string>();
+    for (const [node] of fields.values()) {
+      const binding = this.#bound.fields.get(type.name)?.get(node?.name.value ?? "");
+      const first = binding?.kind === "path" ? binding.steps[0] : undefined;
+      if (first !== undefined) names.add(first.field.name);
+    }
+    const lookups = [...names].map((name) => place.lookupFor(name)).filter((lookup) => lookup !== null);
+    place.confirm = [...new Set(lookups)].map((lookup) => place.lookUp(lookup));
+  }
+
+  #planPath(
+    place: PlaceBuilder,
+    { binding, args }: PathSite,
+    planEnd: (end: PlaceBuilder) => void,
+  ): Path {
+    const reads: Read[] = [];
+    let at = place;
+    for (const [index, step] of binding.steps.entries()) {
+      const isLast = index === binding.steps.length - 1;
+      const read = this.#readAt(at, {
+        name: step.field.name,
+        args: { client: args, bound: step.args },
+        onType: step.onType,
+        planEnd: isLast ? planEnd : null,
+      });
+      reads.push(read);
+      if (isLast) break;
+      const [next, ...others] = read.spot?.places.values() ?? [];
+      if (!(next instanceof PlaceBuilder) || others.length > 0)
+        throw new NotPlannedError(`${binding.coordinate} goes through objects of several types`);
+      at = next;
+    }
+    const [first, ...rest] = reads;
+    if (first === undefined) throw new NotPlannedError(`${binding.coordinate} has no path`);
+    return [first, ...rest];
+  }
+
+  #readAt(place: PlaceBuilder, { name, args, onType = null, planEnd = null }: FieldSite): Read {
+    const field = fieldAt(place.type, name);
+    if (field === undefined) throw new NotPlannedError(`${place.type.name} has no ${name}`);
+    const access = place.access(name, args);
+    const { type } = field;
+    const composite = compositeTypeOf(this.#model, namedTypeOf(type));
+    if (composite === null || access.kind === "nowhere") return { field, access, type, spot: null };
+    if (access.kind === "part") throw new NotPlannedError(`${field.coordinate} is a part`);
+    const spot = this.#spotOf(composite, access.supplier, onType);
+    if (planEnd !== null) for (const end of spot.places.values()) planEnd(end);
+    return { field, access, type, spot };
+  }
+
+  #spotOf(
+    composite: ModelCompositeType,
+    supplier: FieldSupplier,
+    onType: string | null,
+  ): BuiltSpot {
+    const isAbstract = !("lookups" in composite);
+    if (isAbstract && (supplier.buildsObjects || supplier.readType === null))
+      throw new NotPlannedError(`${supplier.field.coordinate} does not say which type its objects are of`);
+    const names = isAbstract ? [...composite.possibleTypes] : [composite.name];
+    const places = new Map<string, PlaceBuilder>();
+    for (const name of names) {
+      const type = this.#model.types.get(name);
+      if (type === undefined || (onType !== null && name !== onType)) continue;
+      places.set(name, new PlaceBuilder(this.#model, this.#numbers, type, baseOf(type, supplier)));
+    }
+    return { places, readType: isAbstract ? supplier.readType : null, supplier };
+  }
+
+  #collect(type: GraphQLObjectType, nodes: readonly FieldNode[]): CollectedFields {
+    return collectFields(
+      this.#context,
+      type,
+      nodes.map((node) => node.selectionSet),
+    );
+  }
+
+  /** Read at once where no variable is in them; what does not fit is the run's to tell. */
+  #argumentsOf(definition: GraphQLField<unknown, unknown>, node: FieldNode): ClientArgs {
+    if (definition.args.length === 0) return noArgs;
+    if (!hasVariables(node)) {
+      try {
+        return { kind: "constant", values: getArgumentValues(definition, node, {}) };
+      } catch {
+        // Told by each run, at each place.
+      }
+    }
+    const text = `${definition.name} ${definition.args.map((arg) => arg.name).join()} ${(node.arguments ?? []).map(print).join()}`;
+    let index = this.#argumentIndexes.get(text);
+    if (index === undefined || this.#arguments[index]?.definition !== definition) {
+      index = this.#arguments.push({ definition, node }) - 1;
+      this.#argumentIndexes.set(text, index);
+    }
+    return { kind: "run", index };
+  }
+}
+
+type BuiltSpot = Omit<Spot, "places"> & { readonly places: ReadonlyMap<string, PlaceBuilder> };
+
+const noArgs: ClientArgs = { kind: "constant", values: Object.freeze({}) };
+
+type CollectedFields = ReadonlyMap<string, readonly FieldNode[]>;
+
+interface PathSite {
+  readonly key: string;
+  readonly nodes: readonly FieldNode[];
+  readonly definition: GraphQLField<unknown, unknown>;
+  readonly type: GraphQLOutputType;
+  readonly binding: PathBinding;
+  readonly args: ClientArgs;
+}
+
+interface FieldSite {
+  readonly name: string;
+  readonly args: StepArgs | null;
+  readonly onType?: string | null;
+  /** Plans what is read of the objects that the field holds. */
+  readonly planEnd?: ((end: PlaceBuilder) => void) | null;
+}
+
+function hasVariables(node: FieldNode): boolean {
+  let isFound = false;
+  for (const argument of node.arguments ?? [])
+    visit(argument, {
+      Variable() {
+        isFound = true;
+        return BREAK;
+      },
+    });
+  return isFound;
+}
+
+function definitionOf(parent: GraphQLObjectType, name: string): GraphQLField<unknown, unknown> {
+  const definition = name === TypeNameMetaFieldDef.name ? TypeNameMetaFieldDef : parent.getFields()[name];
+  // Introspection is left to the reference executor.
+  if (definition === undefined) throw new NotPlannedError(`${parent.name} has no ${name}`);
+  return definition;
+}
+
+function isInnermostNonNull(type: GraphQLOutputType): boolean {
+  if (isListType(type)) return isInnermostNonNull(type.ofType);
+  if (!isNonNullType(type)) return false;
+  return isListType(type.ofType) ? isInnermostNonNull(type.ofType) : true;
+}

@@ -1,0 +1,289 @@
+import { Kind, type TypeNode } from "graphql";
+import type { EntityLookup } from "../compose/entity-lookup.ts";
+import { findHop, type Standing } from "../compose/find-hop.ts";
+import { isSubqueryCall } from "../compose/subquery-call.ts";
+import {
+  compositeTypeOf,
+  fieldAt,
+  fieldKeyOf,
+  type FieldSupplier,
+  type ModelField,
+  type ModelType,
+  type SupergraphModel,
+} from "../compose/supergraph-model.ts";
+import { namedTypeOf } from "../language/sdl-file.ts";
+import type { SelectionMap } from "../language/selection-map.ts";
+import type { Source } from "../sources/source.ts";
+import type { Access, Base, Follow, Place, ShownObject, Step, StepArgs } from "./plan.ts";
+
+/** Raised while a field is planned that has to be read object by object. */
+export class NotPlannedError extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = "NotPlannedError";
+  }
+}
+
+/** Raised for an operation whose plan would be larger than {@link maxPlannedFields}. */
+export class PlanTooLargeError extends Error {
+  constructor() {
+    super(`the plan would have more than ${maxPlannedFields} fields`);
+    this.name = "PlanTooLargeError";
+  }
+}
+
+/**
+ * The most fields of a plan. Every use of a fragment is planned by itself, and so is every type that an object may be
+ * of: a short document can multiply without end.
+ */
+export const maxPlannedFields = 5000;
+
+/** Numbers the places and steps of one plan. */
+export class PlanNumbers {
+  readonly steps: Step[] = [];
+  places = 0;
+  #fields = 0;
+
+  /** Raises {@link PlanTooLargeError}. */
+  countField(): void {
+    if (++this.#fields > maxPlannedFields) throw new PlanTooLargeError();
+  }
+}
+
+/**
+ * A place while it is planned. It decides where each field is read exactly as an Entity does object by object: from a
+ * row that is there, by the field's own call, or from a row that a lookup brings, which is then there for the next.
+ */
+export class PlaceBuilder implements Place {
+  readonly id: number;
+  readonly type: ModelType;
+  readonly base: Base;
+  steps: Step[] = [];
+  confirm: Step[] = [];
+  isRequired = false;
+  shown: ShownObject | null = null;
+  follows: Follow[] = [];
+  readonly #model: SupergraphModel;
+  readonly #numbers: PlanNumbers;
+  /** Rows by source: of the base, or of a lookup. */
+  #rows = new Map<Source, Step | null>();
+  #calls = new Map<string, Step>();
+
+  constructor(model: SupergraphModel, numbers: PlanNumbers, type: ModelType, base: Base) {
+    this.id = numbers.places++;
+    this.type = type;
+    this.base = base;
+    this.#model = model;
+    this.#numbers = numbers;
+    if (base.kind === "row") this.#rows.set(base.source, null);
+  }
+
+  get needsRows(): boolean {
+    return (
+      this.steps.length > 0 ||
+      this.follows.length > 0 ||
+      (this.shown?.fields.some(
+        (field) => field.kind === "resolved" || (field.kind === "group" && field.place.needsRows),
+      ) ??
+        false)
+    );
+  }
+
+  /** Nothing but its key is known of its objects: whether they exist shows when a row is asked for. */
+  get isReference(): boolean {
+    const { base, type } = this;
+    return base.kind !== "row" || type.referencingSources.has(base.source);
+  }
+
+  /** Undoes what `plan` has added where it raises {@link NotPlannedError}; null then. */
+  attempt<Value>(plan: () => Value): Value | null {
+    const before = { steps: this.steps, rows: this.#rows, calls: this.#calls, follows: this.follows };
+    const total = this.#numbers.steps.length;
+    this.steps = [...before.steps];
+    this.#rows = new Map(before.rows);
+    this.#calls = new Map(before.calls);
+    this.follows = [...before.follows];
+    try {
+      return plan();
+    } catch (error) {
+      if (!(error instanceof NotPlannedError)) throw error;
+      this.steps = before.steps;
+      this.#rows = before.rows;
+      this.#calls = before.calls;
+      this.follows = before.follows;
+      this.#numbers.steps.length = total;
+      return null;
+    }
+  }
+
+  /** Where a field is read, by its key. `args`: null where it is read without any. */
+  access(fieldName: string, args: StepArgs | null): Access {
+    const field = fieldAt(this.type, fieldName);
+    if (field === undefined) throw new NotPlannedError(`${this.type.name} has no ${fieldName}`);
+    const part = this.base.kind === "reference" ? this.base.parts.get(fieldName) : undefined;
+    const [first] = field.suppliers;
+    if (part !== undefined && first !== undefined) return this.#accessPart(field, part, first);
+    const holder = field.suppliers.find(
+      (supplier) => supplier.read !== null && this.#rows.has(supplier.source),
+    );
+    if (holder !== undefined) return this.#accessRow(holder);
+    const called = field.suppliers.find((supplier) => supplier.call !== null);
+    if (called !== undefined) return { kind: "step", step: this.#call(field, called, args), supplier: called };
+    const hop = findHop(this.type, fieldName, this.#standing);
+    if (hop === null) return { kind: "nowhere" };
+    this.lookUp(hop.lookup);
+    return this.#accessRow(hop.supplier);
+  }
+
+  /** The lookup that a field's row has to come from; null where the field needs none. */
+  lookupFor(fieldName: string): EntityLookup | null {
+    const field = fieldAt(this.type, fieldName);
+    if (field === undefined || (this.base.kind === "reference" && this.base.parts.has(fieldName))) return null;
+    if (field.suppliers.some((supplier) => supplier.call !== null || this.#rows.has(supplier.source)))
+      return null;
+    return findHop(this.type, fieldName, this.#standing)?.lookup ?? null;
+  }
+
+  /** The step that brings a lookup's row. */
+  lookUp(lookup: EntityLookup): Step {
+    const known = this.#rows.get(lookup.source);
+    if (known !== undefined) {
+      if (known === null) throw new NotPlannedError("the row is there already");
+      return known;
+    }
+    const { call, key } = lookup;
+    if (isSubqueryCall(call)) throw new NotPlannedError(`${call.coordinate} is a subquery`);
+    const reads = key.map((path) => {
+      if (path.includes(".")) throw new NotPlannedError(`the key ${path} is nested`);
+      return this.#readLeaf(path, path);
+    });
+    const step: Step = { id: this.#numbers.steps.length, call, lookup, supplier: null, args: null, reads };
+    this.#add(step);
+    this.#rows.set(lookup.source, step);
+    return step;
+  }
+
+  #accessPart(field: ModelField, path: readonly string[], supplier: FieldSupplier): Access {
+    if (compositeTypeOf(this.#model, namedTypeOf(field.type)) !== null)
+      throw new NotPlannedError(`${field.coordinate} is an object inside one that a mapping built`);
+    // A part of a keyless object may be absent, and then another way to it is looked for.
+    if (this.type.keys.length === 0 && field.suppliers.some((one) => one.call !== null))
+      throw new NotPlannedError(`${field.coordinate} may have to be called for`);
+    return { kind: "part", path, supplier };
+  }
+
+  #accessRow(supplier: FieldSupplier): Access {
+    const step = this.#rows.get(supplier.source);
+    return step === null || step === undefined
+      ? { kind: "row", supplier }
+      : { kind: "step", step, supplier };
+  }
+
+  #call(field: ModelField, supplier: FieldSupplier, args: StepArgs | null): Step {
+    const { call, source } = supplier;
+    if (call === null || isSubqueryCall(call)) throw new NotPlannedError(`${field.coordinate} is a subquery`);
+    if (this.#model.requirements.has(supplier.field))
+      throw new NotPlannedError(`${field.coordinate} requires fields`);
+    const text = `${field.coordinate} ${textOfArgs(args)}`;
+    const known = this.#calls.get(text);
+    if (known !== undefined && this.type.name !== "Mutation") return known;
+    const inputs = call.batch === null ? call.inputs : [...call.inputs, call.batch.key];
+    const names = [...new Set(inputs.flatMap((input) => input.parentFields))];
+    const reads = names.map((name) => this.#readLeaf(name, fieldKeyOf(this.type, source, name)));
+    const step: Step = { id: this.#numbers.steps.length, call, lookup: null, supplier, args, reads };
+    this.#add(step);
+    this.#calls.set(text, step);
+    return step;
+  }
+
+  #readLeaf(name: string, fieldKey: string): Step["reads"][number] {
+    const access = this.access(fieldKey, null);
+    const type = fieldAt(this.type, fieldKey)?.type;
+    if (type === undefined || compositeTypeOf(this.#model, namedTypeOf(type)) !== null)
+      throw new NotPlannedError(`${this.type.name}.${fieldKey} is no leaf`);
+    return { name, access, type };
+  }
+
+  #add(step: Step): void {
+    this.#numbers.steps.push(step);
+    this.steps.push(step);
+  }
+
+  get #standing(): Standing {
+    const { base } = this;
+    return {
+      hasRow: (source) => this.#rows.has(source),
+      isKnown: (path) => base.kind === "reference" && base.parts.has(path),
+    };
+  }
+}
+
+function textOfArgs(args: StepArgs | null): string {
+  if (args === null || args.bound.length === 0) return "{}";
+  const { client } = args;
+  const names = args.bound.map((argument) => argument.name).join(" ");
+  if (client.kind === "run") return `run ${client.index} ${names}`;
+  return `${names} ${JSON.stringify(args.bound.map((argument) => tryValue(() => argument.value(client.values))))}`;
+}
+
+function tryValue(read: () => unknown): unknown {
+  try {
+    return read() ?? null;
+  } catch {
+    return {};
+  }
+}
+
+/** How an object that a source's field holds is known from the start. */
+export function baseOf(type: ModelType, supplier: FieldSupplier): Base {
+  const { source } = supplier;
+  if (!supplier.buildsObjects) return { kind: "row", source };
+  const map = supplier.read?.map;
+  const built = map === undefined ? null : readBuilt(map);
+  if (built === null) throw new NotPlannedError(`${supplier.field.coordinate} builds its objects`);
+  const parts = new Map<string, readonly string[]>();
+  for (const [name, path] of built.parts)
+    if (type.overridden.get(source)?.has(name) !== true) parts.set(fieldKeyOf(type, source, name), path);
+  if (type.keys.length === 0) return { kind: "reference", source, parts, key: [], list: built.list };
+  const names = [...built.parts.keys()];
+  const key = type.keys.find((one) => one.length === names.length && one.every((path) => names.includes(path)));
+  // With more than a key, parts may be absent, and then they are looked up.
+  if (key === undefined || parts.size < built.parts.size)
+    throw new NotPlannedError(`${supplier.field.coordinate} builds more than a key`);
+  return { kind: "reference", source, parts, key, list: built.list };
+}
+
+interface BuiltObject {
+  readonly parts: ReadonlyMap<string, readonly string[]>;
+  readonly list: readonly string[] | null;
+}
+
+/** Null for maps that are more than an object of plain paths, by itself or for each element of a list. */
+function readBuilt(map: SelectionMap): BuiltObject | null {
+  if (map.kind === "object") return readParts(map, "value", null);
+  if (map.kind !== "path" || map.root !== "value" || map.then?.kind !== "list") return null;
+  const { element } = map.then;
+  if (element.kind !== "object") return null;
+  return readParts(element, "item", map.segments.map((segment) => segment.name));
+}
+
+function readParts(
+  { fields }: Extract<SelectionMap, { kind: "object" }>,
+  root: "value" | "item",
+  list: readonly string[] | null,
+): BuiltObject | null {
+  const parts = new Map<string, readonly string[]>();
+  for (const { name, value } of fields) {
+    if (value.kind !== "path" || value.then !== null) return null;
+    if (value.root !== "value" && value.root !== root) return null;
+    parts.set(name, value.segments.map((segment) => segment.name));
+  }
+  return { parts, list };
+}
+
+/** How many lists are around the values of a type. */
+export function depthOf(type: TypeNode): number {
+  if (type.kind === Kind.NON_NULL_TYPE) return depthOf(type.type);
+  return type.kind === Kind.LIST_TYPE ? depthOf(type.type) + 1 : 0;
+}
+

@@ -1,0 +1,155 @@
+import type { FieldNode, GraphQLField, GraphQLObjectType, GraphQLOutputType, TypeNode } from "graphql";
+import type { BoundArgument, FieldBinding } from "../compose/bindings.ts";
+import type { EntityLookup } from "../compose/entity-lookup.ts";
+import type { FieldSupplier, ModelField, ModelType } from "../compose/supergraph-model.ts";
+import type { DeclaredCall } from "../sources/declared-call.ts";
+import type { Source } from "../sources/source.ts";
+import type { TypeReader } from "../sources/type-reader.ts";
+
+/** What an operation fetches, what waits for what, and what is shown of it. Built once, never changed by a run. */
+export interface Plan {
+  readonly kind: "query" | "mutation";
+  /** The object that root fields belong to; of a mutation, one for each root field, in their order. */
+  readonly roots: readonly Place[];
+  /** Client fields whose arguments depend on variables: read once for each run. */
+  readonly arguments: readonly PlannedArguments[];
+  readonly steps: readonly Step[];
+  readonly places: number;
+}
+
+export interface PlannedArguments {
+  readonly definition: GraphQLField<unknown, unknown>;
+  readonly node: FieldNode;
+}
+
+/** A client field's coerced arguments: known at once, or the run's at this index. */
+export type ClientArgs =
+  | { readonly kind: "constant"; readonly values: Readonly<Record<string, unknown>> }
+  | { readonly kind: "run"; readonly index: number };
+
+/** The arguments of one supergraph field. */
+export interface StepArgs {
+  readonly client: ClientArgs;
+  readonly bound: readonly BoundArgument[];
+}
+
+/** A spot in an operation where objects of one type stand, all known in the same way. */
+export interface Place {
+  readonly id: number;
+  readonly type: ModelType;
+  readonly base: Base;
+  /** In the order in which they become known; each may read what those before it have brought. */
+  readonly steps: readonly Step[];
+  /** References: the rows of which one at least has to be there. */
+  readonly confirm: readonly Step[];
+  /** Where none is, the object is an error and not null. */
+  readonly isRequired: boolean;
+  /** What the client sees; null where a path only leads through. */
+  readonly shown: ShownObject | null;
+  /** Fields whose values are objects for which, or below which, something is fetched in turn. */
+  readonly follows: readonly Follow[];
+  /** Whether anything is fetched for its objects or below them. */
+  readonly needsRows: boolean;
+}
+
+/** A path along which, or at the end of which, something is fetched. */
+export interface Follow {
+  readonly path: Path;
+  /** Cuts and joins the lists at the end of the path; null where nothing does. */
+  readonly binding: PathBinding | null;
+}
+
+/** What is known of a place's objects from the start. */
+export type Base =
+  | { readonly kind: "root" }
+  /** A source sent them: the value of each is the raw row. */
+  | { readonly kind: "row"; readonly source: Source }
+  /** A mapping built them. The value of each is what they were built from; their fields are at these paths of it. */
+  | {
+      readonly kind: "reference";
+      readonly source: Source;
+      readonly parts: ReadonlyMap<string, readonly string[]>;
+      /** Parts that have to be there: an object without its key is null. */
+      readonly key: readonly string[];
+      /** The value is that of the object around it, or an element of the list at this path. */
+      readonly list: readonly string[] | null;
+    };
+
+/** Where a field of an object is read. */
+export type Access =
+  | { readonly kind: "nowhere" }
+  | { readonly kind: "row"; readonly supplier: FieldSupplier }
+  | { readonly kind: "part"; readonly path: readonly string[]; readonly supplier: FieldSupplier }
+  | { readonly kind: "step"; readonly step: Step; readonly supplier: FieldSupplier };
+
+/** A fetch for the objects of a place: of rows by their keys, or of what a field's own call yields. */
+export interface Step {
+  readonly id: number;
+  readonly call: DeclaredCall;
+  /** A lookup brings rows, from which properties are read; a call brings a field's value. */
+  readonly lookup: EntityLookup | null;
+  readonly supplier: FieldSupplier | null;
+  readonly args: StepArgs | null;
+  /** What is read of each object to make it: a lookup's key, or the `$parent` fields; by the names that the call uses. */
+  readonly reads: readonly { readonly name: string; readonly access: Access; readonly type: TypeNode }[];
+}
+
+/** Supergraph fields that are read one of the other's objects, at least one. All but the last hold objects of one type. */
+export type Path = readonly [Read, ...Read[]];
+
+/** One supergraph field that is read of the objects of a place. */
+export interface Read {
+  readonly field: ModelField;
+  readonly access: Access;
+  readonly type: TypeNode;
+  /** Where its values are objects; null where they are leaves. */
+  readonly spot: Spot | null;
+}
+
+/** Where the values of a field are objects. */
+export interface Spot {
+  /** By the supergraph type. Objects of types that are not here are null. */
+  readonly places: ReadonlyMap<string, Place>;
+  /** Null: they are all of one type. */
+  readonly readType: TypeReader | null;
+  readonly supplier: FieldSupplier;
+}
+
+/** An object as the client sees it. */
+export interface ShownObject {
+  readonly type: GraphQLObjectType;
+  /** In the order of the answer. */
+  readonly fields: readonly ShownField[];
+}
+
+interface ShownSite {
+  /** The name in the answer. */
+  readonly key: string;
+  readonly nodes: readonly FieldNode[];
+  readonly definition: GraphQLField<unknown, unknown>;
+  readonly type: GraphQLOutputType;
+}
+
+type PathBinding = Extract<FieldBinding, { kind: "path" }>;
+
+export type ShownField =
+  | (ShownSite & { readonly kind: "typename"; readonly name: string })
+  | (ShownSite & {
+      readonly kind: "leaf";
+      readonly binding: PathBinding;
+      readonly path: Path;
+      /** What shapers read of the objects at the end of the path, by supergraph type and name. */
+      readonly parts: ReadonlyMap<string, ReadonlyMap<string, Read>>;
+    })
+  | (ShownSite & {
+      readonly kind: "objects";
+      readonly binding: PathBinding;
+      readonly path: Path;
+      /** What stands at its end. */
+      readonly spot: Spot;
+      /** The client types that show its objects, by supergraph type; others are an error. */
+      readonly views: ReadonlyMap<string, string> | null;
+    })
+  | (ShownSite & { readonly kind: "group"; readonly place: Place })
+  /** Read object by object, as the reference executor reads it. */
+  | (ShownSite & { readonly kind: "resolved"; readonly binding: FieldBinding; readonly args: ClientArgs; readonly parent: GraphQLObjectType });
