@@ -61,6 +61,12 @@ const variables = {
     description:
       "Answers of at least so many bytes are compressed for clients that accept it; 0 compresses none.",
   },
+  COMPILE_FROM_REQUEST: {
+    parse: integer(1, 1_000_000),
+    default: "2",
+    description:
+      "An operation's how-manieth request makes the gateway compile it; until then it is interpreted. 1: none is.",
+  },
   SHUTDOWN_DELAY_MS: {
     parse: integer(0, 600_000),
     default: "0",
@@ -105,6 +111,8 @@ export interface EnvironmentSettings {
   readonly maxBodyBytes: number;
   /** 0: nothing is compressed. */
   readonly compressFromBytes: number;
+  /** The request for an operation from which on it is compiled; 1: from its first. */
+  readonly compileFromRequest: number;
   readonly shutdownDelayMs: number;
   readonly shutdownTimeoutMs: number;
   readonly jwt: JwtSettings | null;
@@ -123,6 +131,7 @@ export function readEnvironment(environment: Environment, problems: Problems): E
     logLevel: read("LOG_LEVEL") ?? "info",
     maxBodyBytes: read("MAX_BODY_BYTES") ?? 1_048_576,
     compressFromBytes: read("COMPRESS_FROM_BYTES") ?? 1400,
+    compileFromRequest: read("COMPILE_FROM_REQUEST") ?? 2,
     shutdownDelayMs: read("SHUTDOWN_DELAY_MS") ?? 0,
     shutdownTimeoutMs: read("SHUTDOWN_TIMEOUT_MS") ?? 30_000,
     jwt: readJwt(environment, problems),

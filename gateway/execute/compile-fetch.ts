@@ -1,7 +1,6 @@
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
-import type { Follow, Place, Plan, ShownField, Spot, Step } from "../prepare/plan.ts";
-import { type Access } from "../prepare/plan.ts";
+import type { Access, Follow, Place, Plan, ShownField, Spot, Step } from "../prepare/plan.ts";
 import { compilePath, compileRead, type Finders, placeAt, type Reader } from "./compile-read.ts";
 import { type CompiledStep, compileStep } from "./compile-step.ts";
 import type { PlanRun } from "./plan-run.ts";
@@ -18,14 +17,22 @@ export interface CompiledFetch {
   fetchRoot(place: Place): FetchPlace;
 }
 
-export type ResolvedFields = (place: Place, field: Extract<ShownField, { kind: "resolved" }>) => ResolvedField;
+export type ResolvedFields = (
+  place: Place,
+  field: Extract<ShownField, { kind: "resolved" }>,
+) => ResolvedField;
 
 /** Compiles the steps of a plan, those that others read from first. */
-export function compileFetch(plan: Plan, model: SupergraphModel, resolvedFields: ResolvedFields): CompiledFetch {
+export function compileFetch(
+  plan: Plan,
+  model: SupergraphModel,
+  resolvedFields: ResolvedFields,
+): CompiledFetch {
   const steps = new Map<Step, CompiledStep>();
   const finders: Finders = (step) => {
     const compiled = steps.get(step);
-    if (compiled === undefined) throw new OverlockError("INTERNAL_SERVER_ERROR", "a step reads from a later one");
+    if (compiled === undefined)
+      throw new OverlockError("INTERNAL_SERVER_ERROR", "a step reads from a later one");
     return compiled.find;
   };
   for (const step of plan.steps) steps.set(step, compileStep(step, model, finders));
@@ -42,7 +49,8 @@ interface FetchContext {
 function compilePlace(place: Place, context: FetchContext): FetchPlace {
   const parts: FetchPlace[] = place.steps.map((step) => {
     const compiled = context.steps.get(step);
-    if (compiled === undefined) throw new OverlockError("INTERNAL_SERVER_ERROR", "a step that is not compiled");
+    if (compiled === undefined)
+      throw new OverlockError("INTERNAL_SERVER_ERROR", "a step that is not compiled");
     return (run, objects) => whenAllDone(run, compiled.after, () => compiled.start(run, objects));
   });
   for (const follow of place.follows) parts.push(compileFollow(follow, context));
@@ -118,7 +126,8 @@ function readShaped(read: Reader, shape: ReturnType<typeof shapeObjects> | null)
 
 function compileSpot(spot: Spot, context: FetchContext): FetchPlace | null {
   const fetches = new Map<Place, FetchPlace>();
-  for (const place of spot.places.values()) if (place.needsRows) fetches.set(place, compilePlace(place, context));
+  for (const place of spot.places.values())
+    if (place.needsRows) fetches.set(place, compilePlace(place, context));
   if (fetches.size === 0) return null;
   const [only] = fetches.values();
   if (spot.readType === null && only !== undefined) return only;

@@ -2,12 +2,7 @@ import { getNamedType, type GraphQLLeafType } from "graphql";
 import { toOverlockError } from "../core/errors.ts";
 import type { Place, Read, ShownField, Spot } from "../prepare/plan.ts";
 import { compilePath, compileRead, type Finders, placeAt, type Reader } from "./compile-read.ts";
-import {
-  compileLeafItem,
-  completeValue,
-  type FieldSite,
-  prefixNotes,
-} from "./complete-value.ts";
+import { compileLeafItem, completeValue, type FieldSite, prefixNotes } from "./complete-value.ts";
 import type { PlanRun } from "./plan-run.ts";
 import { absorbableError, compileLeafShaping, LeafParts } from "./shape-leaves.ts";
 
@@ -18,7 +13,7 @@ export function compileLeafField(field: LeafField, site: FieldSite, finders: Fin
   const { binding, key, type } = field;
   const read = compileLeafRead(field, finders);
   const shaping = compileLeafShaping(binding, getNamedType(type) as GraphQLLeafType);
-  const item = compileLeafItem(type, site.coordinate);
+  const completion = { site, complete: compileLeafItem(type, site.coordinate) };
   const absorb = (run: PlanRun, thrown: unknown): unknown => {
     try {
       const error = absorbableError(thrown);
@@ -38,7 +33,7 @@ export function compileLeafField(field: LeafField, site: FieldSite, finders: Fin
     } catch (thrown) {
       value = shaping.absorbs ? absorb(run, thrown) : toOverlockError(thrown);
     }
-    const completed = completeValue(run, value, type, site, item);
+    const completed = completeValue(run, value, type, completion);
     if (run.notes.length > noted) prefixNotes(run, noted, key);
     return completed;
   };
@@ -79,4 +74,3 @@ function raiseFirst(value: unknown): void {
   if (value instanceof Error) throw value;
   if (Array.isArray(value)) for (const element of value) raiseFirst(element);
 }
-

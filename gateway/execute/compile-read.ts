@@ -62,8 +62,7 @@ export function compilePart(path: readonly string[]): Reader {
 function compileNames(path: readonly string[] | null, read: CompiledSelection): Reader {
   const name = plainProperty(path);
   if (name === null) return (_run, object) => read(rawRoots(object));
-  return (_run, object) =>
-    isPlainObject(object) ? object[name] : read(rawRoots(object));
+  return (_run, object) => (isPlainObject(object) ? object[name] : read(rawRoots(object)));
 }
 
 function selectionOf(path: readonly string[]): CompiledSelection {
@@ -104,21 +103,19 @@ export function baseAt(spot: Spot | null): Base | null {
 export function compilePath(path: Path, finders: Finders): Reader {
   const [first, ...rest] = path;
   let reader = compileRead(first, finders);
-  let { spot } = first;
   for (const read of rest) {
-    const [before, next, through] = [reader, compileRead(read, finders), spot];
-    reader = (run, object) => mapObjects(before(run, object), (found) => next(run, found), through);
-    ({ spot } = read);
+    const [before, next] = [reader, compileRead(read, finders)];
+    reader = (run, object) => mapObjects(before(run, object), (found) => next(run, found));
   }
   return reader;
 }
 
-function mapObjects(value: unknown, read: (object: unknown) => unknown, spot: Spot | null): unknown {
+function mapObjects(value: unknown, read: (object: unknown) => unknown): unknown {
   if (value === null || value === undefined || value instanceof Error) return value ?? null;
   if (!Array.isArray(value)) return read(value);
   return value.map((element: unknown) => {
     try {
-      return mapObjects(element, read, spot);
+      return mapObjects(element, read);
     } catch (error) {
       return error;
     }

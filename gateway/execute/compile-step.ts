@@ -305,7 +305,7 @@ class Asking {
   #askFor<Key>(keyed: KeyedCall<Key>, text: string, key: Key): Asked {
     let group = this.#groups.get(keyed.group);
     if (group === undefined) {
-      group = { keyed: keyed as KeyedCall<unknown>, keys: new Map(), rows: noRows };
+      group = { keyed, keys: new Map(), rows: noRows };
       this.#groups.set(keyed.group, group);
     }
     const { keys } = group;

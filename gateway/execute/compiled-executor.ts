@@ -1,4 +1,4 @@
-import { type ExecutionResult, getArgumentValues, type GraphQLError, locatedError } from "graphql";
+import { type ExecutionResult, type GraphQLError, locatedError } from "graphql";
 import type { BoundClientSchema } from "../compose/bindings.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import { OverlockError, toOverlockError } from "../core/errors.ts";
@@ -9,6 +9,7 @@ import { compileFetch, type FetchPlace, type ResolvedFields } from "./compile-fe
 import { failed } from "./complete-value.ts";
 import { generateShown, type ShowObject } from "./generate-shown.ts";
 import { PlanRun } from "./plan-run.ts";
+import { compileClientArgs, type ReadClientArgs } from "./read-client-args.ts";
 import type { ExecutionLimits } from "./reference-executor.ts";
 import { compileResolvedField, type ResolvedField } from "./resolved-field.ts";
 
@@ -47,7 +48,9 @@ export function compileOperation(
       show: generateShown(place, { ...fetch, resolvedFields }),
     }),
   );
-  return { plan, run: (variables, scope) => runPlan({ plan, roots, limits }, variables, scope) };
+  const readers = plan.arguments.map(compileClientArgs);
+  const compiled = { plan, roots, readers, limits };
+  return { plan, run: (variables, scope) => runPlan(compiled, variables, scope) };
 }
 
 interface CompiledRoot {
@@ -59,16 +62,17 @@ interface CompiledRoot {
 interface CompiledPlan {
   readonly plan: Plan;
   readonly roots: readonly CompiledRoot[];
+  readonly readers: readonly ReadClientArgs[];
   readonly limits: ExecutionLimits;
 }
 
 async function runPlan(
-  { plan, roots, limits }: CompiledPlan,
+  { plan, roots, readers, limits }: CompiledPlan,
   variables: Readonly<Record<string, unknown>>,
   scope: RequestScope,
 ): Promise<ExecutionResult> {
   const { maxResolvedValues } = limits;
-  const args = readArguments(plan, variables);
+  const args = readers.map((read) => read(variables));
   const run = new PlanRun(scope, variables, { steps: plan.steps.length, args, maxResolvedValues });
   let data: unknown = plan.kind === "mutation" ? {} : null;
   for (const root of roots) {
@@ -89,16 +93,6 @@ async function runPlan(
 }
 
 const oneRoot: readonly unknown[] = [null];
-
-function readArguments({ arguments: planned }: Plan, variables: Readonly<Record<string, unknown>>): unknown[] {
-  return planned.map(({ definition, node }) => {
-    try {
-      return getArgumentValues(definition, node, variables);
-    } catch (error) {
-      return error;
-    }
-  });
-}
 
 /** What was fetched in time may still be told; a run that its deadline has long overtaken is not. */
 function refuseLate({ deadline }: RequestScope): void {

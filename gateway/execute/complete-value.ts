@@ -31,6 +31,12 @@ export const failed: unique symbol = Symbol("failed");
 /** A client field: where its errors are located. */
 export type FieldSite = Pick<ShownField, "nodes" | "definition" | "type"> & { readonly coordinate: string };
 
+/** How the values of a field are completed. */
+export interface Completion {
+  readonly site: FieldSite;
+  readonly complete: CompleteItem;
+}
+
 /** Brings one value that is no list, and neither null nor an error, into the form of the answer. May raise. */
 export type CompleteItem = (value: unknown) => unknown;
 
@@ -43,15 +49,14 @@ export function completeValue(
   into: Assembly,
   value: unknown,
   type: GraphQLOutputType,
-  site: FieldSite,
-  complete: CompleteItem,
+  completion: Completion,
 ): unknown {
   if (!isNonNullType(type)) {
-    const completed = completeNullable(into, value, type, site, complete);
+    const completed = completeNullable(into, value, type, completion);
     return completed === failed ? null : completed;
   }
-  const completed = completeNullable(into, value, type.ofType, site, complete);
-  return completed === null ? refuseNull(into, site) : completed;
+  const completed = completeNullable(into, value, type.ofType, completion);
+  return completed === null ? refuseNull(into, completion.site) : completed;
 }
 
 /** Notes that a field that can't be null is. */
@@ -87,13 +92,13 @@ function completeNullable(
   into: Assembly,
   value: unknown,
   type: GraphQLOutputType,
-  site: FieldSite,
-  complete: CompleteItem,
+  completion: Completion,
 ): unknown {
+  const { site, complete } = completion;
   if (value === null || value === undefined) return null;
   if (value === failed) return failed;
   if (value instanceof Error) return noteError(into, value, site);
-  if (isListType(type)) return completeList(into, value, type.ofType, site, complete);
+  if (isListType(type)) return completeList(into, value, type.ofType, completion);
   try {
     return complete(value);
   } catch (error) {
@@ -106,10 +111,10 @@ function completeList(
   into: Assembly,
   value: unknown,
   type: GraphQLOutputType,
-  site: FieldSite,
-  complete: CompleteItem,
+  completion: Completion,
 ): unknown {
   if (!Array.isArray(value)) {
+    const { site } = completion;
     const message = `${site.coordinate}: expected a list, found ${typeof value}`;
     return noteError(into, new OverlockError("INVALID_VALUE", message), site);
   }
@@ -118,7 +123,7 @@ function completeList(
   const list: unknown[] = [];
   for (const [index, element] of value.entries()) {
     const noted = into.notes.length;
-    const completed = completeValue(into, element, type, site, complete);
+    const completed = completeValue(into, element, type, completion);
     if (into.notes.length > noted) prefixNotes(into, noted, index);
     if (completed === failed) return failed;
     list.push(completed);

@@ -6,6 +6,7 @@ import {
   isSpecifiedScalarType,
 } from "graphql";
 import { isWholeKey } from "../compose/entity-lookup.ts";
+import type { FieldSupplier } from "../compose/supergraph-model.ts";
 import { OverlockError, toOverlockError } from "../core/errors.ts";
 import type { Access, Base, Place, Read, ShownField, Spot, Step } from "../prepare/plan.ts";
 import { depthOf } from "../prepare/plan-place.ts";
@@ -69,7 +70,7 @@ class Generator {
     const name = this.#place(root);
     const code = `"use strict";\nreturn function (v, failed, help) {\n${this.#functions.join("\n")}\nreturn ${name};\n};`;
     // oxlint-disable-next-line no-new-func, no-implied-eval -- what is generated is for this operation alone
-    const link = new Function(code)() as (...args: unknown[]) => ShowObject;
+    const link = (new Function(code) as () => (...args: unknown[]) => ShowObject)();
     return link(this.#values, failed, helpers);
   }
 
@@ -164,10 +165,11 @@ if (${name} === failed) ${onFailure}`;
     }
     const list = isRequired ? field.type.ofType : field.type;
     const isElementRequired = isListType(list) && isNonNullType(list.ofType);
-    const supplier = this.#value(field.spot.supplier);
+    const { supplier } = field.spot;
+    const facts = this.#value({ site, supplier, isRequired });
     const name = `l${suffix}`;
     this.#functions.push(`function ${name}(run, list) {
-if (!Array.isArray(list)) return help.noList(run, list, ${siteName}, ${supplier}, ${String(isRequired)});
+if (!Array.isArray(list)) return help.noList(run, list, ${facts});
 const length = list.length;
 if ((run.valuesLeft -= length) < 0) help.tooLarge();
 const result = new Array(length);
@@ -216,7 +218,8 @@ return result;
       body = `if (e === null || e === undefined || e instanceof Error) return help.noReference(run, e, ${siteName});
 if (!(${this.#hasKey(only.base)})) return null;
 ${this.#shownAt(only, siteName)}`;
-    } else if (spot.readType === null) body = `if (${isObject}) { ${this.#shownAt(only, siteName)} }\n${noObject}`;
+    } else if (spot.readType === null)
+      body = `if (${isObject}) { ${this.#shownAt(only, siteName)} }\n${noObject}`;
     else {
       const cases = places.map((place, index) => `case ${index}: { ${this.#shownAt(place, siteName)} }`);
       body = `if (${isObject}) switch (${this.#value(compileTypeIndex(spot))}(e)) {
@@ -257,11 +260,7 @@ class Rows {
   readonly #value: (value: unknown) => string;
   readonly #declared = new Map<Step, string>();
 
-  constructor(
-    place: Place,
-    steps: ReadonlyMap<Step, CompiledStep>,
-    value: (value: unknown) => string,
-  ) {
+  constructor(place: Place, steps: ReadonlyMap<Step, CompiledStep>, value: (value: unknown) => string) {
     this.place = place;
     this.#steps = steps;
     this.#value = value;
@@ -276,7 +275,8 @@ class Rows {
     const name = `r${step.id}`;
     if (this.#declared.has(step)) return name;
     const compiled = this.#steps.get(step);
-    if (compiled === undefined) throw new OverlockError("INTERNAL_SERVER_ERROR", "a step that is not compiled");
+    if (compiled === undefined)
+      throw new OverlockError("INTERNAL_SERVER_ERROR", "a step that is not compiled");
     const slow = `${this.#value(compiled.find)}(run, o)`;
     const key = compiled.key === null ? null : this.#own(compiled.key);
     const found =
@@ -376,7 +376,7 @@ function compileAnyObjects(
     } catch (error) {
       value = toOverlockError(error);
     }
-    return completeValue(run, value, type, site, (item) => one(run, item));
+    return completeValue(run, value, type, { site, complete: (item) => one(run, item) });
   };
 }
 
@@ -399,6 +399,12 @@ function memberName(key: string): string {
   return key === "__proto__" ? `[${text}]` : text;
 }
 
+interface ListFacts {
+  readonly site: FieldSite;
+  readonly supplier: FieldSupplier;
+  readonly isRequired: boolean;
+}
+
 /** What generated code calls where something is not as it should be. */
 const helpers = {
   prefixNotes,
@@ -412,7 +418,7 @@ const helpers = {
   isKey(value: unknown): boolean {
     return value !== undefined && value !== null && value !== "";
   },
-  noList(run: PlanRun, value: unknown, site: FieldSite, supplier: Spot["supplier"], isRequired: boolean) {
+  noList(run: PlanRun, value: unknown, { site, supplier, isRequired }: ListFacts): unknown {
     if (value === null || value === undefined) return isRequired ? refuseNull(run, site) : null;
     return noteError(run, value instanceof Error ? value : misfit(supplier, "a list", value), site);
   },

@@ -12,7 +12,8 @@ export interface StepTable {
 export class PlanRun implements Assembly {
   readonly scope: RequestScope;
   readonly execution: Execution;
-  readonly variables: Readonly<Record<string, unknown>>;
+  readonly #variables: Readonly<Record<string, unknown>>;
+  #given: Readonly<Record<string, unknown>> | null = null;
   /** Coerced arguments, or what was wrong with them, by index. */
   readonly args: unknown[];
   readonly tables: StepTable[];
@@ -33,12 +34,18 @@ export class PlanRun implements Assembly {
     { steps, args, maxResolvedValues }: { steps: number; args: unknown[]; maxResolvedValues: number },
   ) {
     this.scope = scope;
-    this.variables = variables;
+    this.#variables = variables;
     this.args = args;
-    this.tables = new Array<StepTable>(steps);
-    this.#isDone = new Array<boolean>(steps);
+    this.tables = Array.from({ length: steps });
+    this.#isDone = Array.from({ length: steps }, () => false);
     this.valuesLeft = maxResolvedValues;
     this.execution = Execution.begin(scope, maxResolvedValues);
+  }
+
+  /** The coerced variables without those that are absent, as GraphQL's own functions want them. */
+  get variables(): Readonly<Record<string, unknown>> {
+    this.#given ??= withoutAbsent(this.#variables);
+    return this.#given;
   }
 
   /** Calls back, at once or later, when the step's table is here. */
@@ -105,4 +112,8 @@ export class PlanRun implements Assembly {
     if (this.#failure === null) done.resolve();
     else done.reject(toOverlockError(this.#failure.error));
   }
+}
+
+export function withoutAbsent(variables: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined));
 }

@@ -34,6 +34,7 @@ import {
 } from "./complete-value.ts";
 import type { Execution } from "./execution.ts";
 import { needOfField } from "./need-of-selection.ts";
+import { badArguments } from "./read-client-args.ts";
 import type { PlanRun } from "./plan-run.ts";
 import type { FieldPath } from "./shape-leaves.ts";
 
@@ -158,7 +159,7 @@ class Reading implements Assembly {
     const site: FieldSite = { nodes, definition, type, coordinate: `${parentType.name}.${name}` };
     const at = { site, nodes, path };
     try {
-      const args = getArgumentValues(definition, nodes[0] as FieldNode, this.#run.variables);
+      const args = this.#argumentsOf(definition, nodes[0] as FieldNode);
       const info = this.#infoOf(definition, parentType, at);
       const value: unknown = await resolve?.(source, args, this.#execution, info);
       return await this.#complete(value, type, at);
@@ -191,7 +192,10 @@ class Reading implements Assembly {
 
   async #completeList(value: unknown, type: GraphQLOutputType, at: ReadSite): Promise<unknown> {
     if (!Array.isArray(value))
-      throw new OverlockError("INVALID_VALUE", `${at.site.coordinate}: expected a list, found ${typeof value}`);
+      throw new OverlockError(
+        "INVALID_VALUE",
+        `${at.site.coordinate}: expected a list, found ${typeof value}`,
+      );
     const elements = value.map((element: unknown, index) =>
       this.#complete(element, type, { ...at, path: { prev: at.path, key: index } }),
     );
@@ -210,6 +214,14 @@ class Reading implements Assembly {
     const completed: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
     for (const [index, [key]] of fields.entries()) completed[key] = values[index];
     return completed;
+  }
+
+  #argumentsOf(definition: FieldSite["definition"], node: FieldNode): Record<string, unknown> {
+    try {
+      return getArgumentValues(definition, node, this.#run.variables);
+    } catch (cause) {
+      throw badArguments(cause);
+    }
   }
 
   /** The client type that shows an object. */

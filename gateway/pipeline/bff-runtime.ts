@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from "graphql";
 import type { BffSettings } from "../config/define-bff.ts";
-import type { Executor } from "../execute/reference-executor.ts";
+import type { Executor } from "../execute/executor.ts";
 import type { TokenVerifier } from "../identity/jwt.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";

@@ -25,10 +25,10 @@ export interface ExecutedOperation {
 /** Runs the operation. Refuses it with BAD_USER_INPUT where there is no stack left to read the variables. */
 export async function executeOperation(
   bff: BffRuntime,
-  { prepared, variables }: OperationRequest,
+  request: OperationRequest,
   scope: RequestScope,
 ): Promise<ExecutedOperation> {
-  const result = await bff.executor.execute(prepared, variables, scope);
+  const result = await bff.executor.execute(request, scope);
   if (!("data" in result)) throw refusalOfVariables(result.errors ?? []);
   return { data: result.data, errors: (result.errors ?? []).map(toFieldError) };
 }

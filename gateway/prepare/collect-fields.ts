@@ -9,12 +9,10 @@ import {
   type SelectionSetNode,
 } from "graphql";
 
-/** What selections mean in one variant of an operation. */
+/** What selections mean in an operation in which `@skip` and `@include` are decided. */
 export interface SelectionContext {
   readonly schema: GraphQLSchema;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  /** The values of the Boolean variables that `@skip` and `@include` read. */
-  readonly conditions: ReadonlyMap<string, boolean>;
 }
 
 /**
@@ -30,7 +28,6 @@ export function collectFields(
   const visited = new Set<string>();
   const visit = (set: SelectionSetNode): void => {
     for (const selection of set.selections) {
-      if (!isIncluded(context, selection)) continue;
       if (selection.kind === Kind.FIELD) {
         const key = selection.alias?.value ?? selection.name.value;
         const nodes = fields.get(key);
@@ -70,16 +67,4 @@ function applies({ schema }: SelectionContext, condition: string | null, type: G
   if (condition === null || condition === type.name) return true;
   const conditional = schema.getType(condition);
   return isAbstractType(conditional) && schema.isSubType(conditional, type);
-}
-
-function isIncluded({ conditions }: SelectionContext, { directives = [] }: SelectionNode): boolean {
-  return directives.every(({ name, arguments: args = [] }) => {
-    if (name.value !== "skip" && name.value !== "include") return true;
-    const condition = args.find((argument) => argument.name.value === "if")?.value;
-    const isTrue =
-      condition?.kind === Kind.VARIABLE
-        ? conditions.get(condition.name.value) === true
-        : condition?.kind === Kind.BOOLEAN && condition.value;
-    return name.value === "skip" ? !isTrue : isTrue;
-  });
 }

@@ -11,6 +11,7 @@ import {
   isNonNullType,
   isObjectType,
   type OperationDefinitionNode,
+  OperationTypeNode,
   print,
   TypeNameMetaFieldDef,
   visit,
@@ -72,7 +73,7 @@ class Planner {
 
   plan(): Plan {
     const { operation, schema } = this.#context;
-    const kind = operation.operation === "mutation" ? "mutation" : "query";
+    const kind = operation.operation === OperationTypeNode.MUTATION ? "mutation" : "query";
     const rootType = kind === "mutation" ? schema.getMutationType() : schema.getQueryType();
     if (!isObjectType(rootType)) throw new NotPlannedError(`no type for a ${kind}`);
     const fields = collectFields(this.#context, rootType, [operation.selectionSet]);
@@ -80,8 +81,8 @@ class Planner {
       kind === "mutation"
         ? [...fields].map((field) => this.#planRoot("Mutation", rootType, new Map([field])))
         : [this.#planRoot("Query", rootType, fields)];
-    const { steps, places } = this.#numbers;
-    return { kind, roots, arguments: this.#arguments, steps, places };
+    const { steps, places, fields: count } = this.#numbers;
+    return { kind, roots, arguments: this.#arguments, steps, places, fields: count };
   }
 
   #planRoot(typeName: string, shown: GraphQLObjectType, fields: CollectedFields): Place {
@@ -118,7 +119,8 @@ class Planner {
     if (binding === undefined) throw new NotPlannedError(`${parent.name}.${name} has no binding`);
     const args = this.#argumentsOf(definition, node);
     const planned = place.attempt((): ShownField => {
-      if (binding.kind === "group") return { ...site, kind: "group", place: this.#planGroup(definition, nodes) };
+      if (binding.kind === "group")
+        return { ...site, kind: "group", place: this.#planGroup(definition, nodes) };
       if (binding.kind !== "path") throw new NotPlannedError(`${binding.kind} fields are read one by one`);
       return isLeafType(getNamedType(definition.type))
         ? this.#planLeaf(place, { ...site, binding, args })
@@ -135,9 +137,7 @@ class Planner {
 
   #planLeaf(place: PlaceBuilder, site: PathSite): ShownField {
     const { binding } = site;
-    const names = new Set(
-      binding.shapers.flatMap((shaper) => (shaper.kind === "leaf" ? shaper.reads : [])),
-    );
+    const names = new Set(binding.shapers.flatMap((shaper) => (shaper.kind === "leaf" ? shaper.reads : [])));
     const parts = new Map<string, ReadonlyMap<string, Read>>();
     const path = this.#planPath(place, site, (end) => {
       const reads = [...names].map((name) => [name, this.#readAt(end, { name, args: null })] as const);
@@ -186,11 +186,7 @@ class Planner {
     place.confirm = [...new Set(lookups)].map((lookup) => place.lookUp(lookup));
   }
 
-  #planPath(
-    place: PlaceBuilder,
-    { binding, args }: PathSite,
-    planEnd: (end: PlaceBuilder) => void,
-  ): Path {
+  #planPath(place: PlaceBuilder, { binding, args }: PathSite, planEnd: (end: PlaceBuilder) => void): Path {
     const reads: Read[] = [];
     let at = place;
     for (const [index, step] of binding.steps.entries()) {
@@ -226,11 +222,7 @@ class Planner {
     return { field, access, type, spot };
   }
 
-  #spotOf(
-    composite: ModelCompositeType,
-    supplier: FieldSupplier,
-    onType: string | null,
-  ): BuiltSpot {
+  #spotOf(composite: ModelCompositeType, supplier: FieldSupplier, onType: string | null): BuiltSpot {
     const isAbstract = !("lookups" in composite);
     if (isAbstract && (supplier.buildsObjects || supplier.readType === null))
       throw new NotPlannedError(`${supplier.field.coordinate} does not say which type its objects are of`);

@@ -42,11 +42,11 @@ export const maxPlannedFields = 5000;
 export class PlanNumbers {
   readonly steps: Step[] = [];
   places = 0;
-  #fields = 0;
+  fields = 0;
 
   /** Raises {@link PlanTooLargeError}. */
   countField(): void {
-    if (++this.#fields > maxPlannedFields) throw new PlanTooLargeError();
+    if (++this.fields > maxPlannedFields) throw new PlanTooLargeError();
   }
 }
 
@@ -128,7 +128,8 @@ export class PlaceBuilder implements Place {
     );
     if (holder !== undefined) return this.#accessRow(holder);
     const called = field.suppliers.find((supplier) => supplier.call !== null);
-    if (called !== undefined) return { kind: "step", step: this.#call(field, called, args), supplier: called };
+    if (called !== undefined)
+      return { kind: "step", step: this.#call(field, called, args), supplier: called };
     const hop = findHop(this.type, fieldName, this.#standing);
     if (hop === null) return { kind: "nowhere" };
     this.lookUp(hop.lookup);
@@ -138,7 +139,8 @@ export class PlaceBuilder implements Place {
   /** The lookup that a field's row has to come from; null where the field needs none. */
   lookupFor(fieldName: string): EntityLookup | null {
     const field = fieldAt(this.type, fieldName);
-    if (field === undefined || (this.base.kind === "reference" && this.base.parts.has(fieldName))) return null;
+    if (field === undefined || (this.base.kind === "reference" && this.base.parts.has(fieldName)))
+      return null;
     if (field.suppliers.some((supplier) => supplier.call !== null || this.#rows.has(supplier.source)))
       return null;
     return findHop(this.type, fieldName, this.#standing)?.lookup ?? null;
@@ -174,9 +176,7 @@ export class PlaceBuilder implements Place {
 
   #accessRow(supplier: FieldSupplier): Access {
     const step = this.#rows.get(supplier.source);
-    return step === null || step === undefined
-      ? { kind: "row", supplier }
-      : { kind: "step", step, supplier };
+    return step === null || step === undefined ? { kind: "row", supplier } : { kind: "step", step, supplier };
   }
 
   #call(field: ModelField, supplier: FieldSupplier, args: StepArgs | null): Step {
@@ -246,7 +246,9 @@ export function baseOf(type: ModelType, supplier: FieldSupplier): Base {
     if (type.overridden.get(source)?.has(name) !== true) parts.set(fieldKeyOf(type, source, name), path);
   if (type.keys.length === 0) return { kind: "reference", source, parts, key: [], list: built.list };
   const names = [...built.parts.keys()];
-  const key = type.keys.find((one) => one.length === names.length && one.every((path) => names.includes(path)));
+  const key = type.keys.find(
+    (one) => one.length === names.length && one.every((path) => names.includes(path)),
+  );
   // With more than a key, parts may be absent, and then they are looked up.
   if (key === undefined || parts.size < built.parts.size)
     throw new NotPlannedError(`${supplier.field.coordinate} builds more than a key`);
@@ -264,7 +266,11 @@ function readBuilt(map: SelectionMap): BuiltObject | null {
   if (map.kind !== "path" || map.root !== "value" || map.then?.kind !== "list") return null;
   const { element } = map.then;
   if (element.kind !== "object") return null;
-  return readParts(element, "item", map.segments.map((segment) => segment.name));
+  return readParts(
+    element,
+    "item",
+    map.segments.map((segment) => segment.name),
+  );
 }
 
 function readParts(
@@ -276,7 +282,10 @@ function readParts(
   for (const { name, value } of fields) {
     if (value.kind !== "path" || value.then !== null) return null;
     if (value.root !== "value" && value.root !== root) return null;
-    parts.set(name, value.segments.map((segment) => segment.name));
+    parts.set(
+      name,
+      value.segments.map((segment) => segment.name),
+    );
   }
   return { parts, list };
 }
@@ -286,4 +295,3 @@ export function depthOf(type: TypeNode): number {
   if (type.kind === Kind.NON_NULL_TYPE) return depthOf(type.type);
   return type.kind === Kind.LIST_TYPE ? depthOf(type.type) + 1 : 0;
 }
-

@@ -15,6 +15,8 @@ export interface Plan {
   readonly arguments: readonly PlannedArguments[];
   readonly steps: readonly Step[];
   readonly places: number;
+  /** Client fields, those of every type and use counted by themselves. */
+  readonly fields: number;
 }
 
 export interface PlannedArguments {
@@ -152,4 +154,9 @@ export type ShownField =
     })
   | (ShownSite & { readonly kind: "group"; readonly place: Place })
   /** Read object by object, as the reference executor reads it. */
-  | (ShownSite & { readonly kind: "resolved"; readonly binding: FieldBinding; readonly args: ClientArgs; readonly parent: GraphQLObjectType });
+  | (ShownSite & {
+      readonly kind: "resolved";
+      readonly binding: FieldBinding;
+      readonly args: ClientArgs;
+      readonly parent: GraphQLObjectType;
+    });

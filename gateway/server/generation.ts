@@ -6,7 +6,7 @@ import type { BffFolder, Project } from "../config/load-project.ts";
 import { readSourceTls } from "../config/source-tls.ts";
 import { OverlockError, quoted } from "../core/errors.ts";
 import type { Problem, Problems } from "../core/problems.ts";
-import { createReferenceExecutor } from "../execute/reference-executor.ts";
+import { createExecutor } from "../execute/executor.ts";
 import { createJwtVerifier } from "../identity/jwt.ts";
 import { readClientSchema } from "../language/client-schema.ts";
 import { type DirectiveCatalog, readDirectiveCatalog } from "../language/directive-catalog.ts";
@@ -64,7 +64,12 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         metrics.increment("overlock_prepare_total", { bff: name, result });
         metrics.set("overlock_prepared_operations", { bff: name }, entries);
       });
-      const executor = createReferenceExecutor(bound, composition.model, bff.settings);
+      const executor = createExecutor(
+        bound,
+        composition.model,
+        { ...bff.settings, compileFromRequest: settings.compileFromRequest },
+        (err) => logger.error({ client: name, err }, "an operation could not be compiled"),
+      );
       return {
         settings: bff.settings,
         schema: bound.schema,

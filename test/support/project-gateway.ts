@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Environment, type Gateway, startGateway } from "overlock";
+import { compileSetting } from "./compile-setting.ts";
 import { type GraphqlAnswer, type QueryOptions, sendQuery } from "./test-gateway.ts";
 
 /** The gateway in this process, on a project and backends of the test's own. */
@@ -33,7 +34,7 @@ export async function startProject(
   const log = { text: "" };
   const gateway = await startGateway({
     root,
-    environment: { PORT: "0", ADMIN_PORT: "0", ...environment },
+    environment: { PORT: "0", ADMIN_PORT: "0", ...compileSetting(), ...environment },
     logDestination: { write: (line) => void (log.text += line) },
   });
   return {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { compileSetting } from "./compile-setting.ts";
 import { fileURLToPath } from "node:url";
 import { type Environment, type Gateway, startGateway } from "overlock";
 import { type Shop, startShop } from "../backends/shop.ts";
@@ -47,7 +48,14 @@ export async function startTestGateway(environment: Environment = {}, root = sho
   const logLines: Record<string, unknown>[] = [];
   const gateway = await startGateway({
     root,
-    environment: { PORT: "0", ADMIN_PORT: "0", ...shop.env, ...issuer.environment, ...environment },
+    environment: {
+      PORT: "0",
+      ADMIN_PORT: "0",
+      ...compileSetting(),
+      ...shop.env,
+      ...issuer.environment,
+      ...environment,
+    },
     logDestination: { write: (line) => void logLines.push(JSON.parse(line) as Record<string, unknown>) },
   });
   return {
