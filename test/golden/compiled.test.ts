@@ -6,13 +6,10 @@ import { compileEverything } from "../support/compile-setting.ts";
 // Every golden case once more, with code made for each operation before it runs for the first time.
 compileEverything();
 
-const ownName = "compiled.test.ts";
+describe.each(readdirSync(import.meta.dirname).filter(isCase))("%s", async (name) => {
+  await import(/* @vite-ignore */ path.join(import.meta.dirname, name));
+});
 
-for (const name of readdirSync(import.meta.dirname)) {
-  if (!name.endsWith(".test.ts") || name === ownName) continue;
-  // oxlint-disable-next-line no-await-in-loop -- the tests of a file are registered while it is imported
-  await describe(
-    name,
-    async () => void (await import(/* @vite-ignore */ path.join(import.meta.dirname, name))),
-  );
+function isCase(name: string): boolean {
+  return name.endsWith(".test.ts") && name !== "compiled.test.ts";
 }
