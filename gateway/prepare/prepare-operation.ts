@@ -106,8 +106,8 @@ function refuseMagicVariables(document: DocumentNode): void {
 const maxReportedErrors = 20;
 /** Executing an operation, and writing its answer, takes stack for each level: some 1000 of them are there. */
 const maxSelectionDepth = 200;
-/** What the documents kept for one BFF may take, estimated. */
-const maxCachedBytes = 32 * 1024 * 1024;
+/** What the documents kept for one BFF may take, with all that is derived from them, estimated. */
+const maxCachedBytes = 64 * 1024 * 1024;
 /** Measured: 290 in the tree of a parsed document; what is remembered by its nodes while it runs comes on top. */
 const estimatedBytesPerToken = 500;
 

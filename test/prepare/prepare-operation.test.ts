@@ -102,9 +102,9 @@ describe("a document", () => {
     const queries = Array.from({ length: 12 }, (_, index) => `query Q${index} { b }`);
     for (const query of queries) {
       const variant = preparer.prepare(query, null).variantFor({});
-      variant?.attach({ estimatedBytes: 5 * 1024 * 1024 });
+      variant?.attach({ estimatedBytes: 10 * 1024 * 1024 });
     }
-    // 32 MB hold six.
+    // 64 MB hold six.
     results = [];
     for (const query of queries.toReversed()) preparer.prepare(query, null);
     expect(results).toEqual([
@@ -119,8 +119,8 @@ describe("a document", () => {
       const fields = Array.from({ length: 5000 }, (_, index) => `f${number}x${index}: b`).join(" ");
       preparer.prepare(`{ ${fields} }`, null);
     }
-    // 15,000 tokens of 500 bytes each are 7.5 MB; 32 MB hold four.
-    expect(results.at(-1)).toBe("miss 4");
+    // 15,000 tokens of 500 bytes each are 7.5 MB; 64 MB hold eight.
+    expect(results.at(-1)).toBe("miss 8");
   });
 
   it("with a variable that would slip through coercion is refused", () => {
