@@ -14,6 +14,8 @@ export interface Contender {
   readonly needs: string | null;
   /** Workloads that it can't answer, each with the reason. */
   readonly unable: Readonly<Record<string, string>>;
+  /** Whether it shows protobuf's values as they are: 64-bit integers as numbers, and null for what is zero or false. */
+  readonly showsRawProtobuf: boolean;
   readonly command: ContenderCommand;
 }
 
@@ -39,6 +41,7 @@ export const contenders: readonly Contender[] = [
     endpoint: "/graphql",
     needs: null,
     unable: {},
+    showsRawProtobuf: false,
     command: runFile("contenders/limit.ts"),
   },
   {
@@ -48,6 +51,7 @@ export const contenders: readonly Contender[] = [
     endpoint: "/bench/graphql",
     needs: null,
     unable: {},
+    showsRawProtobuf: false,
     command: runOverlock("project"),
   },
   {
@@ -57,6 +61,7 @@ export const contenders: readonly Contender[] = [
     endpoint: "/bench/graphql",
     needs: null,
     unable: {},
+    showsRawProtobuf: false,
     command: runOverlock("project"),
   },
   {
@@ -66,6 +71,7 @@ export const contenders: readonly Contender[] = [
     endpoint: "/graphql",
     needs: "graphql-yoga",
     unable: {},
+    showsRawProtobuf: false,
     command: runFile("peers/yoga-dataloader.ts"),
   },
   {
@@ -75,6 +81,7 @@ export const contenders: readonly Contender[] = [
     endpoint: "/graphql",
     needs: "@envelop/graphql-jit",
     unable: {},
+    showsRawProtobuf: false,
     command: runFile("peers/yoga-jit.ts"),
   },
   {
@@ -84,6 +91,7 @@ export const contenders: readonly Contender[] = [
     endpoint: "/graphql",
     needs: "mercurius",
     unable: {},
+    showsRawProtobuf: false,
     command: runFile("peers/mercurius.ts"),
   },
   {
@@ -93,7 +101,31 @@ export const contenders: readonly Contender[] = [
     endpoint: "/graphql",
     needs: "@graphql-tools/stitch",
     unable: {},
+    showsRawProtobuf: false,
     command: runFile("peers/stitching.ts"),
+  },
+  {
+    name: "hive",
+    title: "Hive Gateway",
+    description:
+      "Hive Gateway over a supergraph that Mesh composed of OpenAPI and protos, fields joined by `@resolveTo`",
+    endpoint: "/graphql",
+    needs: "@graphql-hive/gateway",
+    unable: {
+      mixed: "a computed field does not get the fields that it needs below a field that `@resolveTo` fetches",
+    },
+    showsRawProtobuf: true,
+    command: {
+      program: null,
+      args: [
+        path.join(folder, "node_modules/@graphql-hive/gateway/dist/bin.js"),
+        "supergraph",
+        "--config-path",
+        path.join(folder, "peers/hive/gateway.config.ts"),
+      ],
+      configTemplate: path.join(folder, "peers/hive/supergraph.graphql"),
+      environment: { HOST: "127.0.0.1", LOG_LEVEL: "error" },
+    },
   },
   {
     name: "tailcall",
@@ -102,6 +134,7 @@ export const contenders: readonly Contender[] = [
     endpoint: "/graphql",
     needs: tailcall,
     unable: tailcallUnable,
+    showsRawProtobuf: false,
     command: runTailcall(false),
   },
   {
@@ -111,6 +144,7 @@ export const contenders: readonly Contender[] = [
     endpoint: "/graphql",
     needs: tailcall,
     unable: tailcallUnable,
+    showsRawProtobuf: false,
     command: runTailcall(true),
   },
 ];

@@ -22,6 +22,7 @@ const addresses = {
   CONTENT_URL: `http://127.0.0.1:${restPort}`,
   CATALOG_URL: `grpc://127.0.0.1:${grpcPort}`,
   INVENTORY_URL: `grpc://127.0.0.1:${grpcPort}`,
+  GRPC_AUTHORITY: `127.0.0.1:${grpcPort}`,
   CONTROL_URL: `http://127.0.0.1:${controlPort}`,
 };
 process.stdout.write(`${JSON.stringify(addresses)}\n`);
