@@ -81,6 +81,11 @@ export class Deadline implements Waiter {
     return Math.max(0, Math.ceil(this.expiresAtMs - performance.now()));
   }
 
+  /** Ends it now, for a reason of its maker's. */
+  cancel(reason: OverlockError): void {
+    if (this.expiredBy === null && this.#state === "watched") this.#expire(reason);
+  }
+
   dispose(): void {
     this.#state = "disposed";
     this.#callbacks.clear();

@@ -8,6 +8,8 @@ export interface UpstreamCall {
   /** The coordinate of the field that declares the call. */
   readonly coordinate: string;
   readonly durationMs: number;
+  /** It was somebody else's, under way already, that this request waited for: nothing was sent. */
+  readonly isJoined: boolean;
   /** Null where the backend answered as it should. */
   readonly code: ErrorCode | null;
 }

@@ -55,6 +55,14 @@ export interface CallDeclarationBase {
   readonly use: DirectiveUse;
   readonly select: PlacedSelection | null;
   readonly batch: BatchDeclaration | null;
+  /** Whether equal calls that are under way are sent once; null: as the source says. */
+  readonly sharesInFlight: boolean | null;
+}
+
+/** Reads the argument `shareInFlight` of a call. */
+export function readSharesInFlight(use: DirectiveUse): boolean | null {
+  const value = use.value("shareInFlight");
+  return typeof value === "boolean" ? value : null;
 }
 
 /** Reads the `batch` argument; null where there is none or, with a problem, it is wrong. */

@@ -5,6 +5,7 @@ import {
   readBatch,
   readRawSelection,
   readSelectionObject,
+  readSharesInFlight,
   selectionsOf,
   unusedInputs,
 } from "./call-declaration.ts";
@@ -63,6 +64,7 @@ export function readGrpc(use: DirectiveUse, context: CallContext): GrpcDeclarati
     request,
     defaultArguments: unused.filter((name) => !name.includes(".")),
     isDeclaredSafe: use.flag("safe"),
+    sharesInFlight: readSharesInFlight(use),
     errors: readErrorRules(use, grpcStatuses),
   };
 }

@@ -8,6 +8,7 @@ import {
   readBatch,
   readRawSelection,
   readSelectionObject,
+  readSharesInFlight,
   selectionsOf,
   unusedInputs,
 } from "./call-declaration.ts";
@@ -111,6 +112,7 @@ export function readRest(use: DirectiveUse, context: CallContext): RestDeclarati
     headers,
     body,
     isSafe,
+    sharesInFlight: readSharesInFlight(use),
     errors,
     pagination,
   };

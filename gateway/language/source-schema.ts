@@ -83,6 +83,8 @@ export interface SourceSchema {
   readonly url: string;
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;
+  /** Equal safe calls that are under way at the same time are sent once, unless their field says otherwise. */
+  readonly sharesInFlight: boolean;
   /** gRPC only. */
   readonly proto: string | null;
   /** gRPC only: the full name. */

@@ -108,6 +108,7 @@ export function readSourceSettings(use: DirectiveUse) {
     proto: use.text("proto"),
     service: use.text("service"),
     maxBatchSize: use.integer("maxBatchSize", 1, 1000) ?? 100,
+    sharesInFlight: use.flag("shareInFlight"),
     compression: compressions.get(use.text("compression") ?? "") ?? null,
     forwardHeaders,
     headers: readHeaders(use, new Set(forwardHeaders), noFieldContext),

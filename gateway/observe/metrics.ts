@@ -38,6 +38,11 @@ export const metricCatalog = {
     help: "Calls to backends, by source and by code (ok, or the error's).",
     labels: ["source", "code"],
   },
+  overlock_joined_calls_total: {
+    kind: "counter",
+    help: "Calls to backends that were not made, because an equal one was under way to wait for.",
+    labels: ["source"],
+  },
   overlock_upstream_duration_seconds: {
     kind: "histogram",
     help: "Time of one call to a backend.",

@@ -37,6 +37,20 @@ export interface GrpcRequest {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** The same with its message serialized. */
+export interface SerializedRequest {
+  readonly bytes: Buffer;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** A message as it is sent. Raises INVALID_VALUE where it has more than {@link maxRequestBytes}. */
+export function serializeRequest(method: GrpcMethod, message: object): Buffer {
+  // Not by grpc-js, which would report what is wrong with our message as a failure of the backend.
+  const bytes = method.serialize(message);
+  if (bytes.length <= maxRequestBytes) return bytes;
+  throw new OverlockError("INVALID_VALUE", `a request of ${bytes.length} bytes, at most ${maxRequestBytes}`);
+}
+
 /**
  * One HTTP/2 connection to a gRPC backend, opened by its first call. Calls are made on grpc-js's channel: its client adds
  * interceptors, an emitter and the stack of the caller to each call, which cost about a quarter of it.
@@ -86,17 +100,17 @@ export class GrpcChannel {
    * UPSTREAM_RESPONSE_TOO_LARGE or UPSTREAM_INVALID_RESPONSE for what went wrong otherwise; INVALID_VALUE, before
    * anything is sent, for a request of more than {@link maxRequestBytes}. Aborts with the deadline.
    */
-  send(method: GrpcMethod, request: GrpcRequest, deadline: Deadline): Promise<object> {
+  async send(method: GrpcMethod, { message, metadata }: GrpcRequest, deadline: Deadline): Promise<object> {
+    const reason = deadline.expiredBy;
+    if (reason !== null) throw reason;
+    return this.sendBytes(method, { bytes: serializeRequest(method, message), metadata }, deadline);
+  }
+
+  /** The same for a request that is serialized already. */
+  sendBytes(method: GrpcMethod, request: SerializedRequest, deadline: Deadline): Promise<object> {
     return new Promise((resolve, reject) => {
       const reason = deadline.expiredBy;
       if (reason !== null) return reject(reason);
-      // Serialized here: grpc-js would report what is wrong with our message as a failure of the backend.
-      const bytes = method.serialize(request.message);
-      if (bytes.length > maxRequestBytes)
-        throw new OverlockError(
-          "INVALID_VALUE",
-          `a request of ${bytes.length} bytes, at most ${maxRequestBytes}`,
-        );
       const metadata = toMetadata(request.metadata);
       if (this.#isDisposed) throw new OverlockError("UPSTREAM_UNREACHABLE", "the channel is closed");
       const expiresAtMs = Date.now() + deadline.remainingMs;
@@ -111,7 +125,7 @@ export class GrpcChannel {
       });
       this.#calls.add(unary);
       const unwatch = deadline.onExpire(() => unary.cancel());
-      unary.start(metadata, bytes);
+      unary.start(metadata, request.bytes);
     });
   }
 

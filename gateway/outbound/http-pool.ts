@@ -26,6 +26,11 @@ export interface HttpResponse {
   readonly header: (name: string) => string | null;
 }
 
+/** Text that is equal for equal requests: of all that is sent but `callHeaders`. Headers have no line breaks and no empty values. */
+export function keyOfRequest({ method, path, headers, body }: Omit<HttpRequest, "callHeaders">): string {
+  return `${method} ${path}\n${headers.join("\n")}${body === null ? "" : `\n\n${body}`}`;
+}
+
 /** Connections to one REST backend. At most `maxConnections` are open; calls beyond that wait, within their deadline. */
 export class HttpPool {
   readonly #pool: Pool;

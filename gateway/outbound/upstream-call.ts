@@ -1,6 +1,7 @@
 import type { Deadline } from "../core/deadline.ts";
 import { OverlockError, toOverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
+import type { InFlightReads, SharedAnswer } from "./in-flight-reads.ts";
 
 /** Whose call it is, for the log, the metrics and the messages. */
 export interface CallOwner {
@@ -11,6 +12,72 @@ export interface CallOwner {
   readonly timeoutMs: number;
   /** Once sent, it is not cancelled by a client that goes away, which would leave open whether it was done. */
   readonly isMutation: boolean;
+  /** It changes nothing. Whatever else is sent ends an epoch of `reads`, when it begins and again when it ends. */
+  readonly isSafe: boolean;
+  /** Of the source, what is under way. */
+  readonly reads: InFlightReads;
+}
+
+/** How a call is sent, and what its caller makes of the answer, which is nobody's to change. */
+export interface UpstreamExchange<Raw, Answer> {
+  /**
+   * The whole request as the backend sees it, but for what is about this one call only; null where it is sent for its
+   * caller alone. Only safe calls have one.
+   */
+  readonly key: string | null;
+  readonly send: (deadline: Deadline) => Promise<Raw>;
+  readonly read: (raw: Raw) => Answer;
+}
+
+/**
+ * Sends one call, or joins one with the same key that is under way. A call that may be joined has the source's time,
+ * whatever is left of its caller's; one caller's end is of no concern to the others. Records and raises like
+ * {@link runUpstreamCall}; errors are the caller's own.
+ */
+export async function exchangeUpstream<Raw, Answer>(
+  scope: RequestScope,
+  owner: CallOwner,
+  { key, send, read }: UpstreamExchange<Raw, Answer>,
+): Promise<Answer> {
+  if (key === null || key.length > maxKeyLength)
+    return runUpstreamCall(scope, owner, async (deadline) => read(await send(deadline)));
+  const startedMs = performance.now();
+  let shared: SharedAnswer<Raw> | null = null;
+  let code: OverlockError["code"] | null = null;
+  try {
+    const gone = scope.deadline.expiredBy;
+    if (gone !== null) throw gone;
+    shared = owner.reads.share(key, { timeoutMs: owner.timeoutMs, waiter: scope.deadline }, send);
+    return read(await (shared.isJoined ? ownErrors(shared.answer) : shared.answer));
+  } catch (thrown) {
+    const deadline = shared?.deadline ?? scope.deadline;
+    const error = classify({ thrown, scope, deadline, owner });
+    code = error.code;
+    throw error;
+  } finally {
+    const durationMs = performance.now() - startedMs;
+    const isJoined = shared?.isJoined ?? false;
+    scope.recordUpstreamCall({
+      source: owner.source,
+      coordinate: owner.coordinate,
+      durationMs,
+      isJoined,
+      code,
+    });
+  }
+}
+
+/** What is longer is sent for its caller alone, so that keys under way take little memory. */
+const maxKeyLength = 65_536;
+
+/** An error says what went wrong in one request; who joined a call gets one of its own. */
+async function ownErrors<Raw>(answer: Promise<Raw>): Promise<Raw> {
+  try {
+    return await answer;
+  } catch (cause) {
+    if (!(cause instanceof OverlockError)) throw cause;
+    throw new OverlockError(cause.code, cause.message, { cause, declared: cause.declared });
+  }
 }
 
 /**
@@ -27,17 +94,27 @@ export async function runUpstreamCall<Answer>(
   const { isMutation, timeoutMs } = owner;
   const deadline = isMutation ? scope.deadline.detach(timeoutMs) : scope.deadline.shrink(timeoutMs);
   let code: OverlockError["code"] | null = null;
+  if (!owner.isSafe) owner.reads.startEpoch();
   try {
-    if (isMutation) scope.deadline.signal.throwIfAborted();
+    const gone = isMutation ? scope.deadline.expiredBy : null;
+    if (gone !== null) throw gone;
     return await send(deadline);
   } catch (thrown) {
     const error = classify({ thrown, scope, deadline, owner });
     code = error.code;
     throw error;
   } finally {
+    if (!owner.isSafe) owner.reads.startEpoch();
     deadline.dispose();
     const durationMs = performance.now() - startedMs;
-    scope.recordUpstreamCall({ source: owner.source, coordinate: owner.coordinate, durationMs, code });
+    const isJoined = false;
+    scope.recordUpstreamCall({
+      source: owner.source,
+      coordinate: owner.coordinate,
+      durationMs,
+      isJoined,
+      code,
+    });
   }
 }
 
@@ -50,10 +127,10 @@ interface FailedCall {
 
 function classify({ thrown, scope, deadline, owner }: FailedCall): OverlockError {
   const request = scope.deadline;
-  if (request.signal.aborted && !hasOutlivedClient(thrown, request, owner))
-    return toOverlockError(request.signal.reason);
+  const reason = request.expiredBy;
+  if (reason !== null && !hasOutlivedClient(thrown, reason, owner)) return reason;
   const error = toOverlockError(thrown);
-  const isAborted = deadline.signal.aborted;
+  const isAborted = deadline.expiredBy !== null;
   if (!isAborted && error.code !== "UPSTREAM_TIMEOUT") return error;
   // The timers of the request, of the call and of the client library below run separately: whichever fired first, the
   // sooner of the two deadlines is to blame.
@@ -66,6 +143,6 @@ function classify({ thrown, scope, deadline, owner }: FailedCall): OverlockError
 }
 
 /** A mutation that was sent, and failed by itself after its client had gone. */
-function hasOutlivedClient(thrown: unknown, { signal }: Deadline, { isMutation }: CallOwner): boolean {
-  return isMutation && thrown !== signal.reason && toOverlockError(signal.reason).code === "CANCELLED";
+function hasOutlivedClient(thrown: unknown, reason: OverlockError, { isMutation }: CallOwner): boolean {
+  return isMutation && thrown !== reason && reason.code === "CANCELLED";
 }

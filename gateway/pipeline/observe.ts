@@ -32,7 +32,13 @@ export function observe(bff: BffRuntime, request: GatewayRequest, record: Reques
   for (const { code } of record.errors) metrics.increment("overlock_errors_total", { bff: client, code });
   for (const { code } of record.absorbed)
     metrics.increment("overlock_absorbed_errors_total", { bff: client, code });
-  for (const { source, code, durationMs: callMs } of record.upstreamCalls) {
+  let joinedCalls = 0;
+  for (const { source, code, durationMs: callMs, isJoined } of record.upstreamCalls) {
+    if (isJoined) {
+      joinedCalls++;
+      metrics.increment("overlock_joined_calls_total", { source });
+      continue;
+    }
     metrics.increment("overlock_upstream_calls_total", { source, code: code ?? "ok" });
     metrics.observe("overlock_upstream_duration_seconds", { source }, callMs / 1000);
   }
@@ -44,7 +50,8 @@ export function observe(bff: BffRuntime, request: GatewayRequest, record: Reques
       outcome: record.outcome,
       status: record.status,
       durationMs: Math.round(durationMs * 100) / 100,
-      upstreamCalls: record.upstreamCalls.length,
+      upstreamCalls: record.upstreamCalls.length - joinedCalls,
+      joinedCalls,
       errorCodes: countCodes([...record.errors, ...record.absorbed]),
     },
     "request",

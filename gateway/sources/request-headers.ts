@@ -8,6 +8,8 @@ import { type CallInput, compileInput } from "./declared-call.ts";
 /** The headers or metadata that every call of a source carries. */
 export interface RequestHeaders {
   readonly forwarded: readonly string[];
+  /** `traceparent` is forwarded too, which says where a call belongs, and nothing of what it asks for. */
+  readonly forwardsTrace: boolean;
   readonly names: readonly string[];
   /** The values of `names`, in order: further inputs of each call. */
   readonly inputs: readonly CallInput[];
@@ -15,7 +17,8 @@ export interface RequestHeaders {
 
 export function compileRequestHeaders(source: SourceSchema): RequestHeaders {
   return {
-    forwarded: source.forwardHeaders,
+    forwarded: source.forwardHeaders.filter((name) => name !== traceHeader),
+    forwardsTrace: source.forwardHeaders.includes(traceHeader),
     names: source.headers.map((header) => header.name),
     inputs: source.headers.map((header) => compileInput(header.value, false)),
   };
@@ -31,7 +34,8 @@ export function buildRequestHeaders(
   scope: RequestScope,
 ): Record<string, string> {
   const result: Record<string, string> = { "x-request-id": scope.requestId };
-  for (const name of headers.forwarded) {
+  const forwarded = headers.forwardsTrace ? [...headers.forwarded, traceHeader] : headers.forwarded;
+  for (const name of forwarded) {
     const value = scope.headers.get(name);
     if (value !== undefined && headerValuePattern.test(value)) result[name] = value;
   }
@@ -62,9 +66,28 @@ export function listRequestHeaders(
 }
 
 /** Of a call over HTTP, what is about the call itself: whose it is, and how long its answer is waited for. */
-export function listCallHeaders({ requestId }: RequestScope, deadline: Deadline): string[] {
-  return ["x-request-id", requestId, "x-request-timeout-ms", String(deadline.remainingMs)];
+export function listCallHeaders(
+  { forwardsTrace }: RequestHeaders,
+  { requestId, headers }: RequestScope,
+  deadline: Deadline,
+): string[] {
+  const result = ["x-request-id", requestId, "x-request-timeout-ms", String(deadline.remainingMs)];
+  const trace = forwardsTrace ? headers.get(traceHeader) : undefined;
+  if (trace !== undefined && headerValuePattern.test(trace)) result.push(traceHeader, trace);
+  return result;
 }
+
+/** What tells a request's metadata from others': all but what {@link listCallHeaders} has of a call over HTTP. */
+export function metadataKey(metadata: Readonly<Record<string, string>>): string {
+  let key = "";
+  for (const [name, value] of Object.entries(metadata)) {
+    if (name !== "x-request-id" && name !== traceHeader) key += `${name}\n${value}\n`;
+  }
+  return key;
+}
+
+/** https://www.w3.org/TR/trace-context/#traceparent-header */
+const traceHeader = "traceparent";
 
 /** A value as a header carries it: texts as they are, the rest as JSON. Raises INVALID_VALUE where none would. */
 export function headerText(name: string, value: unknown): string {

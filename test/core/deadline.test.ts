@@ -147,6 +147,23 @@ describe("a deadline", () => {
     deadline.dispose();
   });
 
+  test("ends before its time where its maker cancels it, once and not after dispose", () => {
+    const reason = new OverlockError("CANCELLED", "nobody waits any more");
+    const [cancelled, disposed] = [Deadline.start(100, null), Deadline.start(100, null)];
+    const callback = vi.fn();
+    cancelled.onExpire(callback);
+    cancelled.cancel(reason);
+    cancelled.cancel(new OverlockError("CANCELLED", "again"));
+    vi.advanceTimersByTime(100);
+    expect(callback.mock.calls).toEqual([[reason]]);
+    expect(cancelled.signal.reason).toBe(reason);
+    disposed.onExpire(callback);
+    disposed.dispose();
+    disposed.cancel(reason);
+    expect(callback).toHaveBeenCalledTimes(1);
+    cancelled.dispose();
+  });
+
   test("may be disposed of twice", () => {
     const deadline = Deadline.start(100, null);
     deadline.dispose();

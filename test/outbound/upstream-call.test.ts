@@ -2,11 +2,20 @@ import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Deadline } from "../../gateway/core/deadline.ts";
 import { OverlockError } from "../../gateway/core/errors.ts";
+import { InFlightReads } from "../../gateway/outbound/in-flight-reads.ts";
 import { runUpstreamCall } from "../../gateway/outbound/upstream-call.ts";
 import { caught } from "../support/caught.ts";
 import { createScope, type ScopeOptions, type TestScope } from "../support/request-scope.ts";
 
-const owner = { source: "shop", coordinate: "Query.a", timeoutMs: 100, isMutation: false };
+const reads = new InFlightReads();
+const owner = {
+  source: "shop",
+  coordinate: "Query.a",
+  timeoutMs: 100,
+  isMutation: false,
+  isSafe: true,
+  reads,
+};
 let scope: TestScope;
 
 beforeEach(() => {
@@ -27,7 +36,9 @@ describe("a call", () => {
       return "answer";
     });
     expect(answer).toBe("answer");
-    expect(scope.calls).toEqual([{ source: "shop", coordinate: "Query.a", durationMs: 30, code: null }]);
+    expect(scope.calls).toEqual([
+      { source: "shop", coordinate: "Query.a", durationMs: 30, isJoined: false, code: null },
+    ]);
   });
 
   test("that fails is recorded with its code", async () => {
@@ -75,7 +86,7 @@ describe("time that runs out", () => {
   test("of the request is REQUEST_TIMEOUT, though the call's own timer fires first", async () => {
     open({ timeoutMs: 50 });
     // The request's timer stands still: only the call's, made later for the same moment, fires.
-    vi.spyOn(scope.deadline.signal, "aborted", "get").mockReturnValue(false);
+    vi.spyOn(scope.deadline, "expiredBy", "get").mockReturnValue(null);
     const call = caught(runUpstreamCall(scope, owner, hang));
     await vi.advanceTimersByTimeAsync(50);
     expect(await call).toMatchObject({ code: "REQUEST_TIMEOUT" });
@@ -133,7 +144,7 @@ function hang(deadline: Deadline): Promise<never> {
 }
 
 describe("a mutation", () => {
-  const mutation = { ...owner, isMutation: true };
+  const mutation = { ...owner, isMutation: true, isSafe: false };
 
   test("that was sent goes on where its client went away, and is recorded as what it came to", async () => {
     const client = new AbortController();

@@ -49,6 +49,7 @@ describe("the log", () => {
         status: 200,
         durationMs: expect.any(Number),
         upstreamCalls: 3,
+        joinedCalls: 0,
         errorCodes: {},
         msg: "request",
       },

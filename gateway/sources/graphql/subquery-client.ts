@@ -3,8 +3,9 @@ import { canonicalJson } from "../../core/canonical-json.ts";
 import { OverlockError, toOverlockError } from "../../core/errors.ts";
 import type { RequestScope } from "../../core/request-scope.ts";
 import type { SourceSchema } from "../../language/source-schema.ts";
-import type { HttpPool } from "../../outbound/http-pool.ts";
-import { runUpstreamCall } from "../../outbound/upstream-call.ts";
+import { type HttpPool, keyOfRequest } from "../../outbound/http-pool.ts";
+import { InFlightReads } from "../../outbound/in-flight-reads.ts";
+import { exchangeUpstream } from "../../outbound/upstream-call.ts";
 import { readInputs } from "../declared-call.ts";
 import { listCallHeaders, listRequestHeaders, type RequestHeaders } from "../request-headers.ts";
 import { type LostRow, placeFailure, withoutFailure } from "./lost-rows.ts";
@@ -37,6 +38,7 @@ export class SubqueryClient implements Subqueries {
   readonly #headers: RequestHeaders;
   readonly #pool: HttpPool;
   readonly #path: string;
+  readonly #reads = new InFlightReads();
 
   constructor({ schema, headers, pool, path }: SubqueryParts) {
     this.#schema = schema;
@@ -162,7 +164,7 @@ export class SubqueryClient implements Subqueries {
   /** Raises what a request for one field only came to. */
   #post(calls: readonly RootCall[], { headerValues, scope }: Batch): Promise<SubqueryAnswer> {
     const [first] = calls as readonly [RootCall];
-    const { name, timeoutMs } = this.#schema;
+    const { name, timeoutMs, sharesInFlight } = this.#schema;
     const subquery = writeSubquery(
       first.operation,
       calls.map((call) => call.field),
@@ -172,15 +174,23 @@ export class SubqueryClient implements Subqueries {
     headers.push("accept", "application/graphql-response+json, application/json;q=0.9");
     const body = JSON.stringify(subquery);
     const isMutation = first.operation === "mutation";
-    const owner = { source: name, coordinate: first.coordinate, timeoutMs, isMutation };
-    return runUpstreamCall(scope, owner, async (deadline) => {
-      const callHeaders = listCallHeaders(scope, deadline);
-      const request = { method: "POST", path: this.#path, headers, callHeaders, body } as const;
-      const response = await this.#pool.send(request, deadline);
-      const answer = readAnswer(response);
-      const [failure] = answer.failures.values();
-      if (failure !== undefined && calls.length === 1) throw failure;
-      return answer;
+    const isSafe = !isMutation;
+    const reads = this.#reads;
+    const owner = { source: name, coordinate: first.coordinate, timeoutMs, isMutation, isSafe, reads };
+    const request = { method: "POST", path: this.#path, headers, body } as const;
+    return exchangeUpstream(scope, owner, {
+      key: isSafe && sharesInFlight ? keyOfRequest(request) : null,
+      send: (deadline) => {
+        const callHeaders = listCallHeaders(this.#headers, scope, deadline);
+        return this.#pool.send({ ...request, callHeaders }, deadline);
+      },
+      // Errors take their places in the answer, so that everybody parses one of their own.
+      read: (response) => {
+        const answer = readAnswer(response);
+        const [failure] = answer.failures.values();
+        if (failure !== undefined && calls.length === 1) throw failure;
+        return answer;
+      },
     });
   }
 }

@@ -5,12 +5,14 @@ import { compileSelection, rawRoots, type SelectionRoots } from "../../language/
 import type { SelectionMap } from "../../language/selection-map.ts";
 import type { GrpcDeclaration } from "../../language/grpc-declaration.ts";
 import type { SourceField, SourceSchema } from "../../language/source-schema.ts";
-import type { GrpcChannel, GrpcRequest } from "../../outbound/grpc-channel.ts";
+import { type GrpcChannel, type SerializedRequest, serializeRequest } from "../../outbound/grpc-channel.ts";
 import { GrpcStatusError } from "../../outbound/grpc-failure.ts";
-import { runUpstreamCall } from "../../outbound/upstream-call.ts";
+import type { InFlightReads } from "../../outbound/in-flight-reads.ts";
+import { exchangeUpstream } from "../../outbound/upstream-call.ts";
 import { type BatchRule, compileBatch, type DeclaredCall } from "../declared-call.ts";
 import { compileErrorRules } from "../error-mapping.ts";
-import { buildRequestHeaders, type RequestHeaders } from "../request-headers.ts";
+import { sharesInFlight } from "../in-flight-sharing.ts";
+import { buildRequestHeaders, metadataKey, type RequestHeaders } from "../request-headers.ts";
 import { type ErrorDetails, retryDelayMsOf } from "./error-details.ts";
 import {
   describeShape,
@@ -35,6 +37,7 @@ export interface GrpcCallParts {
   readonly method: ProtoMethod;
   readonly headers: RequestHeaders;
   readonly channel: GrpcChannel;
+  readonly reads: InFlightReads;
   readonly details: ErrorDetails;
   /** Knows the form that a value needs for its type. */
   readonly properties: PropertyResolver;
@@ -56,48 +59,66 @@ export function compileGrpcCall(
   const selected = response.select === null ? null : compileSelection(response.select);
   const select =
     declaration.batch !== null || form === null ? selected : withForm(selected ?? wholeValue, form);
+  const isSafe = !field.isMutation && (method.isSafe || declaration.isDeclaredSafe);
   const owner = {
     source: source.name,
     coordinate: field.coordinate,
     timeoutMs: source.timeoutMs,
     isMutation: field.isMutation,
+    isSafe,
+    reads: parts.reads,
+  };
+  const isShared = sharesInFlight(declaration, source, isSafe);
+
+  /** A backend's own failure is an answer like another; each caller makes an error of its own of it. */
+  const sendMessage = async (
+    request: SerializedRequest,
+    deadline: Deadline,
+  ): Promise<object | GrpcStatusError> => {
+    try {
+      return await channel.sendBytes(method, request, deadline);
+    } catch (error) {
+      if (error instanceof GrpcStatusError) return error;
+      throw error;
+    }
   };
 
   /** Null for NOT_FOUND where one thing was asked for: reading nothing is an answer, changing nothing is a failure. */
-  const sendMessage = async (
-    request: GrpcRequest,
-    isBatched: boolean,
-    deadline: Deadline,
-  ): Promise<object | null> => {
-    try {
-      return await channel.send(method, request, deadline);
-    } catch (error) {
-      if (!(error instanceof GrpcStatusError)) throw error;
-      const body = details.read(error);
-      const declared = errors.find([String(body["status"])], body);
-      const isMissing = error.status === notFoundStatus && !isBatched && !field.isMutation;
-      if (isMissing && declared === null) return null;
-      throw grpcStatusError(error, { declared, retryDelayMs: retryDelayMsOf(body) });
-    }
+  const readMessage = (answer: object, isBatched: boolean): object | null => {
+    if (!(answer instanceof GrpcStatusError)) return answer;
+    const body = details.read(answer);
+    const declared = errors.find([String(body["status"])], body);
+    const isMissing = answer.status === notFoundStatus && !isBatched && !field.isMutation;
+    if (isMissing && declared === null) return null;
+    throw grpcStatusError(answer, { declared, retryDelayMs: retryDelayMsOf(body) });
   };
 
   const call: DeclaredCall = {
     source: source.name,
     coordinate: field.coordinate,
-    isSafe: !field.isMutation && (method.isSafe || declaration.isDeclaredSafe),
+    isSafe,
     isMutation: field.isMutation,
     inputs: [...slots.map((slot) => slot.input), ...headers.inputs],
     batch: withRowForm(compileKeys(declaration, response.batch, keyField), form),
     async send({ values, keys }, scope, read) {
       const metadata = buildRequestHeaders(headers, values.slice(slots.length), scope);
-      const message = buildRequest(rule, values, keys);
-      return runUpstreamCall(scope, owner, async (deadline) => {
-        const answer = await sendMessage({ message, metadata }, keys !== null, deadline);
-        return read(select === null || answer === null ? answer : select(rawRoots(answer)));
+      const request = { bytes: serializeRequest(method, buildRequest(rule, values, keys)), metadata };
+      return exchangeUpstream(scope, owner, {
+        key: isShared ? keyOfGrpcRequest(method, request) : null,
+        send: (deadline) => sendMessage(request, deadline),
+        read: (raw) => {
+          const answer = readMessage(raw, keys !== null);
+          return read(select === null || answer === null ? answer : select(rawRoots(answer)));
+        },
       });
     },
   };
   return { call, value: response.value };
+}
+
+/** Text that is equal for equal requests: of all that is sent but what is about one call only. */
+function keyOfGrpcRequest({ path }: ProtoMethod, { bytes, metadata }: SerializedRequest): string {
+  return `${path}\n${metadataKey(metadata)}\n${bytes.toString("latin1")}`;
 }
 
 /** A key that the request can't carry names nothing, so that no other key suffers from it. */

@@ -2,6 +2,7 @@ import { nearestNameHint, type Problems } from "../../core/problems.ts";
 import type { GrpcDeclaration } from "../../language/grpc-declaration.ts";
 import type { SourceSchema } from "../../language/source-schema.ts";
 import { GrpcChannel } from "../../outbound/grpc-channel.ts";
+import { InFlightReads } from "../../outbound/in-flight-reads.ts";
 import type { DeclaredCall } from "../declared-call.ts";
 import { compileRequestHeaders } from "../request-headers.ts";
 import type { Source, SourceEndpoint } from "../source.ts";
@@ -32,6 +33,7 @@ export function openGrpcSource(
     maxResponseBytes: schema.maxResponseBytes,
   });
   const headers = compileRequestHeaders(schema);
+  const reads = new InFlightReads();
   const details = new ErrorDetails();
   const calls = new Map<string, DeclaredCall>();
   const properties = new PropertyResolver(schema, problems);
@@ -47,6 +49,7 @@ export function openGrpcSource(
         method,
         headers,
         channel,
+        reads,
         properties,
         details,
       });

@@ -2,14 +2,16 @@ import { OverlockError } from "../../core/errors.ts";
 import type { RestDeclaration } from "../../language/rest-declaration.ts";
 import type { SourceField, SourceSchema } from "../../language/source-schema.ts";
 import { expandUrlTemplate } from "../../language/url-template.ts";
-import type { HttpPool } from "../../outbound/http-pool.ts";
-import { runUpstreamCall } from "../../outbound/upstream-call.ts";
+import { type HttpPool, keyOfRequest } from "../../outbound/http-pool.ts";
+import type { InFlightReads } from "../../outbound/in-flight-reads.ts";
+import { exchangeUpstream } from "../../outbound/upstream-call.ts";
 import { type CallInput, compileBatch, compileInput, type DeclaredCall, noCall } from "../declared-call.ts";
 import { compileErrorRules } from "../error-mapping.ts";
+import { sharesInFlight } from "../in-flight-sharing.ts";
 import { headerText, listCallHeaders, listRequestHeaders, type RequestHeaders } from "../request-headers.ts";
 import { compileBody } from "./rest-body.ts";
 import { compilePagination } from "./rest-pagination.ts";
-import { decodeResponse, readExistence } from "./rest-response.ts";
+import { decodeResponse, readExistence, RestAnswer } from "./rest-response.ts";
 import { compileRestSelect } from "./rest-select.ts";
 
 export interface RestCallParts {
@@ -18,11 +20,12 @@ export interface RestCallParts {
   readonly declaration: RestDeclaration;
   readonly headers: RequestHeaders;
   readonly pool: HttpPool;
+  readonly reads: InFlightReads;
 }
 
 /** Compiles one `@rest` field into the call that fetches it. */
 export function compileRestCall(parts: RestCallParts): DeclaredCall {
-  const { source, field, declaration, headers, pool } = parts;
+  const { source, field, declaration, headers, pool, reads } = parts;
   const { method, batch } = declaration;
   const { coordinate, isMutation } = field;
   // A field of Mutation is called once for each time it is asked for, whatever its method.
@@ -30,7 +33,7 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
   const inputs: CallInput[] = [];
   const addInput = (input: CallInput): number => inputs.push(input) - 1;
   const writePath = compilePath(declaration, coordinate, addInput);
-  const callHeaders = declaration.headers.map(({ name, value }) => ({
+  const ownHeaders = declaration.headers.map(({ name, value }) => ({
     name,
     slot: addInput(compileInput(value, true)),
   }));
@@ -45,7 +48,8 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
     isNullOn404: isSafe && batch === null,
     isNullWhenEmpty: !isSafe,
   };
-  const owner = { source: source.name, coordinate, timeoutMs: source.timeoutMs, isMutation };
+  const owner = { source: source.name, coordinate, timeoutMs: source.timeoutMs, isMutation, isSafe, reads };
+  const isShared = sharesInFlight(declaration, source, isSafe);
 
   return {
     source: source.name,
@@ -65,25 +69,27 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
       const path = writePath(values, keys, pagination === null ? noPairs : [pagination.pair(values)]);
       if (path === null) return read(noCall({ isMutation }));
       const requestHeaders = listRequestHeaders(headers, values, sourceHeadersStart, scope);
-      for (const { name, slot } of callHeaders) {
+      for (const { name, slot } of ownHeaders) {
         const value = values[slot];
         if (value !== undefined) requestHeaders.push(name, headerText(name, value));
       }
       const body = writeBody === null ? null : writeBody(values, keys);
       if (body !== null) requestHeaders.push("content-type", body.contentType);
       requestHeaders.push("accept", "application/json");
-      return runUpstreamCall(scope, owner, async (deadline) => {
-        const request = {
-          method,
-          path,
-          headers: requestHeaders,
-          callHeaders: listCallHeaders(scope, deadline),
-          body: body?.text ?? null,
-        };
-        const response = await pool.send(request, deadline);
-        if (method === "HEAD") return read(readExistence(response, responseRules));
-        const decoded = decodeResponse(response, responseRules);
-        return read(pagination === null ? select(decoded) : pagination.read(decoded, response, values));
+      const request = { method, path, headers: requestHeaders, body: body?.text ?? null };
+      return exchangeUpstream(scope, owner, {
+        key: isShared ? keyOfRequest(request) : null,
+        send: async (deadline) => {
+          const callHeaders = listCallHeaders(headers, scope, deadline);
+          return new RestAnswer(await pool.send({ ...request, callHeaders }, deadline));
+        },
+        read: (answer) => {
+          if (method === "HEAD") return read(readExistence(answer.response, responseRules));
+          const decoded = decodeResponse(answer, responseRules);
+          return read(
+            pagination === null ? select(decoded) : pagination.read(decoded, answer.response, values),
+          );
+        },
       });
     },
   };

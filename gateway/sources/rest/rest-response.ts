@@ -13,22 +13,41 @@ export interface ResponseRules {
 }
 
 /**
+ * A response whose JSON is parsed by the first who asks for it. Whoever shares the response has the same values, which
+ * nobody changes.
+ */
+export class RestAnswer {
+  readonly response: HttpResponse;
+  #json: { readonly value: unknown } | null = null;
+
+  constructor(response: HttpResponse) {
+    this.response = response;
+  }
+
+  /** Raises UPSTREAM_INVALID_RESPONSE. */
+  get json(): unknown {
+    this.#json ??= { value: decodeJson(this.response) };
+    return this.#json.value;
+  }
+}
+
+/**
  * The decoded JSON of a response; null for 204 and 205, and for 404 where that is an answer. Raises what the status means, with
  * what the source schema lets clients see of it, and UPSTREAM_INVALID_RESPONSE for a body that is no JSON.
  */
-export function decodeResponse(response: HttpResponse, rules: ResponseRules): unknown {
+export function decodeResponse(answer: RestAnswer, rules: ResponseRules): unknown {
   const { errors } = rules;
-  const { status } = response;
+  const { status, body } = answer.response;
   const names = statusNames(status);
   if (isSuccess(status)) {
     if (status === 204 || status === 205) return null;
-    if (rules.isNullWhenEmpty && response.body.length === 0) return null;
-    const decoded = decodeJson(response);
+    if (rules.isNullWhenEmpty && body.length === 0) return null;
+    const decoded = answer.json;
     const declared = errors.readsBody(names) ? errors.find(names, decoded) : null;
     if (declared === null) return decoded;
     throw new OverlockError("UPSTREAM_REJECTED", `HTTP status ${status} with an error inside`, { declared });
   }
-  const declared = errors.find(names, errors.readsBody(names) ? tryDecodeJson(response) : undefined);
+  const declared = errors.find(names, errors.readsBody(names) ? tryDecodeJson(answer) : undefined);
   if (status === 404 && rules.isNullOn404 && declared === null) return null;
   throw statusError(status, declared);
 }
@@ -64,9 +83,9 @@ function decodeJson({ mediaType, body }: HttpResponse): unknown {
 }
 
 /** `undefined` where the body of a failure can't be read: the status says enough. */
-function tryDecodeJson(response: HttpResponse): unknown {
+function tryDecodeJson(answer: RestAnswer): unknown {
   try {
-    return decodeJson(response);
+    return answer.json;
   } catch (error) {
     if (error instanceof OverlockError) return undefined;
     throw error;

@@ -2,6 +2,7 @@ import { type CompiledSelection, compileSelection } from "../../language/evaluat
 import { parseSelectionMap } from "../../language/selection-map.ts";
 import type { SourceSchema } from "../../language/source-schema.ts";
 import { HttpPool } from "../../outbound/http-pool.ts";
+import { InFlightReads } from "../../outbound/in-flight-reads.ts";
 import type { DeclaredCall } from "../declared-call.ts";
 import { compileRequestHeaders } from "../request-headers.ts";
 import type { Source, SourceEndpoint } from "../source.ts";
@@ -16,13 +17,14 @@ export function openRestSource(schema: SourceSchema, { url, tls }: SourceEndpoin
     maxResponseBytes: schema.maxResponseBytes,
     tls,
   });
+  const reads = new InFlightReads();
   const headers = compileRequestHeaders(schema);
   const calls = new Map<string, DeclaredCall>();
   const properties = new Map<string, CompiledSelection>();
   for (const type of schema.types.values()) {
     for (const field of type.fields.values()) {
       if (field.call?.kind === "rest") {
-        const parts = { source: schema, field, declaration: field.call, headers, pool };
+        const parts = { source: schema, field, declaration: field.call, headers, pool, reads };
         calls.set(field.coordinate, compileRestCall(parts));
       } else
         properties.set(field.coordinate, compileSelection(field.from?.map ?? parseSelectionMap(field.name)));

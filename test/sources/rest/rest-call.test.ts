@@ -38,7 +38,7 @@ describe("a call of the shop", () => {
     await eventually(() => expect([shop.reviews.openSockets, shop.accounts.openSockets]).toEqual([0, 0]));
   });
 
-  test("sends its path and query, the time that is left, and nothing else", async () => {
+  test("sends its path and query, the source's time, and nothing else", async () => {
     const found = await callField(reviews, "User.reviews", scope({ timeoutMs: 500 }), {
       args: { first: 2 },
       parent: { id: "u1" },
@@ -54,8 +54,18 @@ describe("a call of the shop", () => {
       "x-request-id": "request-1",
     });
     expect(host).toBe(shop.reviews.url.slice("http://".length));
-    expect(Number(timeout)).toBeGreaterThan(100);
-    expect(Number(timeout)).toBeLessThanOrEqual(500);
+    expect(timeout).toBe("800");
+  });
+
+  test("that nobody may join sends the time that its request has left", async () => {
+    const alone = open(
+      readSchema("reviews").replace("timeoutMs: 800", "timeoutMs: 800, shareInFlight: false"),
+      shop.reviews.url,
+    );
+    await callField(alone, "User.reviews", scope({ timeoutMs: 500 }), { args: {}, parent: { id: "u1" } });
+    const timeout = Number(shop.reviews.log.entries[0]?.headers["x-request-timeout-ms"]);
+    expect(timeout).toBeGreaterThan(100);
+    expect(timeout).toBeLessThanOrEqual(500);
   });
 
   test("gives a backend no more time than the source allows", async () => {
