@@ -296,8 +296,14 @@ describe("variables", () => {
 });
 
 describe("requests beside each other", () => {
-  it("share nothing: the same keys are asked for by each", async () => {
-    await Promise.all([1, 2, 3].map(() => test.query('{ product(id: "p1") { name } }')));
-    expect(test.shop.calls()).toEqual(Array.from({ length: 3 }, () => "catalog BatchGetProducts"));
+  it("share the calls that are under way, and keep nothing of them for those who come later", async () => {
+    test.shop.catalog.faults.set({ latencyMs: 100 });
+    const query = '{ product(id: "p1") { name } }';
+    const answers = await Promise.all([1, 2, 3].map(() => test.query(query)));
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    expect(test.shop.calls()).toEqual(["catalog BatchGetProducts"]);
+    await test.query(query);
+    expect(test.shop.calls()).toHaveLength(2);
+    test.shop.catalog.faults.clear();
   });
 });

@@ -326,7 +326,7 @@ schemas/books.graphql:17:41  Book.similar @rest(POST:)
       [call('@rest(Get: "/books/{parent.id}")')],
       `
 schemas/books.graphql:17:26  Book.similar @rest
-  expected  arguments GET, HEAD, POST, PUT, PATCH, DELETE, query, headers, body, bodyType, select, batch, safe, errors, pagination
+  expected  arguments GET, HEAD, POST, PUT, PATCH, DELETE, query, headers, body, bodyType, select, batch, safe, errors, pagination, shareInFlight
   found     argument Get
   hint      did you mean "GET"?
 `,
