@@ -2,6 +2,7 @@ import type { ExecutionResult } from "graphql";
 import type { BoundClientSchema } from "../compose/bindings.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import type { RequestScope } from "../core/request-scope.ts";
+import { CompileQueue, type CompileResult } from "../prepare/compile-queue.ts";
 import type { CompiledForm, OperationRequest, OperationVariant } from "../prepare/prepared-operation.ts";
 import { specialize } from "../prepare/specialize.ts";
 import { type CompiledOperation, compileOperation } from "./compiled-executor.ts";
@@ -12,6 +13,8 @@ import { createReferenceExecutor, type ExecutionLimits } from "./reference-execu
 export interface Executor {
   /** Data, errors and their paths exactly as GraphQL says; every error's origin is in `originalError`. */
   execute(request: OperationRequest, scope: RequestScope): Promise<ExecutionResult>;
+  /** Code that waits to be made is not made any more. */
+  dispose(): void;
 }
 
 export interface ExecutorSettings extends ExecutionLimits {
@@ -19,41 +22,42 @@ export interface ExecutorSettings extends ExecutionLimits {
   readonly compileFromRequest: number;
 }
 
-/** Takes the schema over. `onFault` is told what went wrong with an operation that is left to the reference executor. */
+/** Takes the schema over. `onCompile` is told how making code ended; `error` is a fault, null where it is none. */
 export function createExecutor(
   bound: BoundClientSchema,
   model: SupergraphModel,
   settings: ExecutorSettings,
-  onFault: (error: unknown) => void,
+  onCompile: (result: CompileResult, error: unknown) => void,
 ): Executor {
   const reference = createReferenceExecutor(bound, model, settings);
-  const given = new WeakSet<OperationVariant>();
-  const compile = (variant: OperationVariant): void => {
-    if (given.has(variant)) return;
-    given.add(variant);
+  const compile = ({ prepared, conditions }: OperationVariant): CompiledVariant | null => {
+    const specialized = specialize(prepared.document, prepared.operation, conditions);
     try {
-      variant.attach(new CompiledVariant(compileVariant(variant)));
+      const operation = { ...specialized, schema: bound.schema };
+      return new CompiledVariant(compileOperation(bound, model, operation, settings));
     } catch (error) {
-      if (!(error instanceof NotPlannedError || error instanceof PlanTooLargeError)) onFault(error);
+      if (error instanceof NotPlannedError || error instanceof PlanTooLargeError) return null;
+      throw error;
     }
   };
-  const compileVariant = ({ prepared, conditions }: OperationVariant): CompiledOperation => {
-    const specialized = specialize(prepared.document, prepared.operation, conditions);
-    return compileOperation(bound, model, { ...specialized, schema: bound.schema }, settings);
-  };
+  const queue = new CompileQueue({ compile, onResult: onCompile, maxWaiting: maxWaitingVariants });
   const { compileFromRequest } = settings;
   return {
     execute({ prepared, variant, variables, coerced }, scope) {
       if (variant?.compiled === null && variant.uses >= compileFromRequest) {
         // A request does not wait for what only those after it gain by.
-        if (compileFromRequest === 1) compile(variant);
-        else if (!given.has(variant)) setImmediate(compile, variant);
+        if (compileFromRequest === 1) queue.compileNow(variant);
+        else queue.offer(variant);
       }
       if (variant?.compiled instanceof CompiledVariant) return variant.compiled.run(coerced, scope);
       return reference.execute(prepared, variables, scope);
     },
+    dispose: () => queue.dispose(),
   };
 }
+
+/** More than prove hot in a moment, unless by somebody who wants it so. */
+const maxWaitingVariants = 100;
 
 class CompiledVariant implements CompiledForm {
   readonly estimatedBytes: number;

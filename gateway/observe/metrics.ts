@@ -54,6 +54,11 @@ export const metricCatalog = {
     help: "Documents looked up, by result: hit, miss, refused (not valid).",
     labels: ["bff", "result"],
   },
+  overlock_compile_total: {
+    kind: "counter",
+    help: "Variants of operations that proved hot, by what came of compiling them: compiled; left to the reference executor: declined (too large for it), failed (a fault of the gateway's), dropped for now (too many at once).",
+    labels: ["bff", "result"],
+  },
   overlock_stray_rejections_total: {
     kind: "counter",
     help: "Failures that no request was waiting for any more. Each is a fault of the gateway's; the log has it.",

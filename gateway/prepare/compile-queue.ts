@@ -1,12 +1,16 @@
 import type { CompiledForm, OperationVariant } from "./prepared-operation.ts";
 
-/** How compiling a variant ended; `dropped`: others came, and it may be offered again. */
-export type CompileResult = "compiled" | "failed" | "dropped";
+/**
+ * How it ended for a variant: `declined` is not to be compiled, `failed` could not be, both for good; `dropped` waited
+ * longest when there were too many, and may be offered again.
+ */
+export type CompileResult = "compiled" | "declined" | "failed" | "dropped";
 
 export interface CompileQueueParts {
-  /** Whatever it throws is the variant's failure: it is not tried again. */
-  readonly compile: (variant: OperationVariant) => CompiledForm;
-  readonly onResult: (result: CompileResult, variant: OperationVariant, error?: unknown) => void;
+  /** Null for what is not to be compiled. Whatever it throws is the variant's failure. */
+  readonly compile: (variant: OperationVariant) => CompiledForm | null;
+  /** `error`: of a failure, null otherwise. */
+  readonly onResult: (result: CompileResult, error: unknown) => void;
   /** The most variants that wait. */
   readonly maxWaiting: number;
 }
@@ -18,7 +22,7 @@ export interface CompileQueueParts {
 export class CompileQueue {
   readonly #parts: CompileQueueParts;
   readonly #waiting = new Set<OperationVariant>();
-  readonly #failed = new WeakSet<OperationVariant>();
+  readonly #uncompiled = new WeakSet<OperationVariant>();
   #next: NodeJS.Immediate | null = null;
 
   constructor(parts: CompileQueueParts) {
@@ -26,14 +30,20 @@ export class CompileQueue {
   }
 
   /**
-   * Compiles the variant soon. Nothing happens where it is compiled, waits or has failed already. Where too many wait, the
-   * one that has waited longest is dropped.
+   * Compiles the variant soon. Nothing happens where it was tried already, or waits. Where too many wait, the one that has
+   * waited longest is dropped.
    */
   offer(variant: OperationVariant): void {
-    if (variant.compiled !== null || this.#failed.has(variant)) return;
+    if (variant.compiled !== null || this.#uncompiled.has(variant)) return;
     this.#waiting.add(variant);
     if (this.#waiting.size > this.#parts.maxWaiting) this.#dropOldest();
     this.#next ??= setImmediate(() => this.#compileNext());
+  }
+
+  /** Compiles the variant at once, unless it was tried already. */
+  compileNow(variant: OperationVariant): void {
+    this.#waiting.delete(variant);
+    if (variant.compiled === null && !this.#uncompiled.has(variant)) this.#compile(variant);
   }
 
   /** Forgets all that wait. */
@@ -47,7 +57,7 @@ export class CompileQueue {
     const [oldest] = this.#waiting;
     if (oldest === undefined) return;
     this.#waiting.delete(oldest);
-    this.#parts.onResult("dropped", oldest);
+    this.#parts.onResult("dropped", null);
   }
 
   #compileNext(): void {
@@ -58,16 +68,15 @@ export class CompileQueue {
   }
 
   #compile(variant: OperationVariant): void {
-    let compiled: CompiledForm;
     try {
-      compiled = this.#parts.compile(variant);
+      const compiled = this.#parts.compile(variant);
+      if (compiled === null) this.#uncompiled.add(variant);
+      else variant.attach(compiled);
+      this.#parts.onResult(compiled === null ? "declined" : "compiled", null);
     } catch (error) {
-      this.#failed.add(variant);
-      this.#parts.onResult("failed", variant, error);
-      return;
+      this.#uncompiled.add(variant);
+      this.#parts.onResult("failed", error);
     }
-    variant.attach(compiled);
-    this.#parts.onResult("compiled", variant);
   }
 }
 

@@ -68,7 +68,10 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         bound,
         composition.model,
         { ...bff.settings, compileFromRequest: settings.compileFromRequest },
-        (err) => logger.error({ client: name, err }, "an operation could not be compiled"),
+        (result, err) => {
+          metrics.increment("overlock_compile_total", { bff: name, result });
+          if (result === "failed") logger.error({ client: name, err }, "an operation could not be compiled");
+        },
       );
       return {
         settings: bff.settings,
@@ -86,7 +89,10 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
       bffs,
       warnings: problems.warnings,
       async dispose() {
-        for (const bff of bffs) bff.preparer.dispose();
+        for (const { preparer, executor } of bffs) {
+          executor.dispose();
+          preparer.dispose();
+        }
         await tokens?.dispose();
         await disposeAll(sources);
       },

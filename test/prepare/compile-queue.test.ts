@@ -24,11 +24,11 @@ beforeEach(() => {
   queue = new CompileQueue({
     maxWaiting: 3,
     compile: ({ prepared: { name } }) => {
+      events.push(name ?? "");
       if (name === "Broken") throw new Error("It can't be compiled.");
-      return { estimatedBytes: 100 };
+      return name === "Declined" ? null : { estimatedBytes: 100 };
     },
-    onResult: (result, { prepared: { name } }, error) =>
-      events.push(`${result} ${name ?? ""}${error instanceof Error ? `: ${error.message}` : ""}`),
+    onResult: (result, error) => events.push(error instanceof Error ? `${result}: ${error.message}` : result),
   });
 });
 
@@ -39,7 +39,7 @@ describe("a variant", () => {
     expect(events).toEqual([]);
     for (const turn of [1, 2, 3, 3]) {
       await nextTurn();
-      expect(events).toHaveLength(turn);
+      expect(events).toHaveLength(2 * turn);
     }
     for (const { compiled } of variants) expect(compiled).toEqual({ estimatedBytes: 100 });
   });
@@ -50,7 +50,7 @@ describe("a variant", () => {
     for (let turn = 0; turn < 3; turn++) await nextTurn();
     queue.offer(variant);
     for (let turn = 0; turn < 3; turn++) await nextTurn();
-    expect(events).toEqual(["compiled A"]);
+    expect(events).toEqual(["A", "compiled"]);
   });
 
   it("goes before those that are used less", async () => {
@@ -61,18 +61,32 @@ describe("a variant", () => {
     ] as const)
       queue.offer(variantOf(name, uses));
     for (let turn = 0; turn < 3; turn++) await nextTurn();
-    expect(events).toEqual(["compiled B", "compiled C", "compiled A"]);
+    expect(events).toEqual(["B", "compiled", "C", "compiled", "A", "compiled"]);
   });
 
-  it("that can't be compiled is tried once, and the others are compiled", async () => {
-    const broken = variantOf("Broken", 5);
-    queue.offer(broken);
+  it.each([
+    ["Broken", "failed: It can't be compiled."],
+    ["Declined", "declined"],
+  ])("that is %s is tried once, and the others are compiled", async (name, result) => {
+    const variant = variantOf(name, 5);
+    queue.offer(variant);
     queue.offer(variantOf("A"));
     for (let turn = 0; turn < 2; turn++) await nextTurn();
-    queue.offer(broken);
+    queue.offer(variant);
+    queue.compileNow(variant);
     for (let turn = 0; turn < 2; turn++) await nextTurn();
-    expect(events).toEqual(["failed Broken: It can't be compiled.", "compiled A"]);
-    expect(broken.compiled).toBeNull();
+    expect(events).toEqual([name, result, "A", "compiled"]);
+    expect(variant.compiled).toBeNull();
+  });
+
+  it("is compiled at once where that is asked for, and not again", async () => {
+    const variant = variantOf("A");
+    queue.offer(variant);
+    queue.compileNow(variant);
+    queue.compileNow(variant);
+    expect(events).toEqual(["A", "compiled"]);
+    for (let turn = 0; turn < 2; turn++) await nextTurn();
+    expect(events).toEqual(["A", "compiled"]);
   });
 
   it("is dropped when too many wait and it has waited longest, and can be offered again", async () => {
@@ -80,11 +94,11 @@ describe("a variant", () => {
     for (const variant of variants.slice(0, 3)) queue.offer(variant);
     expect(events).toEqual([]);
     for (const variant of variants.slice(3)) queue.offer(variant);
-    expect(events).toEqual(["dropped A"]);
+    expect(events).toEqual(["dropped"]);
     for (let turn = 0; turn < 3; turn++) await nextTurn();
     for (const variant of variants) queue.offer(variant);
     for (let turn = 0; turn < 2; turn++) await nextTurn();
-    expect(events).toEqual(["dropped A", "compiled B", "compiled C", "compiled D", "compiled A"]);
+    expect(events.filter((event) => event !== "compiled")).toEqual(["dropped", "B", "C", "D", "A"]);
   });
 
   it("is not compiled after the end", async () => {
