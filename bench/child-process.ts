@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -25,6 +25,7 @@ export async function startBackends(): Promise<Backends> {
   const child = spawn(process.execPath, [path.join(import.meta.dirname, "backends/start.ts")], {
     stdio: ["pipe", "pipe", "inherit"],
   });
+  endWithUs(child);
   const [line] = (await once(child.stdout, "data")) as [Buffer];
   const { CONTROL_URL = "", ...environment } = JSON.parse(line.toString()) as Record<string, string>;
   return {
@@ -52,23 +53,21 @@ export class RunningContender {
     this.port = port;
     this.#child = child;
     this.#log = log;
+    endWithUs(child);
   }
 
-  /** What it writes goes to `logFile`, as a production process's log does. */
+  /** `folder`: its own. What it writes goes to a file there, as a production process's log does. */
   static async start(
     contender: Contender,
     environment: Readonly<Record<string, string>>,
-    logFile: string,
+    folder: string,
   ): Promise<RunningContender> {
     const port = await findFreePort();
-    const { program, configTemplate, environment: own } = contender.command;
+    const { program, files, environment: own } = contender.command;
     const variables = { ...environment, ...own, NODE_ENV: "production", PORT: String(port) };
     const args = [...contender.command.args];
-    if (configTemplate !== null) {
-      const config = `${logFile}-${path.basename(configTemplate)}`;
-      writeFileSync(config, fillIn(readFileSync(configTemplate, "utf8"), variables));
-      args.push(config);
-    }
+    if (files !== null) args.push(files(folder, variables));
+    const logFile = path.join(folder, "log");
     const log = openSync(logFile, "a");
     const instrument = path.join(import.meta.dirname, "instrument.ts");
     const child = spawn(
@@ -172,8 +171,11 @@ export class RunningContender {
   }
 }
 
-function fillIn(template: string, variables: Readonly<Record<string, string>>): string {
-  return template.replaceAll(/\$([A-Z_]+)/g, (name, key: string) => variables[key] ?? name);
+/** Leaves no process behind, whatever ends this one. */
+function endWithUs(child: ChildProcess): void {
+  const kill = (): void => void child.kill("SIGKILL");
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
 }
 
 async function findFreePort(): Promise<number> {

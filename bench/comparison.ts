@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -53,8 +53,9 @@ export class Comparison {
     const backends = await startBackends();
     const starts = await Promise.allSettled(
       contenders.map(async (contender) => {
-        const log = path.join(folder, `${contender.name}.log`);
-        return RunningContender.start(contender, backends.environment, log);
+        const own = path.join(folder, contender.name);
+        mkdirSync(own);
+        return RunningContender.start(contender, backends.environment, own);
       }),
     );
     const running = starts.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []));

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { type ContenderFiles, copyProject, fillInTemplate } from "./contender-files.ts";
 
 /** How one contender is started, and what it can't do. */
 export interface Contender {
@@ -23,8 +24,8 @@ export interface ContenderCommand {
   /** The program; null: the Node that runs the benchmark, with `instrument.ts`. */
   readonly program: string | null;
   readonly args: readonly string[];
-  /** A file whose `$NAMES` are replaced by variables of the environment; its copy is the last argument. */
-  readonly configTemplate: string | null;
+  /** Files made for it; their path is the last argument. */
+  readonly files: ContenderFiles | null;
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -52,7 +53,7 @@ export const contenders: readonly Contender[] = [
     needs: null,
     unable: {},
     showsRawProtobuf: false,
-    command: runOverlock("project"),
+    command: runOverlock(false),
   },
   {
     name: "overlock-sharing",
@@ -62,7 +63,7 @@ export const contenders: readonly Contender[] = [
     needs: null,
     unable: {},
     showsRawProtobuf: false,
-    command: runOverlock("project"),
+    command: runOverlock(true),
   },
   {
     name: "yoga-dataloader",
@@ -123,7 +124,7 @@ export const contenders: readonly Contender[] = [
         "--config-path",
         path.join(folder, "peers/hive/gateway.config.ts"),
       ],
-      configTemplate: path.join(folder, "peers/hive/supergraph.graphql"),
+      files: fillInTemplate(path.join(folder, "peers/hive/supergraph.graphql")),
       environment: { HOST: "127.0.0.1", LOG_LEVEL: "error" },
     },
   },
@@ -163,20 +164,23 @@ export function isInstalled({ needs }: Contender): boolean {
 }
 
 function runFile(file: string): ContenderCommand {
-  return { program: null, args: [path.join(folder, file)], configTemplate: null, environment: {} };
+  return { program: null, args: [path.join(folder, file)], files: null, environment: {} };
 }
 
-function runOverlock(project: string): ContenderCommand {
-  const cli = path.join(folder, "../gateway/cli/overlock.js");
-  const args = [cli, "start", "--root", path.join(folder, project)];
-  return { program: null, args, configTemplate: null, environment: { ADMIN_PORT: "0" } };
+function runOverlock(shareInFlight: boolean): ContenderCommand {
+  return {
+    program: null,
+    args: [path.join(folder, "../gateway/cli/overlock.js"), "start", "--root"],
+    files: copyProject(shareInFlight),
+    environment: { ADMIN_PORT: "0" },
+  };
 }
 
 function runTailcall(dedupe: boolean): ContenderCommand {
   return {
     program: path.join(folder, "node_modules", tailcall, "bin/tailcall"),
     args: ["start"],
-    configTemplate: path.join(folder, "peers/tailcall.graphql"),
+    files: fillInTemplate(path.join(folder, "peers/tailcall.graphql")),
     environment: { DEDUPE: String(dedupe), TAILCALL_LOG_LEVEL: "error", TAILCALL_TRACKER: "false" },
   };
 }

@@ -114,7 +114,8 @@ export async function measureWorkers({
   const workload = "rest-join";
   const withWorkers = (count: number): Contender => {
     const contender = findContender("overlock");
-    const args = [...contender.command.args, "--workers", String(count)];
+    const [cli = "", start = "", ...rest] = contender.command.args;
+    const args = [cli, start, "--workers", String(count), ...rest];
     return { ...contender, name: `overlock-${count}`, command: { ...contender.command, args } };
   };
   return withComparison(workload, [withWorkers(1), withWorkers(2)], async (comparison) => {

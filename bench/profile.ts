@@ -12,6 +12,9 @@ import { findWorkload } from "./workloads.ts";
 // Where one contender's CPU time goes on one workload: self time by room, by file, and by function, per request. The
 // profile itself stays for a browser's developer tools (`--keep`).
 
+// So that the processes that were started end, too.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
 const { values } = parseArgs({
   options: {
     contender: { type: "string", default: "overlock" },

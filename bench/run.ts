@@ -12,11 +12,15 @@ import {
 import { readMachine, readVersions } from "./machine.ts";
 import { writePerformancePage } from "./performance-page.ts";
 import { formatTable, printWorkload } from "./print-results.ts";
-import { recordedResultsUrl, type Results, type WorkloadResult } from "./results.ts";
+import { readRecordedResults, recordedResultsUrl, type Results, type WorkloadResult } from "./results.ts";
 import { evaluateTargets, targetContenders } from "./targets.ts";
 import { findWorkload, workloads } from "./workloads.ts";
 
 // Compares contenders on workloads; bench/README.md explains the options.
+
+// So that the processes that were started end, too; each of them listens for the end of this one.
+process.setMaxListeners(64);
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
 const { values } = parseArgs({
   options: {
@@ -28,6 +32,7 @@ const { values } = parseArgs({
     "warm-up-ms": { type: "string", default: "1500" },
     check: { type: "boolean", default: false },
     record: { type: "boolean", default: false },
+    page: { type: "boolean", default: false },
   },
 });
 const settings: ComparisonSettings = {
@@ -37,6 +42,11 @@ const settings: ComparisonSettings = {
   warmUpMs: readCount("warm-up-ms"),
 };
 const isWhole = values.check || values.record;
+
+if (values.page) {
+  writePerformancePage(readRecordedResults());
+  process.exit(0);
+}
 
 const chosenWorkloads = (values.workload?.split(",") ?? workloads.map(({ name }) => name)).map(findWorkload);
 const chosenContenders =

@@ -1,0 +1,36 @@
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+/** Makes what a contender reads when it starts, in a folder of its own, and returns the path that it is told. */
+export type ContenderFiles = (folder: string, variables: Readonly<Record<string, string>>) => string;
+
+const project = path.join(import.meta.dirname, "project");
+
+/** A copy of a file whose `$NAMES` are replaced by the variables of the contender's environment. */
+export function fillInTemplate(file: string): ContenderFiles {
+  return (folder, variables) => {
+    const copy = path.join(folder, path.basename(file));
+    const text = readFileSync(file, "utf8");
+    writeFileSync(
+      copy,
+      text.replaceAll(/\$([A-Z_]+)/g, (name, key: string) => variables[key] ?? name),
+    );
+    return copy;
+  };
+}
+
+/** A copy of `project/` whose sources share equal calls that are under way, or don't. */
+export function copyProject(shareInFlight: boolean): ContenderFiles {
+  return (folder) => {
+    const copy = path.join(folder, "project");
+    cpSync(project, copy, { recursive: true });
+    for (const name of readdirSync(path.join(copy, "schemas"))) {
+      const file = path.join(copy, "schemas", name);
+      const sdl = readFileSync(file, "utf8");
+      const changed = sdl.replace(/(@source\(\s*name: "[a-z]+")/, `$1, shareInFlight: ${shareInFlight}`);
+      if (changed === sdl) throw new Error(`Expected @source(name: …) in ${file}.`);
+      writeFileSync(file, changed);
+    }
+    return copy;
+  };
+}

@@ -1,0 +1,45 @@
+import { describe, expect, test } from "vitest";
+import { Comparison } from "../../bench/comparison.ts";
+import { findContender } from "../../bench/contenders.ts";
+import { buildExpectedAnswer } from "../../bench/expected-answer.ts";
+import { findWorkload, workloads } from "../../bench/workloads.ts";
+
+const contenders = ["limit", "overlock"].map(findContender);
+
+describe("a comparison", () => {
+  // Each starts three processes.
+  test.each(["mixed", "mobile-home"])(
+    "of %s finds that Overlock answers as the hand-written code, with as many calls",
+    async (name) => {
+      const comparison = await Comparison.start(findWorkload(name), contenders);
+      try {
+        const settings = { rounds: 2, connections: 2, slotMs: 20, warmUpMs: 20 };
+        const [limit, overlock] = await comparison.measure(settings);
+        expect(overlock?.upstreamCallsPerRequest).toBe(limit?.upstreamCallsPerRequest);
+        expect(overlock?.upstreamCallsPerRequest).toBeGreaterThan(0);
+        for (const cpuMs of [...(limit?.cpuMs ?? []), ...(overlock?.cpuMs ?? [])])
+          expect(cpuMs).toBeGreaterThan(0);
+      } finally {
+        await comparison.stop();
+      }
+    },
+  );
+
+  test("does not begin when an answer is wrong", async () => {
+    const workload = {
+      ...findWorkload("rest-list"),
+      query: "query Rows($first: Int!) { posts(first: $first) { id } }",
+    };
+    await expect(Comparison.start(workload, [findContender("limit")])).rejects.toThrow(
+      /limit, rest-list: expected the answer/,
+    );
+  });
+});
+
+test("every workload's answer has no errors and is not empty", async () => {
+  for (const workload of workloads) {
+    const { data, errors } = (await buildExpectedAnswer(workload)) as { data: object; errors?: unknown };
+    expect(errors).toBeUndefined();
+    expect(Object.values(data).every((value) => value !== null)).toBe(true);
+  }
+});

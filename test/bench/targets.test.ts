@@ -1,0 +1,120 @@
+import { describe, expect, test } from "vitest";
+import type { Measurement } from "../../bench/comparison.ts";
+import type { Results } from "../../bench/results.ts";
+import { evaluateTargets, type TargetResult } from "../../bench/targets.ts";
+
+const nothing: Results = {
+  recordedAt: "2026-11-22T10:00:00.000Z",
+  machine: { processor: "a processor", cores: 2, memoryGigabytes: 8, system: "linux" },
+  settings: { rounds: 3, connections: 16, slotMs: 100, warmUpMs: 100 },
+  versions: {},
+  workloads: [],
+  sharing: [],
+  halfLoad: null,
+  preparing: null,
+  lengths: [],
+  workers: null,
+};
+
+function measurement(contender: string, cpuMs: readonly number[], upstreamCallsPerRequest = 1): Measurement {
+  const zeros = cpuMs.map(() => 0);
+  const rest = { requestsPerSecond: zeros, p50Ms: zeros, p95Ms: zeros, p99Ms: zeros, peakMegabytes: 0 };
+  return { contender, cpuMs, upstreamCallsPerRequest, ...rest };
+}
+
+function judge(results: Partial<Results>, target: RegExp): readonly TargetResult["verdict"][] {
+  return evaluateTargets({ ...nothing, ...results })
+    .filter((result) => target.test(result.target))
+    .map(({ verdict }) => verdict);
+}
+
+function judgePair(
+  workload: string,
+  other: readonly [name: string, cpuMs: readonly number[]],
+  cpuMs: number[],
+) {
+  const measurements = [measurement("overlock", cpuMs), measurement(...other)];
+  return judge({ workloads: [{ workload, measurements }] }, new RegExp(`^${workload}: .*${other[0]}`));
+}
+
+test("what was not measured is neither met nor missed", () => {
+  expect(new Set(evaluateTargets(nothing).map(({ verdict }) => verdict))).toEqual(new Set(["not measured"]));
+});
+
+describe("against the limit", () => {
+  const limit = ["limit", [1, 1, 1]] as const;
+
+  test("1.10 × the limit and 30 µs are met", () => {
+    expect(judgePair("rows-1000", limit, [1.1299, 1.1299, 1.1299])).toEqual(["met"]);
+  });
+
+  test("anything more is missed", () => {
+    expect(judgePair("rows-1000", limit, [1.1301, 1.1301, 1.1301])).toEqual(["missed"]);
+  });
+
+  test("the median of the rounds decides, each against the limit of its own round", () => {
+    expect(judgePair("trivial", ["limit", [1, 2, 3]], [1, 9, 3])).toEqual(["met"]);
+    expect(judgePair("trivial", ["limit", [1, 2, 3]], [3, 2, 9])).toEqual(["missed"]);
+  });
+});
+
+describe("against others", () => {
+  test.each([
+    ["rest-join", "stitching", 10],
+    ["rest-join", "hive", 10],
+    ["rest-join", "yoga-dataloader", 3.5],
+    ["grpc-list", "stitching", 4],
+    ["grpc-list", "hive", 6],
+    ["grpc-list", "yoga-dataloader", 2],
+  ])("%s costs a part of %s: 1/%d", (workload, other, divisor) => {
+    expect(judgePair(workload, [other, [divisor]], [0.999])).toEqual(["met"]);
+    expect(judgePair(workload, [other, [divisor]], [1.001])).toEqual(["missed"]);
+  });
+});
+
+test.each([
+  [0.0999, "met"],
+  [0.1, "missed"],
+])("%d upstream calls per request with sharing are %s", (calls, verdict) => {
+  const measurements = [measurement("overlock", [1], 9), measurement("overlock-sharing", [1], calls)];
+  const sharing = [{ workload: "rest-join", connections: 64, measurements }];
+  expect(judge({ sharing }, /^rest-join: .*sharing on/)).toEqual([verdict]);
+});
+
+test.each([
+  [1.99, "met"],
+  [2, "missed"],
+])("%d ms added to the 95th percentile are %s", (addedMs, verdict) => {
+  const backendP95Ms = [10, 20, 5];
+  const gatewayP95Ms = backendP95Ms.map((ms) => ms + addedMs);
+  const halfLoad = { workload: "rest-list", requestsPerSecond: 100, gatewayP95Ms, backendP95Ms };
+  expect(judge({ halfLoad }, /half load/)).toEqual([verdict]);
+});
+
+test.each([
+  [5, "met"],
+  [5.01, "missed"],
+])("%d ms until 200 fields are compiled are %s", (ms, verdict) => {
+  expect(judge({ preparing: { fields: 200, cpuMs: [0, ms, 99] } }, /200 fields/)).toEqual([verdict]);
+});
+
+test.each([
+  [1.29, "met"],
+  [1.31, "missed"],
+])("a row of a long list at %d × one of a short list is %s", (growth, verdict) => {
+  const fixedMs = 0.1;
+  const lengths = [10, 1000, 10_000].map((length) => {
+    const rows = length <= 1000 ? length : 1000 + (length - 1000) * growth;
+    return { length, measurements: [measurement("overlock", [fixedMs + rows * 0.002])] };
+  });
+  expect(judge({ lengths }, /linear/)).toEqual([verdict]);
+});
+
+test.each([
+  [1801, "met"],
+  [1799, "missed"],
+])("two workers with %d requests per second against 1,000 are %s", (two, verdict) => {
+  expect(judge({ workers: { workload: "rest-join", one: [1000], two: [two] } }, /workers/)).toEqual([
+    verdict,
+  ]);
+});
