@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BoundedCache } from "../../gateway/core/bounded-cache.ts";
 
@@ -128,6 +129,38 @@ describe("an entry that grows", () => {
     cache.grow("b", { name: "b" }, 5);
     expect(cache.size).toBe(1);
   });
+});
+
+test("keeps its books right, whatever is put in, found, changed in size and pushed out", () => {
+  const key = fc.integer({ min: 0, max: 30 }).map((number) => `key ${number}`);
+  const step = fc.record({
+    key,
+    kind: fc.constantFrom("get", "set", "grow"),
+    size: fc.integer({ min: -10, max: 60 }),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 300 }), fc.integer({ min: 1, max: 12 }), (steps, maxEntries) => {
+      const cache = createCache(maxEntries, 100);
+      const put = new Map<string, { item: Item; size: number }>();
+      for (const { key: name, kind, size } of steps) {
+        const known = put.get(name);
+        if (kind === "get") cache.get(name);
+        else if (kind === "set") {
+          const item = { name };
+          cache.set(name, item, size);
+          put.set(name, { item, size: Math.max(1, size) });
+        } else if (known !== undefined && cache.get(name) !== undefined) {
+          cache.grow(name, known.item, size);
+          known.size = Math.max(1, known.size + size);
+        }
+        if (cache.entries > maxEntries || cache.size > 100) throw new Error("It is out of its bounds.");
+      }
+      const kept = [...put].filter(([name, { item }]) => cache.get(name) === item);
+      expect(cache.entries).toBe(kept.length);
+      expect(cache.size).toBe(kept.reduce((sum, [, { size }]) => sum + size, 0));
+    }),
+    { numRuns: 500 },
+  );
 });
 
 describe("a flood", () => {
