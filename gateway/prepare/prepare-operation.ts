@@ -107,7 +107,7 @@ const maxReportedErrors = 20;
 /** Executing an operation, and writing its answer, takes stack for each level: some 1000 of them are there. */
 const maxSelectionDepth = 200;
 /** What the documents kept for one BFF may take, with all that is derived from them, estimated. */
-const maxCachedBytes = 64 * 1024 * 1024;
+const maxCachedBytes = 128 * 1024 * 1024;
 /** Measured: 290 in the tree of a parsed document; what is remembered by its nodes while it runs comes on top. */
 const estimatedBytesPerToken = 500;
 

@@ -102,9 +102,9 @@ describe("a document", () => {
     const queries = Array.from({ length: 12 }, (_, index) => `query Q${index} { b }`);
     for (const query of queries) {
       const variant = preparer.prepare(query, null).variantFor({});
-      variant?.attach({ estimatedBytes: 10 * 1024 * 1024 });
+      variant?.attach({ estimatedBytes: 20 * 1024 * 1024 });
     }
-    // 64 MB hold six.
+    // 128 MB hold six.
     results = [];
     for (const query of queries.toReversed()) preparer.prepare(query, null);
     expect(results).toEqual([
@@ -115,12 +115,12 @@ describe("a document", () => {
 
   it("is kept by what it takes in memory, so that a flood of large ones stays within the bound", () => {
     const preparer = createPreparer({ maxDocumentTokens: 100_000, maxPreparedOperations: 1000 });
-    for (let number = 0; number < 12; number++) {
+    for (let number = 0; number < 20; number++) {
       const fields = Array.from({ length: 5000 }, (_, index) => `f${number}x${index}: b`).join(" ");
       preparer.prepare(`{ ${fields} }`, null);
     }
-    // 15,000 tokens of 500 bytes each are 7.5 MB; 64 MB hold eight.
-    expect(results.at(-1)).toBe("miss 8");
+    // 15,000 tokens of 500 bytes each are 7.5 MB; 128 MB hold 17.
+    expect(results.at(-1)).toBe("miss 17");
   });
 
   it("with a variable that would slip through coercion is refused", () => {
