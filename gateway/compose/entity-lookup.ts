@@ -99,7 +99,12 @@ function compileLookup(
   };
 }
 
+/** Whether a value can be one of a key's. */
+export function isKeyPart(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== "";
+}
+
 /** Whether this object can be asked for by these values: backends read an empty text as no text at all. */
 export function isWholeKey(values: readonly unknown[]): boolean {
-  return values.every((value) => value !== undefined && value !== null && value !== "");
+  return values.every(isKeyPart);
 }

@@ -1,7 +1,17 @@
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
-import type { Access, Follow, Place, Plan, ShownField, Spot, Step } from "../prepare/plan.ts";
-import { compilePath, compileRead, type Finders, placeAt, type Reader } from "./compile-read.ts";
+import type { Base, Follow, Place, Plan, Read, ShownField, Spot, Step } from "../prepare/plan.ts";
+import { depthOf } from "../prepare/plan-place.ts";
+import {
+  baseAt,
+  compileAccess,
+  compileHasKey,
+  compilePath,
+  type Finders,
+  isPlainObject,
+  placeAt,
+  type Reader,
+} from "./compile-read.ts";
 import { type CompiledStep, compileStep } from "./compile-step.ts";
 import type { PlanRun } from "./plan-run.ts";
 import type { ResolvedField } from "./resolved-field.ts";
@@ -78,50 +88,31 @@ function whenAllDone(run: PlanRun, steps: readonly number[], callback: () => voi
 /** Fetches what a path goes through, read after read, and then for what stands at its end. */
 function compileFollow({ path, binding }: Follow, context: FetchContext): FetchPlace {
   const { finders } = context;
-  const last = path[path.length - 1];
-  const end = last?.spot ?? null;
-  const fetchEnd = end === null ? null : compileSpot(end, context);
-  const readEnd = compilePath(path, finders);
   const hasLists = binding?.shapers.some((shaper) => shaper.kind === "list") === true;
-  const shape = binding !== null && hasLists ? shapeObjects(binding) : null;
-  const goOn: FetchPlace = (run, objects) => {
-    if (fetchEnd === null) return;
-    fetchEnd(run, collectObjects(run, objects, readShaped(readEnd, shape)));
-  };
-  // The places between are there for this path alone.
-  const before = path.slice(0, -1).map((read) => ({
-    step: stepOf(read.access),
-    read: compileRead(read, finders),
+  const shaped =
+    binding !== null && hasLists ? collectShaped(compilePath(path, finders), shapeObjects(binding)) : null;
+  // The places on the way are there for this path alone.
+  const stages = path.map((read) => ({
+    step: read.access.kind === "step" ? read.access.step.id : null,
+    collect: compileCollect(read, finders),
     fetch: read.spot === null ? null : compileSpot(read.spot, context),
   }));
-  const lastStep = last === undefined ? null : stepOf(last.access);
   return (run, origins) => {
     const along = (index: number, objects: readonly unknown[]): void => {
-      if (objects.length === 0) return;
-      const stage = before[index];
-      const step = stage === undefined ? lastStep : stage.step;
+      const stage = stages[index];
+      if (stage === undefined || objects.length === 0) return;
+      const isEnd = index === stages.length - 1;
       const proceed = (): void => {
-        if (stage === undefined) {
-          goOn(run, origins);
-          return;
-        }
-        const found = collectObjects(run, objects, stage.read);
+        if (isEnd && stage.fetch === null) return;
+        const found = isEnd && shaped !== null ? shaped(run, origins) : stage.collect(run, objects);
         stage.fetch?.(run, found);
         along(index + 1, found);
       };
-      if (step === null) proceed();
-      else run.whenDone(step, proceed);
+      if (stage.step === null) proceed();
+      else run.whenDone(stage.step, proceed);
     };
     along(0, origins);
   };
-}
-
-function stepOf(access: Access): number | null {
-  return access.kind === "step" ? access.step.id : null;
-}
-
-function readShaped(read: Reader, shape: ReturnType<typeof shapeObjects> | null): Reader {
-  return shape === null ? read : (run, object) => shape(read(run, object), run.scope);
 }
 
 function compileSpot(spot: Spot, context: FetchContext): FetchPlace | null {
@@ -140,16 +131,56 @@ function compileSpot(spot: Spot, context: FetchContext): FetchPlace | null {
 }
 
 /** The objects that a field of these objects holds, each once; errors and nulls are told where the field is shown. */
-function collectObjects(run: PlanRun, objects: readonly unknown[], read: Reader): unknown[] {
-  const found = new Set<unknown>();
-  for (const object of objects) {
-    try {
-      addObjects(read(run, object), found);
-    } catch {
-      // Told where the field is shown.
+type Collect = (run: PlanRun, objects: readonly unknown[]) => unknown[];
+
+/** Of a field that is read and nothing else. */
+function compileCollect({ access, type, spot }: Read, finders: Finders): Collect {
+  const base = baseAt(spot);
+  if (access.kind === "nowhere" || spot === null || base === null) return () => [];
+  const raw = compileAccess(access, base, finders);
+  const stands = compileStands(spot, base);
+  const depth = depthOf(type);
+  const add = (value: unknown, levels: number, found: unknown[]): void => {
+    if (levels === 0) {
+      if (stands(value)) found.push(value);
+    } else if (Array.isArray(value)) for (const element of value) add(element, levels - 1, found);
+  };
+  // What sources sent is there once; what a step has found may be found for several.
+  const mayRepeat = access.kind === "step";
+  return (run, objects) => {
+    const found: unknown[] = [];
+    for (const object of objects) {
+      try {
+        add(raw(run, object), depth, found);
+      } catch {
+        // Told where the field is shown.
+      }
     }
-  }
-  return [...found];
+    return mayRepeat && objects.length > 1 ? [...new Set(found)] : found;
+  };
+}
+
+/** Whether a raw value stands for an object of a place. */
+function compileStands(spot: Spot, base: Base): (raw: unknown) => boolean {
+  const { readType, places } = spot;
+  if (base.kind === "reference") return compileHasKey(base);
+  if (readType === null) return (raw) => isPlainObject(raw) && !(raw instanceof Error);
+  return (raw) => isPlainObject(raw) && places.has(readType(raw) ?? "");
+}
+
+/** Of any path, shaped in any way. */
+function collectShaped(read: Reader, shape: ReturnType<typeof shapeObjects>): Collect {
+  return (run, objects) => {
+    const found = new Set<unknown>();
+    for (const object of objects) {
+      try {
+        addObjects(shape(read(run, object), run.scope), found);
+      } catch {
+        // Told where the field is shown.
+      }
+    }
+    return [...found];
+  };
 }
 
 function addObjects(value: unknown, found: Set<unknown>): void {

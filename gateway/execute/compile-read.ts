@@ -1,5 +1,5 @@
 import { Kind, type TypeNode } from "graphql";
-import { isWholeKey } from "../compose/entity-lookup.ts";
+import { isKeyPart } from "../compose/entity-lookup.ts";
 import type { FieldSupplier } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
 import { type CompiledSelection, compileSelection, rawRoots } from "../language/evaluate-selection.ts";
@@ -91,7 +91,13 @@ export function compileRead(read: Omit<Read, "field">, finders: Finders): Reader
   const base = baseAt(spot);
   const raw = compileAccess(access, base, finders);
   const check = compileCheck(read, base);
-  return (run, object) => checkValue(raw(run, object), type, check, access.supplier);
+  const isOne = spot === null && type.kind !== Kind.LIST_TYPE;
+  return (run, object) => {
+    const value = raw(run, object);
+    // Nearly every leaf.
+    if (isOne && (typeof value === "string" || typeof value === "number")) return value;
+    return checkValue(value, type, check, access.supplier);
+  };
 }
 
 export function baseAt(spot: Spot | null): Base | null {
@@ -151,10 +157,22 @@ function compileCheck({ type, access, spot }: Omit<Read, "field">, base: Base | 
     };
   }
   if (base?.kind === "reference") {
-    const readsKey = base.key.map((name) => compilePart(base.parts.get(name) ?? []));
-    return (raw) => (isWholeKey(readsKey.map((read) => read(noRun, raw))) ? raw : null);
+    const hasKey = compileHasKey(base);
+    return (raw) => (hasKey(raw) ? raw : null);
   }
   return (raw) => checkObject(raw, spot);
+}
+
+/** Whether what an object is built from has all of its key. */
+export function compileHasKey({
+  key,
+  parts,
+}: Extract<Base, { kind: "reference" }>): (raw: unknown) => boolean {
+  const readers = key.map((name) => compilePart(parts.get(name) ?? []));
+  const [only, ...others] = readers;
+  const isThere = (raw: unknown): boolean => raw !== null && raw !== undefined && !(raw instanceof Error);
+  if (only !== undefined && others.length === 0) return (raw) => isThere(raw) && isKeyPart(only(noRun, raw));
+  return (raw) => isThere(raw) && readers.every((read) => isKeyPart(read(noRun, raw)));
 }
 
 /** The value, where it is an object of a type that may stand there. */

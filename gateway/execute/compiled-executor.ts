@@ -1,7 +1,7 @@
 import { type ExecutionResult, type GraphQLError, locatedError } from "graphql";
 import type { BoundClientSchema } from "../compose/bindings.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
-import { OverlockError, toOverlockError } from "../core/errors.ts";
+import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { Place, Plan } from "../prepare/plan.ts";
 import { type PlannedOperation, planOperation } from "../prepare/plan-operation.ts";
@@ -49,7 +49,8 @@ export function compileOperation(
     }),
   );
   const readers = plan.arguments.map(compileClientArgs);
-  const compiled = { plan, roots, readers, limits };
+  const steps = plan.steps.map(() => null);
+  const compiled = { plan, roots, readers, steps, limits };
   return { plan, run: (variables, scope) => runPlan(compiled, variables, scope) };
 }
 
@@ -63,24 +64,25 @@ interface CompiledPlan {
   readonly plan: Plan;
   readonly roots: readonly CompiledRoot[];
   readonly readers: readonly ReadClientArgs[];
+  /** The tables of a run that has not begun. */
+  readonly steps: readonly null[];
   readonly limits: ExecutionLimits;
 }
 
 async function runPlan(
-  { plan, roots, readers, limits }: CompiledPlan,
+  { plan, roots, readers, steps, limits }: CompiledPlan,
   variables: Readonly<Record<string, unknown>>,
   scope: RequestScope,
 ): Promise<ExecutionResult> {
   const { maxResolvedValues } = limits;
   const args = readers.map((read) => read(variables));
-  const run = new PlanRun(scope, variables, { steps: plan.steps.length, args, maxResolvedValues });
+  const run = new PlanRun(scope, variables, { steps, args, maxResolvedValues });
   let data: unknown = plan.kind === "mutation" ? {} : null;
   for (const root of roots) {
     root.fetch(run, oneRoot);
     const end = run.end();
     if (end !== null) await end;
-    const { signal } = run.execution;
-    if (signal.aborted) throw toOverlockError(signal.reason);
+    run.throwIfGivenUp();
     refuseLate(scope);
     const shown = root.show(run, null);
     if (shown === failed) {

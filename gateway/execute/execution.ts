@@ -12,12 +12,18 @@ export class Execution {
   }
 
   static begin(scope: RequestScope, maxResolvedValues: number): Execution {
-    return new Execution(scope, { controller: new AbortController(), valuesLeft: maxResolvedValues });
+    return new Execution(scope, new Budget(maxResolvedValues));
   }
 
   /** The same run, for a part of it that records what it absorbs in a scope of its own. */
   within(scope: RequestScope): Execution {
     return new Execution(scope, this.#budget);
+  }
+
+  /** Raises why the run was given up, where it was. */
+  throwIfGivenUp(): void {
+    const { reason } = this.#budget;
+    if (reason !== null) throw reason;
   }
 
   /** Fires when the run is given up as a whole. */
@@ -40,8 +46,7 @@ export class Execution {
   }
 
   #count(values: number): void {
-    const { signal } = this.#budget.controller;
-    if (signal.aborted) throw signal.reason as OverlockError;
+    this.throwIfGivenUp();
     this.#budget.valuesLeft -= values;
     if (this.#budget.valuesLeft < 0) {
       this.#giveUp(
@@ -59,9 +64,26 @@ export class Execution {
   }
 }
 
-interface Budget {
-  readonly controller: AbortController;
+/** What all parts of a run may cost together. */
+class Budget {
   valuesLeft: number;
+  #controller: AbortController | null = null;
+
+  constructor(valuesLeft: number) {
+    this.valuesLeft = valuesLeft;
+  }
+
+  /** Most runs never ask for it. */
+  get controller(): AbortController {
+    this.#controller ??= new AbortController();
+    return this.#controller;
+  }
+
+  /** Why the run was given up; null where it goes on. */
+  get reason(): OverlockError | null {
+    const signal = this.#controller?.signal;
+    return signal?.aborted === true ? (signal.reason as OverlockError) : null;
+  }
 }
 
 /** What failed in time may still be told field by field. */

@@ -5,8 +5,8 @@ import {
   isNonNullType,
   isSpecifiedScalarType,
 } from "graphql";
-import { isWholeKey } from "../compose/entity-lookup.ts";
 import type { FieldSupplier } from "../compose/supergraph-model.ts";
+import { isKeyPart } from "../compose/entity-lookup.ts";
 import { OverlockError, toOverlockError } from "../core/errors.ts";
 import type { Access, Base, Place, Read, ShownField, Spot, Step } from "../prepare/plan.ts";
 import { depthOf } from "../prepare/plan-place.ts";
@@ -15,7 +15,7 @@ import { compileLeafField, type LeafField } from "./compile-leaf.ts";
 import {
   baseAt,
   compileAccess,
-  compilePart,
+  compileHasKey,
   compilePath,
   compileRead,
   type Finders,
@@ -241,15 +241,15 @@ ${noObject}`;
     return `const x = ${code}; return x === undefined ? ${missing} : x;`;
   }
 
-  #hasKey({ key, parts, list }: Extract<Base, { kind: "reference" }>): string {
+  #hasKey(base: Extract<Base, { kind: "reference" }>): string {
+    const { key, parts, list } = base;
     if (key.length === 0) return "true";
     const reads = key.map((name) => parts.get(name) ?? []);
     const [only, ...others] = reads;
     const property = others.length > 0 || only === undefined ? null : directPart(only, list, "e");
-    if (property !== null) return `help.isKey(${property})`;
-    const readers = reads.map((path) => compilePart(path));
-    const isWhole: Reader = (run, object) => isWholeKey(readers.map((read) => read(run, object)));
-    return `${this.#value(isWhole)}(run, e)`;
+    if (property !== null) return `help.isKeyPart(${property})`;
+    const isWhole = compileHasKey(base);
+    return `${this.#value(isWhole)}(e)`;
   }
 }
 
@@ -415,9 +415,7 @@ const helpers = {
   notNull(run: PlanRun, value: unknown, site: FieldSite): unknown {
     return value === null ? refuseNull(run, site) : value;
   },
-  isKey(value: unknown): boolean {
-    return value !== undefined && value !== null && value !== "";
-  },
+  isKeyPart,
   noList(run: PlanRun, value: unknown, { site, supplier, isRequired }: ListFacts): unknown {
     if (value === null || value === undefined) return isRequired ? refuseNull(run, site) : null;
     return noteError(run, value instanceof Error ? value : misfit(supplier, "a list", value), site);

@@ -11,19 +11,20 @@ export interface StepTable {
 /** One run of a plan. */
 export class PlanRun implements Assembly {
   readonly scope: RequestScope;
-  readonly execution: Execution;
+  #execution: Execution | null = null;
   readonly #variables: Readonly<Record<string, unknown>>;
   #given: Readonly<Record<string, unknown>> | null = null;
   /** Coerced arguments, or what was wrong with them, by index. */
   readonly args: unknown[];
-  readonly tables: StepTable[];
+  /** By step; null where it is not done. */
+  readonly tables: (StepTable | null)[];
   /** What was read object by object, by field. */
   readonly resolved = new Map<object, Map<unknown, unknown>>();
   readonly notes: Note[] = [];
   /** How many more values may be assembled. */
   valuesLeft: number;
+  readonly #maxResolvedValues: number;
   readonly #waiting = new Map<number, (() => void)[]>();
-  readonly #isDone: boolean[];
   #pending = 0;
   #done: { resolve(): void; reject(error: unknown): void } | null = null;
   #failure: { readonly error: unknown } | null = null;
@@ -31,15 +32,29 @@ export class PlanRun implements Assembly {
   constructor(
     scope: RequestScope,
     variables: Readonly<Record<string, unknown>>,
-    { steps, args, maxResolvedValues }: { steps: number; args: unknown[]; maxResolvedValues: number },
+    {
+      steps,
+      args,
+      maxResolvedValues,
+    }: { steps: readonly null[]; args: unknown[]; maxResolvedValues: number },
   ) {
     this.scope = scope;
     this.#variables = variables;
     this.args = args;
-    this.tables = Array.from({ length: steps });
-    this.#isDone = Array.from({ length: steps }, () => false);
+    this.tables = [...steps];
     this.valuesLeft = maxResolvedValues;
-    this.execution = Execution.begin(scope, maxResolvedValues);
+    this.#maxResolvedValues = maxResolvedValues;
+  }
+
+  /** For what is read object by object. */
+  get execution(): Execution {
+    this.#execution ??= Execution.begin(this.scope, this.#maxResolvedValues);
+    return this.#execution;
+  }
+
+  /** Raises why the run was given up as a whole, where it was. */
+  throwIfGivenUp(): void {
+    this.#execution?.throwIfGivenUp();
   }
 
   /** The coerced variables without those that are absent, as GraphQL's own functions want them. */
@@ -50,7 +65,7 @@ export class PlanRun implements Assembly {
 
   /** Calls back, at once or later, when the step's table is here. */
   whenDone(step: number, callback: () => void): void {
-    if (this.#isDone[step] === true) {
+    if (this.isDone(step)) {
       callback();
       return;
     }
@@ -60,12 +75,11 @@ export class PlanRun implements Assembly {
   }
 
   isDone(step: number): boolean {
-    return this.#isDone[step] === true;
+    return this.tables[step] !== null;
   }
 
   finish(step: number, table: StepTable): void {
     this.tables[step] = table;
-    this.#isDone[step] = true;
     const waiting = this.#waiting.get(step);
     if (waiting === undefined) return;
     this.#waiting.delete(step);
