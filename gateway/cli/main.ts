@@ -1,9 +1,12 @@
+import cluster from "node:cluster";
+import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import pc from "picocolors";
 import { formatProblem, StartupError } from "../core/problems.ts";
 import { checkProject } from "../server/check-project.ts";
-import { startGateway } from "../server/gateway.ts";
 import { runUntilSignal } from "../server/run-until-signal.ts";
+import { runWorker } from "../server/run-worker.ts";
+import { startProcesses } from "../server/start-workers.ts";
 
 /** Runs one command line, without the program's name. Resolves to the exit status: 0, 1 for a refusal, 2 for misuse. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -15,8 +18,15 @@ export async function main(args: readonly string[]): Promise<number> {
     .command("start")
     .description("start the gateway of the project in a folder")
     .option("--root <folder>", "the folder with schemas/, protos/ and bff-*/", process.cwd())
-    .action(async ({ root }: { root: string }) => {
-      await runUntilSignal(() => startGateway({ root, environment: process.env }));
+    .option(
+      "--workers <number>",
+      "how many processes serve, or auto: one for each CPU (default: WORKERS, or 1)",
+    )
+    .action(async ({ root, workers }: { root: string; workers?: string }) => {
+      const environment = { ...process.env, ...(workers !== undefined && { WORKERS: workers }) };
+      if (cluster.worker !== undefined) return runWorker({ root, environment }, cluster.worker.id);
+      const worker = { program: launcher, args: ["start", "--root", root] };
+      await runUntilSignal(() => startProcesses({ root, environment }, worker));
     });
   program
     .command("check")
@@ -41,3 +51,6 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   return status;
 }
+
+/** What a worker runs: this command line, in a process of its own. */
+const launcher = fileURLToPath(new URL("overlock.js", import.meta.url));

@@ -28,6 +28,9 @@ const httpUrl = z
 const hostName = z.string().regex(/^[-A-Za-z0-9.:_]{1,253}$/, "a host name or address");
 const logLevels = ["fatal", "error", "warn", "info", "debug", "silent"] as const;
 
+const maxWorkers = 256;
+const expectedWorkers = `a whole number from 1 to ${maxWorkers}, or auto`;
+
 const variables = {
   PORT: {
     parse: integer(0, 65_535),
@@ -45,6 +48,16 @@ const variables = {
     description: "Where metrics and the supergraph's explorer listen; 0 takes a free port.",
   },
   ADMIN_HOST: { parse: hostName, default: "127.0.0.1", description: "The address of the admin port." },
+  WORKERS: {
+    parse: z
+      .string()
+      .regex(/^(?:auto|[0-9]{1,3})$/, expectedWorkers)
+      .transform((text) => (text === "auto" ? text : Number(text)))
+      .refine((value) => value === "auto" || (value >= 1 && value <= maxWorkers), expectedWorkers),
+    default: "1",
+    description:
+      "How many processes `overlock start` serves with; `auto`: one for each CPU. `--workers` says the same.",
+  },
   LOG_LEVEL: {
     parse: z.enum(logLevels, `one of ${logLevels.join(", ")}`),
     default: "info",
@@ -107,6 +120,7 @@ export interface EnvironmentSettings {
   readonly host: string;
   readonly adminPort: number;
   readonly adminHost: string;
+  readonly workers: number | "auto";
   readonly logLevel: (typeof logLevels)[number];
   readonly maxBodyBytes: number;
   /** 0: nothing is compressed. */
@@ -128,6 +142,7 @@ export function readEnvironment(environment: Environment, problems: Problems): E
     host: read("HOST") ?? "127.0.0.1",
     adminPort: read("ADMIN_PORT") ?? 4001,
     adminHost: read("ADMIN_HOST") ?? "127.0.0.1",
+    workers: read("WORKERS") ?? 1,
     logLevel: read("LOG_LEVEL") ?? "info",
     maxBodyBytes: read("MAX_BODY_BYTES") ?? 1_048_576,
     compressFromBytes: read("COMPRESS_FROM_BYTES") ?? 1400,

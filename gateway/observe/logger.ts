@@ -22,7 +22,12 @@ export function createLogger(
     timestamp: createTimestamp(),
     formatters: { level: levelName },
   };
-  return pino(options, destination ?? new TurnOutput());
+  return pino(options, destination ?? standardOutput());
+}
+
+/** Standard output, for whole lines. Shared by all that write to it in one process. */
+export function standardOutput(): DestinationStream & { flush(): void } {
+  return new TurnOutput();
 }
 
 function levelName(label: string): { level: string } {

@@ -3,6 +3,8 @@ export interface FamilySettings {
   readonly help: string;
   readonly kind: "counter" | "gauge" | "histogram";
   readonly labels: readonly string[];
+  /** How the values of several processes become one. */
+  readonly aggregator: "sum" | "max";
   /** The upper bounds of a histogram's buckets, rising. */
   readonly buckets: readonly number[];
 }
@@ -81,12 +83,12 @@ export class MetricFamily {
 
   /** The metric and its values, as prom-client's registry writes them out and adds those of several processes up. */
   async get(): Promise<ExposedMetric> {
-    const { name, help, kind } = this.#settings;
+    const { name, help, kind, aggregator } = this.#settings;
     const values =
       kind === "histogram"
         ? this.#series.flatMap((series) => this.#exposeHistogram(series))
         : this.#series.map(({ labels, value }) => ({ labels, value }));
-    return { name, help, type: kind, aggregator: "sum", values };
+    return { name, help, type: kind, aggregator, values };
   }
 
   #exposeHistogram({ labels, value, count, buckets }: Series): ExposedValue[] {

@@ -1,10 +1,12 @@
-import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
-import { MetricFamily } from "./metric-family.ts";
+import { AggregatorRegistry, collectDefaultMetrics, type Metric, Registry } from "prom-client";
+import { type ExposedMetric, MetricFamily } from "./metric-family.ts";
 
 interface MetricEntry {
   readonly kind: "counter" | "gauge" | "histogram";
   readonly help: string;
   readonly labels: readonly string[];
+  /** How the values of several processes become one, where they are not added up. */
+  readonly aggregator?: "max";
 }
 
 /**
@@ -69,7 +71,18 @@ export const metricCatalog = {
     help: "Answers to be compressed, by content coding and result: done; as they are: busy (too many), late (too slow), abandoned (client gone), failed.",
     labels: ["encoding", "result"],
   },
-  overlock_draining: { kind: "gauge", help: "1 while the process is shutting down.", labels: [] },
+  overlock_draining: {
+    kind: "gauge",
+    help: "1 while the process is shutting down.",
+    labels: [],
+    aggregator: "max",
+  },
+  overlock_workers: { kind: "gauge", help: "Processes that serve.", labels: [] },
+  overlock_worker_crashes_total: {
+    kind: "counter",
+    help: "Workers that ended without being told to. Each is replaced.",
+    labels: [],
+  },
 } as const satisfies Record<string, MetricEntry>;
 
 type MetricName = keyof typeof metricCatalog;
@@ -91,7 +104,10 @@ export class Metrics {
   constructor() {
     const entries = Object.entries(metricCatalog) as [MetricName, MetricEntry][];
     this.#families = new Map(
-      entries.map(([name, entry]) => [name, new MetricFamily({ name, ...entry, buckets: durationBuckets })]),
+      entries.map(([name, entry]) => [
+        name,
+        new MetricFamily({ name, aggregator: "sum", ...entry, buckets: durationBuckets }),
+      ]),
     );
     // The registry reads a name and calls `get`, no more.
     for (const family of this.#families.values()) this.#registry.registerMetric(family as unknown as Metric);
@@ -123,4 +139,31 @@ export class Metrics {
   expose(): Promise<string> {
     return this.#registry.metrics();
   }
+
+  /** Everything as it stands, as plain data for another process. */
+  snapshot(): Promise<MetricsSnapshot> {
+    return this.#registry.getMetricsAsJSON() as Promise<unknown> as Promise<MetricsSnapshot>;
+  }
+}
+
+/** The metrics of one process at one moment. */
+export type MetricsSnapshot = readonly ExposedMetric[];
+
+/** The metrics of several processes as those of one. */
+export function exposeTogether(snapshots: readonly MetricsSnapshot[]): Promise<string> {
+  return together(snapshots).metrics();
+}
+
+/** What stays of processes that are gone: what they have counted, and not how they were. */
+export function retire(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {
+  const counted = snapshots.map((snapshot) =>
+    snapshot.filter(({ type }) => type === "counter" || type === "histogram"),
+  );
+  return together(counted)
+    .getMetricsAsArray()
+    .map((metric) => (metric as unknown as { readonly get: () => ExposedMetric }).get());
+}
+
+function together(snapshots: readonly MetricsSnapshot[]): Registry {
+  return AggregatorRegistry.aggregate(snapshots as unknown as object[]);
 }

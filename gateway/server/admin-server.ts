@@ -27,6 +27,8 @@ export interface AdminServer {
 export interface AdminParts {
   readonly supergraph: GraphQLSchema;
   readonly metrics: Metrics;
+  /** What `/metrics` answers: this process's metrics, or those of all. */
+  readonly exposeMetrics: () => Promise<string>;
   readonly lifecycle: Lifecycle;
   readonly tokens: TokenVerifier | null;
   readonly maxBodyBytes: number;
@@ -85,7 +87,7 @@ export function createAdminServer(parts: AdminParts): AdminServer {
     if (health !== null) return health;
     checkHost(exchange.request.headers.host ?? "", parts.host);
     if (path === "/metrics")
-      return new HttpAnswer(200, { "content-type": metrics.contentType }, await metrics.expose());
+      return new HttpAnswer(200, { "content-type": metrics.contentType }, await parts.exposeMetrics());
     if (path === "/supergraph") return answerExplorer(exchange);
     return new HttpAnswer(404, textHeaders, "Try /metrics, /supergraph or /health/ready.\n");
   }

@@ -7,7 +7,12 @@ export class Lifecycle {
   readonly #onIdle = new Set<() => void>();
 
   ready(): void {
-    this.#state = "ready";
+    if (!this.isDraining) this.#state = "ready";
+  }
+
+  /** Not ready any more, for a while. */
+  starting(): void {
+    if (!this.isDraining) this.#state = "starting";
   }
 
   drain(): void {

@@ -52,6 +52,7 @@ describe("overlock", () => {
     ["an option that it does not have", ["check", "--rot", "."], /unknown option '--rot'/],
     ["an argument too many", ["check", "here"], /too many arguments/],
     ["an option without its value", ["start", "--root"], /argument missing/],
+    ["workers without a number", ["start", "--workers"], /argument missing/],
     ["no command", [], /Usage: overlock/],
   ])("refuses %s with status 2, and says so on stderr", async (_what, args, message) => {
     const { status, ...printed } = await run(...args);

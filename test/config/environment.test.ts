@@ -13,6 +13,7 @@ describe("an empty environment", () => {
 
   test("means the defaults", () => {
     expect(settings).toEqual({
+      workers: 1,
       port: 4000,
       host: "127.0.0.1",
       adminPort: 4001,
@@ -71,6 +72,15 @@ describe("a host", () => {
         { coordinate: name, expected: "a host name or address" },
       ]);
   });
+});
+
+test("WORKERS is a number of processes, or auto", () => {
+  const legal = ["1", "2", "256", "auto"];
+  expect(legal.map((text) => read({ WORKERS: text })["workers"])).toEqual([1, 2, 256, "auto"]);
+  for (const text of ["", "0", "257", "-1", "1.5", "two", "AUTO", " 2", "max"])
+    expect(problems({ WORKERS: text })).toMatchObject([
+      { coordinate: "WORKERS", expected: "a whole number from 1 to 256, or auto" },
+    ]);
 });
 
 test("LOG_LEVEL is one of pino's, or silent", () => {

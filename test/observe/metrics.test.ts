@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { metricCatalog, Metrics } from "../../gateway/observe/metrics.ts";
+import { exposeTogether, metricCatalog, Metrics, retire } from "../../gateway/observe/metrics.ts";
 
 describe("the catalog of metrics", () => {
   test("names things as Prometheus does: counters end in _total, times in _seconds", () => {
@@ -91,5 +91,66 @@ describe("metrics", () => {
 
   test("of one gateway are not those of another", async () => {
     expect(await new Metrics().expose()).not.toContain('code="UPSTREAM_ERROR"');
+  });
+});
+
+describe("the metrics of several processes", () => {
+  /** As it comes from another process. */
+  async function snapshotOf(fill: (metrics: Metrics) => void) {
+    const metrics = new Metrics();
+    fill(metrics);
+    const snapshot = await metrics.snapshot();
+    return structuredClone(snapshot);
+  }
+  const count = (metrics: Metrics, times: number, code: "UPSTREAM_ERROR" | "CANCELLED"): void => {
+    for (let time = 0; time < times; time++) metrics.increment("overlock_errors_total", { bff: "web", code });
+  };
+
+  test("are added up by their labels, buckets and all", async () => {
+    const exposed = await exposeTogether([
+      await snapshotOf((metrics) => {
+        count(metrics, 2, "UPSTREAM_ERROR");
+        metrics.observe("overlock_upstream_duration_seconds", { source: "shop" }, 0.003);
+        metrics.add("overlock_requests_in_flight", { bff: "web" }, 2);
+        metrics.set("overlock_draining", {}, 1);
+      }),
+      await snapshotOf((metrics) => {
+        count(metrics, 3, "UPSTREAM_ERROR");
+        count(metrics, 1, "CANCELLED");
+        metrics.observe("overlock_upstream_duration_seconds", { source: "shop" }, 100);
+        metrics.add("overlock_requests_in_flight", { bff: "web" }, 5);
+        metrics.set("overlock_draining", {}, 1);
+      }),
+      [],
+    ]);
+    for (const line of [
+      'overlock_errors_total{bff="web",code="UPSTREAM_ERROR"} 5',
+      'overlock_errors_total{bff="web",code="CANCELLED"} 1',
+      'overlock_upstream_duration_seconds_bucket{le="0.0025",source="shop"} 0',
+      'overlock_upstream_duration_seconds_bucket{le="0.005",source="shop"} 1',
+      'overlock_upstream_duration_seconds_bucket{le="+Inf",source="shop"} 2',
+      'overlock_upstream_duration_seconds_count{source="shop"} 2',
+      'overlock_requests_in_flight{bff="web"} 7',
+      "overlock_draining 1",
+      "# TYPE overlock_upstream_duration_seconds histogram",
+    ])
+      expect(exposed.split("\n")).toContain(line);
+    expect(exposed).toMatch(/^process_resident_memory_bytes \d+$/m);
+  });
+
+  test("keep what a process that is gone has counted, and forget how it was", async () => {
+    const gone = await snapshotOf((metrics) => {
+      count(metrics, 2, "UPSTREAM_ERROR");
+      metrics.observe("overlock_upstream_duration_seconds", { source: "shop" }, 0.003);
+      metrics.add("overlock_requests_in_flight", { bff: "web" }, 9);
+    });
+    const twice = retire([retire([[], gone]), gone]);
+    const exposed = await exposeTogether([
+      twice,
+      await snapshotOf((metrics) => count(metrics, 1, "UPSTREAM_ERROR")),
+    ]);
+    expect(exposed).toContain('overlock_errors_total{bff="web",code="UPSTREAM_ERROR"} 5\n');
+    expect(exposed).toContain('overlock_upstream_duration_seconds_sum{source="shop"} 0.006\n');
+    expect(exposed).not.toContain("overlock_requests_in_flight{");
   });
 });

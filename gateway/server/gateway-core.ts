@@ -1,0 +1,175 @@
+import { type Environment, type EnvironmentSettings, readEnvironment } from "../config/environment.ts";
+import { loadProject } from "../config/load-project.ts";
+import { Problems } from "../core/problems.ts";
+import { createLogger, type Logger } from "../observe/logger.ts";
+import { Metrics } from "../observe/metrics.ts";
+import { createAdminServer } from "./admin-server.ts";
+import { createBffServer } from "./bff-server.ts";
+import { type AnswerCompressor, compressionLimits, createAnswerCompressor } from "./compress-answer.ts";
+import { buildGeneration, type Generation } from "./generation.ts";
+import { type HttpPort, listen } from "./http-port.ts";
+import { Lifecycle } from "./lifecycle.ts";
+
+export interface GatewayOptions {
+  /** The folder with `schemas/`, `protos/` and the `bff-*` folders. */
+  readonly root: string;
+  /** `process.env`, or less. */
+  readonly environment: Environment;
+  /** Where log lines go; standard output where left out. */
+  readonly logDestination?: { write(line: string): void };
+}
+
+export interface CloseOptions {
+  /** In milliseconds; 0 also skips the wait before, `SHUTDOWN_DELAY_MS`. */
+  readonly idleGraceMs?: number;
+}
+
+/** What every process of a gateway has, whichever ports it opens. */
+export interface GatewayCore {
+  readonly settings: EnvironmentSettings;
+  readonly generation: Generation;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly lifecycle: Lifecycle;
+  readonly compressor: AnswerCompressor;
+  /** Logs and counts a failure that nobody was waiting for, which would otherwise end the process. */
+  reportStrayRejection(reason: unknown): void;
+  dispose(): Promise<void>;
+}
+
+/** An open port. */
+export interface OpenPort {
+  readonly url: string;
+  readonly openSockets: number;
+  close(options: { readonly idleGraceMs: number }): Promise<void>;
+}
+
+/**
+ * Everything of a start but listening: load settings → open sources → compose → (compile policies). Raises StartupError
+ * with everything that is wrong; nothing stays open then. `bindings` stand in every log line.
+ */
+export async function openCore(
+  options: GatewayOptions,
+  bindings: Readonly<Record<string, number>> = {},
+): Promise<GatewayCore> {
+  const { environment } = options;
+  const problems = new Problems();
+  const settings = readEnvironment(environment, problems);
+  const project = await loadProject(options.root, problems);
+  const logger = createLogger(settings.logLevel, options.logDestination ?? null, bindings);
+  const metrics = new Metrics();
+  const generation = await buildGeneration({ project, environment, settings, logger, metrics, problems });
+  const fromBytes = settings.compressFromBytes;
+  return {
+    settings,
+    generation,
+    logger,
+    metrics,
+    lifecycle: new Lifecycle(),
+    compressor: createAnswerCompressor({ fromBytes, limits: compressionLimits, metrics, logger }),
+    reportStrayRejection(reason) {
+      metrics.increment("overlock_stray_rejections_total", {});
+      logger.error({ err: reason }, "stray rejection");
+    },
+    async dispose() {
+      await generation.dispose();
+      logger.flush();
+    },
+  };
+}
+
+/** The BFFs' port. Raises StartupError where it can't be had. */
+export async function openBffPort({
+  settings,
+  generation,
+  lifecycle,
+  compressor,
+  logger,
+}: GatewayCore): Promise<OpenPort> {
+  const { host, port, maxBodyBytes, shutdownTimeoutMs } = settings;
+  const server = createBffServer(generation.bffs, lifecycle, { maxBodyBytes, compressor, logger });
+  const opened = await listenOr(() => server.dispose(), { variable: "PORT", host, port }, server.handle);
+  return {
+    url: opened.url,
+    get openSockets() {
+      return opened.openSockets;
+    },
+    async close({ idleGraceMs }) {
+      await opened.close({ idleGraceMs, timeoutMs: shutdownTimeoutMs });
+      // A request that was cut ends a moment after its connection, and is logged then.
+      await lifecycle.idle(maxEndingMs);
+      await server.dispose();
+    },
+  };
+}
+
+/** The platform team's port. Raises StartupError where it can't be had. */
+export async function openAdminPort(
+  { settings, generation, lifecycle, compressor, logger, metrics }: GatewayCore,
+  exposeMetrics: () => Promise<string>,
+): Promise<OpenPort> {
+  const { adminHost: host, adminPort: port, maxBodyBytes } = settings;
+  const [first] = generation.bffs;
+  const server = createAdminServer({
+    supergraph: generation.supergraph,
+    metrics,
+    exposeMetrics,
+    lifecycle,
+    tokens: first?.tokens ?? null,
+    maxBodyBytes,
+    host,
+    logger,
+    compressor,
+  });
+  const opened = await listenOr(
+    () => server.dispose(),
+    { variable: "ADMIN_PORT", host, port },
+    server.handle,
+  );
+  return {
+    url: opened.url,
+    get openSockets() {
+      return opened.openSockets;
+    },
+    async close({ idleGraceMs }) {
+      await opened.close({ idleGraceMs, timeoutMs: maxEndingMs });
+      await server.dispose();
+    },
+  };
+}
+
+/** What is wrong with the schemas but no reason not to start. */
+export function logWarnings({ generation, logger }: GatewayCore): void {
+  for (const { coordinate, found, expected } of generation.warnings)
+    logger.warn({ coordinate, found, expected }, "schema");
+}
+
+/** Not ready any more, but answering, until a load balancer has noticed. */
+export async function beginDraining(
+  { settings, metrics, lifecycle }: GatewayCore,
+  idleGraceMs: number,
+): Promise<void> {
+  lifecycle.drain();
+  metrics.set("overlock_draining", {}, 1);
+  if (idleGraceMs > 0) await new Promise((resolve) => setTimeout(resolve, settings.shutdownDelayMs));
+}
+
+/**
+ * In milliseconds; long enough for a request that was sent before its client could know. Clients are told with every
+ * answer from then on that the connection ends.
+ */
+export const defaultIdleGraceMs = 1000;
+
+const maxEndingMs = 1000;
+
+async function listenOr(
+  dispose: () => Promise<void>,
+  ...[settings, handle]: Parameters<typeof listen>
+): Promise<HttpPort> {
+  try {
+    return await listen(settings, handle);
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}

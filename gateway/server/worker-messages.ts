@@ -1,0 +1,26 @@
+import type { Problem } from "../core/problems.ts";
+import type { MetricsSnapshot } from "../observe/metrics.ts";
+
+/** What the primary says to a worker, over the channel between the two processes. */
+export type PrimaryMessage =
+  | { readonly type: "drain"; readonly idleGraceMs: number }
+  | { readonly type: "metrics"; readonly id: number };
+
+/** What a worker says to the primary. */
+export type WorkerMessage =
+  | { readonly type: "ready"; readonly url: string }
+  /** The start was refused, with everything that is wrong. */
+  | { readonly type: "refused"; readonly problems: readonly Problem[] }
+  | { readonly type: "metrics"; readonly id: number; readonly snapshot: MetricsSnapshot };
+
+/** Node and libraries send messages of their own over the same channel. */
+export function isMessage<Message extends { readonly type: string }>(
+  message: unknown,
+  types: readonly Message["type"][],
+): message is Message {
+  if (typeof message !== "object" || message === null || !("type" in message)) return false;
+  return types.some((type) => type === message.type);
+}
+
+/** Of the snapshot that a worker sends without being asked, as its last word. */
+export const lastSnapshotId = -1;
