@@ -38,7 +38,7 @@ describe("an empty environment", () => {
     );
     const stated = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null));
     expect(settings).toEqual(readEnvironment(stated as Environment, new Problems()));
-    expect(Object.keys(told)).toHaveLength(13);
+    expect(Object.keys(told)).toHaveLength(14);
   });
 });
 
