@@ -85,18 +85,23 @@ class RowLoader<Key> {
   readonly #rows = new Map<string, unknown>();
   /** The calls that are going to bring the rows that are not here yet. */
   readonly #underWay = new Map<string, Promise<void>>();
-  readonly #turns: DataLoader<Keys<Key>, Rows>;
+  /** Null: nothing waits for company. */
+  readonly #turns: DataLoader<Keys<Key>, Rows> | null;
 
   constructor(call: KeyedCall<Key>) {
     this.#call = call;
+    if (call.maxSize === 1) {
+      this.#turns = null;
+      return;
+    }
     this.#turns = new DataLoader<Keys<Key>, Rows>(
       (lists) => Promise.resolve(this.#answer(lists) as readonly unknown[] as readonly Rows[]),
-      { cache: false, batch: call.maxSize > 1 },
+      { cache: false },
     );
   }
 
   load(keys: Keys<Key>): Promise<Rows> {
-    if (this.#call.maxSize > 1) return this.#turns.load(keys);
+    if (this.#turns !== null) return this.#turns.load(keys);
     this.#fetchNew([keys]);
     return this.#whenHere(keys);
   }

@@ -1,7 +1,7 @@
 import { type KeyedCall, loadersOf, type Rows } from "../batching/request-loaders.ts";
 import { isWholeKey } from "../compose/entity-lookup.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
-import { type OverlockError, toOverlockError } from "../core/errors.ts";
+import { toOverlockError } from "../core/errors.ts";
 import type { SelectionRoots } from "../language/evaluate-selection.ts";
 import type { Access, Step } from "../prepare/plan.ts";
 import {
@@ -49,8 +49,10 @@ export function compileStep(step: Step, model: SupergraphModel, finders: Finders
   const { batch } = step.call;
   if (batch !== null && access !== undefined && reader !== undefined)
     return { step, after, key: access, ...compileKeyed(step, batch, argsOf, reader) };
-  const isSingle = step.reads.length === 0 && step.lookup === null;
-  return { step, after, key: null, ...compileByObject(step, compileRoots(step, readers, argsOf), isSingle) };
+  const isSingle = step.reads.length === 0 && step.lookup === null && step.call.isSafe;
+  if (isSingle && batch?.isKeyList !== true)
+    return { step, after, key: null, ...compileSingle(step, argsOf) };
+  return { step, after, key: null, ...compileByObject(step, compileRoots(step, readers, argsOf)) };
 }
 
 type StepRunner = Pick<CompiledStep, "start" | "find">;
@@ -155,7 +157,7 @@ function compileKeyed(
           run.await(loadersOf(run.scope).loadRows(keyed, asked), (rows) => run.finish(id, rows));
         }
       } catch (thrown) {
-        run.finish(id, new FailedRows(toOverlockError(thrown)));
+        run.finish(id, new OneResult(toOverlockError(thrown)));
       }
     },
     find(run, object) {
@@ -169,16 +171,16 @@ function compileKeyed(
 
 const noRows: Rows = new Map();
 
-/** Where a call could not even be made: the same for every object. */
-class FailedRows {
-  readonly #error: OverlockError;
+/** What is the same for every object. */
+class OneResult {
+  readonly #found: unknown;
 
-  constructor(error: OverlockError) {
-    this.#error = error;
+  constructor(found: unknown) {
+    this.#found = found;
   }
 
-  get(): OverlockError {
-    return this.#error;
+  get(): unknown {
+    return this.#found;
   }
 }
 
@@ -190,19 +192,47 @@ function tryRead(read: Reader, run: PlanRun, object: unknown): unknown {
   }
 }
 
+/** A safe call that is the same for every object. */
+function compileSingle({ id, call }: Step, argsOf: (run: PlanRun) => Args): StepRunner {
+  const { batch } = call;
+  return {
+    start(run) {
+      try {
+        const roots = rootsOf(run, argsOf(run), noParent);
+        const values = readValues(call, roots);
+        const key = values === null || batch === null ? null : readKey(batch, roots);
+        const text = batch === null ? "" : batch.textOfKey(key);
+        if (values === null || text === null) {
+          run.finish(id, noRows);
+          return;
+        }
+        const loaders = loadersOf(run.scope);
+        const rows =
+          batch === null
+            ? loaders.loadRows(singleCall(call, values, run.scope), noKey)
+            : loaders.loadRows(keyedCall(call, batch, values, run.scope), new Map([[text, key]]));
+        run.await(rows, (found) => run.finish(id, new OneResult(found.get(text) ?? null)));
+      } catch (thrown) {
+        run.finish(id, new OneResult(toOverlockError(thrown)));
+      }
+    },
+    find: (run) => run.tables[id]?.get(null) ?? null,
+  };
+}
+
+const noKey: ReadonlyMap<string, null> = new Map([["", null]]);
+
 /** Everything that has to be made for each object by itself; calls and keys that are equal are still asked for once. */
 function compileByObject(
   step: Step,
   rootsFor: (run: PlanRun, object: unknown) => SelectionRoots | null,
-  isSingle: boolean,
 ): StepRunner {
   const { id } = step;
   return {
     start(run, objects) {
-      const asked = isSingle ? [null] : objects;
       const table = new Map<unknown, unknown>();
       const asking = new Asking(step, run);
-      for (const object of asked) {
+      for (const object of objects) {
         try {
           const roots = rootsFor(run, object);
           table.set(object, roots === null ? null : asking.ask(roots));
@@ -220,9 +250,7 @@ function compileByObject(
         run.finish(id, table);
       });
     },
-    find: isSingle
-      ? (run) => run.tables[id]?.get(null) ?? null
-      : (run, object) => run.tables[id]?.get(object) ?? null,
+    find: (run, object) => run.tables[id]?.get(object) ?? null,
   };
 }
 

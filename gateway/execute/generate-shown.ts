@@ -131,9 +131,20 @@ if (${name} === failed) ${onFailure}`;
     const onFailure = isNonNullType(field.type) ? `if (${name} === failed) return failed;` : "";
     const read = directRead(field);
     const code = read === null ? null : rows.read(read.access);
-    const test = this.#leafTest(field.type, name);
+    const nullable = isNonNullType(field.type) ? field.type.ofType : field.type;
+    const isList = isListType(nullable);
+    const test = this.#leafTest(isList ? nullable.ofType : nullable, isList ? "x" : name);
     if (code === null || test === null) return `const ${name} = ${slow}(run, o); ${onFailure}`;
-    return `let ${name} = ${code}; if (!(${test})) { ${name} = ${slow}(run, o); ${onFailure} }`;
+    if (!isList) return `let ${name} = ${code}; if (!(${test})) { ${name} = ${slow}(run, o); ${onFailure} }`;
+    const check = `q${rows.place.id}_${name}`;
+    // A list in which nothing has to be changed is shown as it came.
+    this.#functions.push(`function ${check}(run, list) {
+if (!Array.isArray(list)) return false;
+for (let i = 0; i < list.length; i++) { const x = list[i]; if (!(${test})) return false; }
+if ((run.valuesLeft -= list.length) < 0) help.tooLarge();
+return true;
+}`);
+    return `let ${name} = ${code}; if (!${check}(run, ${name})) { ${name} = ${slow}(run, o); ${onFailure} }`;
   }
 
   /** Whether a value is one that the type shows as it is; null where that takes more than a look. */
@@ -333,10 +344,15 @@ function directPart(path: readonly string[], list: readonly string[] | null, obj
 }
 
 /** A leaf that is read and nothing else; null for all others. */
-function directRead({ binding, path }: LeafField): Read | null {
+function directRead({ binding, path, type }: LeafField): Read | null {
   const [read, ...others] = path;
   const isDirect = others.length === 0 && binding.shapers.length === 0;
-  return isDirect && read.spot === null && depthOf(read.type) === 0 ? read : null;
+  return isDirect && read.spot === null && depthOf(read.type) === depthOfShown(type) ? read : null;
+}
+
+function depthOfShown(type: GraphQLOutputType): number {
+  if (isNonNullType(type)) return depthOfShown(type.ofType);
+  return isListType(type) ? depthOfShown(type.ofType) + 1 : 0;
 }
 
 const leafTests: Readonly<Record<string, (name: string) => string>> = {

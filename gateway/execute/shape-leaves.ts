@@ -81,7 +81,9 @@ export class LeafParts {
   }
 
   read(names: readonly string[]): Readonly<Record<string, unknown>> {
-    return Object.fromEntries(names.map((name) => [name, this.#read(name)]));
+    const parts: Record<string, unknown> = {};
+    for (const name of names) parts[name] = this.#read(name);
+    return parts;
   }
 }
 

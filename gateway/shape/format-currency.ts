@@ -17,12 +17,19 @@ export const formatCurrency: ShaperDefinition = {
     const money = readUse(use, input);
     if (money === null) return null;
     // As many as the runtime knows currencies, for each locale of the BFF.
-    const formats = new Map<string, Intl.NumberFormat>();
-    const format = (amount: Decimal, code: string, locale: string): string => {
-      const key = `${locale} ${code}`;
-      const known = formats.get(key) ?? new Intl.NumberFormat(locale, { style: "currency", currency: code });
-      formats.set(key, known);
-      return known.format(amount);
+    const formats = new Map<string, Map<string, Intl.NumberFormat>>();
+    const formatOf = (code: string, locale: string): Intl.NumberFormat => {
+      let ofLocale = formats.get(locale);
+      if (ofLocale === undefined) {
+        ofLocale = new Map<string, Intl.NumberFormat>();
+        formats.set(locale, ofLocale);
+      }
+      let format = ofLocale.get(code);
+      if (format === undefined) {
+        format = new Intl.NumberFormat(locale, { style: "currency", currency: code });
+        ofLocale.set(code, format);
+      }
+      return format;
     };
     return {
       kind: "leaf",
@@ -35,7 +42,7 @@ export const formatCurrency: ShaperDefinition = {
           throw cannotShape(field, "an ISO 4217 currency code", "something else");
         const amount = money.amountOf(value, code);
         if (amount === null) throw cannotShape(field, money.expected, "something else");
-        return format(amount, code, locale);
+        return formatOf(code, locale).format(amount);
       },
     };
   },
