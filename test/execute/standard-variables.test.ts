@@ -1,6 +1,6 @@
 import { execute } from "@graphql-tools/executor";
 import fc from "fast-check";
-import { type ExecutionResult, getOperationAST } from "graphql";
+import { buildSchema, type ExecutionResult, getOperationAST, parse } from "graphql";
 import { expect, it } from "vitest";
 import { RequestRefusal } from "../../gateway/core/request-refusal.ts";
 import { coerceByStandard } from "../../gateway/execute/standard-variables.ts";
@@ -17,6 +17,20 @@ function refusalOf({ schema, document, values }: RandomVariables): unknown {
     return { code: error.code, reasons: error.reasons };
   }
 }
+
+it("variables that fit and are out of the ordinary have the shape that the compiled coercion gives them", () => {
+  const schema = buildSchema(
+    "type Query { a(first: Int): String } input Deep { deep: Deep toString: String }",
+  );
+  const operation = getOperationAST(parse("query ($first: Int, $deep: Deep, $toString: String) { a }"));
+  if (operation === null || operation === undefined) throw new Error("Expected one operation.");
+  const nest = (levels: number): unknown => (levels === 0 ? null : { deep: nest(levels - 1), toString: "y" });
+  expect(coerceByStandard(schema, operation, { deep: nest(200) })).toStrictEqual({
+    first: undefined,
+    deep: nest(200),
+    toString: undefined,
+  });
+});
 
 it("variables are refused in the words of the standard executor", () => {
   let refused = 0;
