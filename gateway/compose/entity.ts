@@ -18,6 +18,7 @@ import {
   fieldAt,
   fieldKeyOf,
   type FieldSupplier,
+  type ModelField,
   keyedKnown,
   type ModelType,
   type Requirement,
@@ -100,10 +101,7 @@ export class Entity {
     const [first] = field.suppliers;
     if (known !== undefined && first !== undefined)
       return this.#toKnown(known, field.type, { supplier: first, need });
-    const holders = field.suppliers.filter(
-      (supplier) => supplier.read !== null && this.#rows.has(supplier.source),
-    );
-    const here = holders.find(({ source }) => this.#wasAskedFor(source, fieldName, args)) ?? holders[0];
+    const here = this.#holderOf(fieldName, field, args);
     if (here !== undefined) return this.#readRow(this.#rows.get(here.source), reading, here);
     const called = field.suppliers.find((supplier) => supplier.call !== null);
     if (called !== undefined) return this.#call(called, reading, scope);
@@ -183,7 +181,25 @@ export class Entity {
     return Object.fromEntries(requirements.map(({ argument }, index) => [argument, values[index]]));
   }
 
-  /** Of several rows that might have a field, one of a GraphQL source has it only where it was asked for. */
+  /**
+   * Who supplies a field from a row that is here: the object's own row before those that were asked for, in their order.
+   * One of a GraphQL source has what it was asked for.
+   */
+  #holderOf(
+    fieldName: string,
+    { suppliers }: ModelField,
+    args: Readonly<Record<string, unknown>>,
+  ): FieldSupplier | undefined {
+    let other: FieldSupplier | undefined;
+    for (const source of this.#rows.keys()) {
+      const holder = suppliers.find((supplier) => supplier.source === source && supplier.read !== null);
+      if (holder === undefined) continue;
+      if (this.#wasAskedFor(source, fieldName, args)) return holder;
+      other ??= holder;
+    }
+    return other;
+  }
+
   #wasAskedFor(source: Source, fieldName: string, args: Readonly<Record<string, unknown>>): boolean {
     const row = this.#rows.get(source);
     return (

@@ -77,7 +77,12 @@ function compileProperty(supplier: FieldSupplier, base: Base | null): Reader {
   if (base?.kind !== "reference") return compileNames(pathOf(read.map), read);
   const { list } = base;
   if (list === null) return (_run, row) => row;
-  return compilePart(list);
+  const readList = compilePart(list);
+  // As a map has it: of what is no list, nothing is built.
+  return (run, row) => {
+    const found = readList(run, row);
+    return Array.isArray(found) ? found : null;
+  };
 }
 
 export function isPlainObject(value: unknown): value is Record<string, unknown> {

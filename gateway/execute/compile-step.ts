@@ -240,15 +240,14 @@ function compileByObject(
           table.set(object, toOverlockError(error));
         }
       }
-      const answers = asking.send();
-      if (answers === null) {
-        run.finish(id, table);
-        return;
-      }
-      run.await(answers, () => {
+      const finish = (): void => {
         for (const [object, found] of table) if (found instanceof Asked) table.set(object, found.read());
         run.finish(id, table);
-      });
+      };
+      const answers = asking.send();
+      // A list of no keys is found without a call.
+      if (answers === null) finish();
+      else run.await(answers, finish);
     },
     find: (run, object) => run.tables[id]?.get(object) ?? null,
   };

@@ -1,4 +1,4 @@
-import { type ExecutionResult, type GraphQLError, locatedError } from "graphql";
+import { type ASTNode, type ExecutionResult, GraphQLError, locatedError } from "graphql";
 import type { BoundClientSchema } from "../compose/bindings.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
@@ -104,6 +104,11 @@ function refuseLate({ deadline }: RequestScope): void {
 
 const graceMs = 500;
 
+/** What GraphQL finds wrong with an argument is located there, and not at its field. */
+function nodesOf({ cause }: OverlockError): readonly ASTNode[] | undefined {
+  return cause instanceof GraphQLError ? cause.nodes : undefined;
+}
+
 function finish({ notes, scope }: PlanRun, data: unknown): ExecutionResult {
   const result = { data: data as Record<string, unknown> | null };
   if (notes.length === 0) return result;
@@ -112,7 +117,7 @@ function finish({ notes, scope }: PlanRun, data: unknown): ExecutionResult {
     const at = path.toReversed();
     const { code, upstreamCode } = error;
     if (isAbsorbed) scope.absorbed.push({ path: at, code, ...(upstreamCode !== null && { upstreamCode }) });
-    else errors.push(locatedError(error, field.nodes, at));
+    else errors.push(locatedError(error, nodesOf(error) ?? field.nodes, at));
   }
   return errors.length === 0 ? result : { ...result, errors };
 }

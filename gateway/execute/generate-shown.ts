@@ -323,7 +323,7 @@ class Rows {
     if (access.kind !== "row" || this.place.base.kind !== "row") return null;
     if (built.list === null) return "o";
     const property = plainProperty(built.list);
-    return property === null ? null : `o.${property}`;
+    return property === null ? null : `(Array.isArray(o.${property}) ? o.${property} : null)`;
   }
 
   /** Of the object itself. */

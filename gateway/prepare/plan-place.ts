@@ -123,9 +123,7 @@ export class PlaceBuilder implements Place {
     const part = this.base.kind === "reference" ? this.base.parts.get(fieldName) : undefined;
     const [first] = field.suppliers;
     if (part !== undefined && first !== undefined) return this.#accessPart(field, part, first);
-    const holder = field.suppliers.find(
-      (supplier) => supplier.read !== null && this.#rows.has(supplier.source),
-    );
+    const holder = this.#holderOf(field);
     if (holder !== undefined) return this.#accessRow(holder);
     const called = field.suppliers.find((supplier) => supplier.call !== null);
     if (called !== undefined)
@@ -163,6 +161,15 @@ export class PlaceBuilder implements Place {
     this.#add(step);
     this.#rows.set(lookup.source, step);
     return step;
+  }
+
+  /** The object's own row before those of lookups, in their order. */
+  #holderOf({ suppliers }: ModelField): FieldSupplier | undefined {
+    for (const source of this.#rows.keys()) {
+      const holder = suppliers.find((supplier) => supplier.source === source && supplier.read !== null);
+      if (holder !== undefined) return holder;
+    }
+    return undefined;
   }
 
   #accessPart(field: ModelField, path: readonly string[], supplier: FieldSupplier): Access {
