@@ -24,7 +24,7 @@ export interface ExecutedOperation {
 
 /** Runs the operation. Refuses it with BAD_USER_INPUT where there is no stack left to read the variables. */
 export async function executeOperation(
-  bff: BffRuntime,
+  bff: Pick<BffRuntime, "executor">,
   request: OperationRequest,
   scope: RequestScope,
 ): Promise<ExecutedOperation> {

@@ -3,6 +3,8 @@ export interface AnswerError {
   readonly path: readonly (string | number)[];
   /** Null where whoever answers has no codes for it: any is as good then. */
   readonly code: string | null;
+  /** Where in the document its field stands; absent where nobody says. */
+  readonly locations?: string;
 }
 
 /** What an executor makes of an operation. */
@@ -17,13 +19,14 @@ export interface Answer {
 /**
  * The first difference of two answers in words; null where they are the same. Data is compared with the order of its
  * members. Errors are compared by path and code in any order; of those that took more than their own field along, one of
- * several may be told, as GraphQL has it, so of such it counts that both sides have one for the same null.
+ * several may be told, as GraphQL has it, so of such it counts that both sides have one for the same null. Of what was
+ * absorbed below a null nothing counts: nobody sees the field, and whether it was read at all is a matter of time.
  */
 export function differenceOf(left: Answer, right: Answer): string | null {
   return (
     differenceOfData(left.data, right.data) ??
     differenceOfErrors("error", left.errors, right) ??
-    differenceOfErrors("absorbed error", left.absorbed, { ...right, errors: right.absorbed })
+    differenceOfErrors("absorbed error", shownOf(left), { ...right, errors: shownOf(right) })
   );
 }
 
@@ -69,16 +72,27 @@ function differenceOfErrors(
   return null;
 }
 
+function shownOf({ absorbed, data }: Answer): readonly AnswerError[] {
+  return absorbed.filter(({ path }) => siteOf(path, data) === path.join("."));
+}
+
 /** Errors by the null in the data that each of them made: its own field, or one around it. */
 function groupByNull(errors: readonly AnswerError[], data: unknown): Map<string, AnswerError[]> {
-  return Map.groupBy(errors, ({ path }) => {
-    let value = data;
-    for (const [index, key] of path.entries()) {
-      if (value === null || value === undefined) return path.slice(0, index).join(".");
-      value = (value as Readonly<Record<string | number, unknown>>)[key];
-    }
-    return path.join(".");
-  });
+  return Map.groupBy(errors, ({ path }) => siteOf(path, data));
+}
+
+function siteOf(path: AnswerError["path"], data: unknown): string {
+  let value = data;
+  for (const [index, key] of path.entries()) {
+    if (value === null || value === undefined) return path.slice(0, index).join(".");
+    value = (value as Readonly<Record<string | number, unknown>>)[key];
+  }
+  return path.join(".");
+}
+
+/** An error took more than its own field along. */
+export function hasClimbed({ data, errors }: Answer): boolean {
+  return errors.some(({ path }) => siteOf(path, data) !== path.join("."));
 }
 
 function areSame(left: readonly AnswerError[], right: readonly AnswerError[]): boolean {
@@ -89,7 +103,7 @@ function areSame(left: readonly AnswerError[], right: readonly AnswerError[]): b
 
 function codesOf(errors: readonly AnswerError[]): string {
   return errors
-    .map(({ code }) => String(code))
+    .map(({ code, locations = "" }) => `${code} ${locations}`)
     .toSorted((one, other) => one.localeCompare(other))
     .join();
 }
@@ -97,7 +111,12 @@ function codesOf(errors: readonly AnswerError[]): string {
 function listOf(errors: readonly AnswerError[]): string {
   return errors.length === 0
     ? "none"
-    : errors.map(({ path, code }) => `${code ?? "any code"} at ${path.join(".")}`).join(", ");
+    : errors
+        .map(
+          ({ path, code, locations = "" }) =>
+            `${code ?? "any code"} at ${path.join(".")}${locations === "" ? "" : ` (${locations})`}`,
+        )
+        .join(", ");
 }
 
 function firstOf(differences: readonly (string | null)[]): string | null {

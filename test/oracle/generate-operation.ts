@@ -36,6 +36,8 @@ export interface GeneratorOptions {
   fanOut?(coordinate: string, args: Readonly<Record<string, unknown>>): number | undefined;
   /** How often a root selection is introspection, 0 to 1. Default 0.02. */
   readonly introspectionShare?: number;
+  /** How many documents are about mutations, 0 to 1. Default 0. */
+  readonly mutationShare?: number;
 }
 
 /** Makes valid operations of one schema: for one seed always the same. */
@@ -108,10 +110,11 @@ class DocumentBuilder {
     const count = this.#happens("severalOperations") ? this.#random.integer(2, 3) : 1;
     const isNamed = count > 1 || this.#random.next() < 0.6;
     const { maxDepth = 6 } = this.#options;
-    const site = { parent: this.#index.query, levels: maxDepth - 1, fanOut: 1 };
+    const root = this.#root();
+    const operation = root === this.#index.mutation ? OperationTypeNode.MUTATION : OperationTypeNode.QUERY;
+    const site = { parent: root, levels: maxDepth - 1, fanOut: 1 };
     const drafts = Array.from({ length: count }, (_, index): OperationDefinitionNode => {
       const selectionSet = this.#selectionSet(site);
-      const operation = OperationTypeNode.QUERY;
       const node = { kind: Kind.OPERATION_DEFINITION, operation, selectionSet } as const;
       return isNamed ? { ...node, name: nameNode(`Op${index + 1}`) } : node;
     });
@@ -133,6 +136,12 @@ class DocumentBuilder {
       variables: this.#variables.given(variableNames),
       operationName: mayBeNull ? null : (chosen.name?.value ?? null),
     };
+  }
+
+  #root(): IndexedType {
+    const { query, mutation } = this.#index;
+    const { mutationShare = 0 } = this.#options;
+    return mutation !== null && mutationShare > 0 && this.#random.next() < mutationShare ? mutation : query;
   }
 
   #happens(what: keyof typeof chances): boolean {

@@ -43,6 +43,7 @@ export interface IndexedType {
 export class SchemaIndex {
   readonly schema: GraphQLSchema;
   readonly query: IndexedType;
+  readonly mutation: IndexedType | null;
   /** `__schema` and `__type`, which only the query type has. */
   readonly introspection: readonly IndexedField[];
   readonly #types = new Map<string, MutableType>();
@@ -70,6 +71,7 @@ export class SchemaIndex {
     const query = this.#types.get(schema.getQueryType()?.name ?? "");
     if (query === undefined) throw new Error("Expected a schema with a query type.");
     this.query = query;
+    this.mutation = this.#types.get(schema.getMutationType()?.name ?? "") ?? null;
     this.introspection = [SchemaMetaFieldDef, TypeMetaFieldDef].map((field) =>
       this.#index(query.name, field),
     );

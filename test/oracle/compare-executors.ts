@@ -1,0 +1,114 @@
+import { expect } from "vitest";
+import { differenceOf, hasClimbed } from "./compare-answers.ts";
+import { findDisagreement } from "./find-disagreement.ts";
+import type { OperationGenerator } from "./generate-operation.ts";
+import type { RandomOperation } from "./operation.ts";
+import type { CountedAnswer, TwoExecutors } from "./two-executors.ts";
+
+export interface ExecutorComparison extends TwoExecutors {
+  readonly generator: OperationGenerator;
+  readonly count: number;
+  readonly from: number;
+  readonly concurrency?: number;
+  /** Shows a disagreement otherwise, in fewer words. */
+  readonly simplify?: (
+    operation: RandomOperation,
+    fails: (candidate: RandomOperation) => Promise<boolean>,
+  ) => Promise<RandomOperation>;
+}
+
+/** What the operations were about, and what they took. */
+export interface ComparedOperations {
+  /** How many errors of each code the reference told; of what was refused as a whole under `refused`. */
+  readonly codes: ReadonlyMap<string, number>;
+  readonly absorbed: number;
+  /** Operations that were run by code made for them. */
+  readonly compiled: number;
+  /** Scalars and enum values that are not null. */
+  readonly leaves: number;
+  /** Upstream calls of all operations. */
+  readonly calls: { readonly reference: number; readonly compiled: number };
+  /**
+   * Seeds of operations for which the compiled executor makes more calls to some source, however often both are asked. An
+   * executor that reads field by field makes fewer where a null takes along what is below it: those don't count.
+   */
+  readonly costlier: readonly number[];
+}
+
+/** Fails with a report where the two executors differ on one of the operations. */
+export async function compareExecutors(comparison: ExecutorComparison): Promise<ComparedOperations> {
+  const { generator, count, from, concurrency = 16, reference, compiled, simplify } = comparison;
+  const codes = new Map<string, number>();
+  const takeNote = (code: string): void => void codes.set(code, (codes.get(code) ?? 0) + 1);
+  const known = new Map<number, CountedAnswer>();
+  const suspects: RandomOperation[] = [];
+  const calls = { reference: 0, compiled: 0 };
+  let leaves = 0;
+  let absorbed = 0;
+  let compiledCount = 0;
+  const disagreement = await findDisagreement({
+    generator,
+    count,
+    from,
+    concurrency,
+    async left(operation) {
+      const answer = await reference(operation);
+      known.set(operation.seed, answer);
+      if (answer.data === undefined) takeNote("refused");
+      else for (const { code } of answer.errors) takeNote(String(code).split(" ")[0] ?? "");
+      leaves += leavesOf(answer.data);
+      absorbed += answer.absorbed.length;
+      calls.reference += sumOf(answer.calls);
+      return answer;
+    },
+    async right(operation) {
+      const answer = await compiled(operation);
+      if (answer.isCompiled === true) compiledCount++;
+      const other = known.get(operation.seed);
+      known.delete(operation.seed);
+      if (other !== undefined && !hasClimbed(other) && takesMore(answer, other)) suspects.push(operation);
+      calls.compiled += sumOf(answer.calls);
+      return answer;
+    },
+  });
+  if (disagreement !== null) {
+    const fails = async (candidate: RandomOperation): Promise<boolean> => {
+      const answers = [await reference(candidate), await compiled(candidate)] as const;
+      return differenceOf(...answers) !== null;
+    };
+    const operation = (await simplify?.(disagreement.operation, fails)) ?? disagreement.operation;
+    const note =
+      operation.seed === disagreement.operation.seed ? "" : `It also shows with seed ${operation.seed}.\n\n`;
+    expect(note + disagreement.report).toBe("none");
+  }
+  const costlier: number[] = [];
+  for (const operation of suspects)
+    if (await isCostlier(comparison, operation)) costlier.push(operation.seed);
+  return { codes, absorbed, compiled: compiledCount, leaves, calls, costlier };
+}
+
+/** What is known in one turn of the event loop, and so what shares a call, depends on time: only what is always so counts. */
+async function isCostlier(
+  { reference, compiled }: TwoExecutors,
+  operation: RandomOperation,
+): Promise<boolean> {
+  for (let round = 0; round < 5; round++) {
+    const one = await reference(operation);
+    if (!takesMore(await compiled(operation), one)) return false;
+  }
+  return true;
+}
+
+function takesMore(answer: CountedAnswer, other: CountedAnswer): boolean {
+  return [...answer.calls].some(([source, count]) => count > (other.calls.get(source) ?? 0));
+}
+
+function sumOf(calls: ReadonlyMap<string, number>): number {
+  return [...calls.values()].reduce((sum, count) => sum + count, 0);
+}
+
+function leavesOf(data: unknown): number {
+  if (data === null || data === undefined) return 0;
+  if (typeof data !== "object") return 1;
+  return Object.values(data).reduce((sum: number, value: unknown) => sum + leavesOf(value), 0);
+}

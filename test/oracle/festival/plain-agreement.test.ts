@@ -1,0 +1,3 @@
+import { compareFestival } from "./compare-festival.ts";
+
+compareFestival("plain");

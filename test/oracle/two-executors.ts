@@ -1,0 +1,121 @@
+import { print } from "graphql";
+import type { BoundClientSchema } from "../../gateway/compose/bindings.ts";
+import type { SupergraphModel } from "../../gateway/compose/supergraph-model.ts";
+import { RequestRefusal } from "../../gateway/core/request-refusal.ts";
+import type { RequestScope } from "../../gateway/core/request-scope.ts";
+import { createExecutor, type Executor } from "../../gateway/execute/executor.ts";
+import { coerce } from "../../gateway/pipeline/coerce.ts";
+import { type ExecutedOperation, executeOperation } from "../../gateway/pipeline/execute.ts";
+import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
+import type { OperationVariant } from "../../gateway/prepare/prepared-operation.ts";
+import type { Answer } from "./compare-answers.ts";
+import type { RandomOperation } from "./operation.ts";
+
+/** An answer, and what it took. */
+export interface CountedAnswer extends Answer {
+  /** Upstream calls by source. */
+  readonly calls: ReadonlyMap<string, number>;
+  /** The operation was run by code that was made for it. */
+  readonly isCompiled?: boolean;
+}
+
+/** One client schema with the reference and whatever is compared with it, on the same sources. */
+export interface TwoExecutors {
+  readonly reference: CountingAnswerer;
+  readonly compiled: CountingAnswerer;
+}
+
+export type CountingAnswerer = (operation: RandomOperation) => Promise<CountedAnswer>;
+
+/** Puts something around the executor that is compared with the reference. */
+export type WrapExecutor = (executor: RunningExecutor) => RunningExecutor;
+
+type RunningExecutor = Pick<Executor, "execute">;
+
+/** A request's scope but for what is recorded in it; its deadline is disposed of after the run. */
+export type ScopeParts = Omit<RequestScope, "absorbed" | "recordUpstreamCall">;
+
+/**
+ * Both on one schema that is taken over: what runs without a variant is run by the reference. `scopeOf` is asked for every
+ * run.
+ */
+export function openTwoExecutors(
+  bound: BoundClientSchema,
+  model: SupergraphModel,
+  scopeOf: (operation: RandomOperation) => ScopeParts,
+  wrap: WrapExecutor = (executor) => executor,
+): TwoExecutors {
+  const { schema } = bound;
+  const preparer = new OperationPreparer(schema, prepareLimits, () => {});
+  const faults: unknown[] = [];
+  const executor = createExecutor(bound, model, executorSettings, (_result, fault) => {
+    if (fault !== null) faults.push(fault);
+  });
+  const running = { execute: (...args: Parameters<Executor["execute"]>) => executor.execute(...args) };
+  const compared = { ...wrap(running), dispose: () => undefined };
+  const prepare = ({ document, operationName }: RandomOperation) =>
+    preparer.prepare(print(document), operationName);
+  return {
+    reference: (operation) =>
+      record(scopeOf(operation), (scope) => {
+        const { variables } = operation;
+        const request = { prepared: prepare(operation), variant: null, variables, coerced: {} };
+        return executeOperation({ executor }, request, scope);
+      }),
+    compiled: async (operation) => {
+      let variant: OperationVariant | null = null;
+      const answer = await record(scopeOf(operation), (scope) => {
+        const { variables } = operation;
+        const request = coerce({ schema }, { prepared: prepare(operation), variables });
+        variant = request.variant;
+        return executeOperation({ executor: compared }, request, scope);
+      });
+      const [fault] = faults.splice(0);
+      if (fault !== undefined) throw new Error("An operation could not be compiled.", { cause: fault });
+      return { ...answer, isCompiled: isCompiled(variant) };
+    },
+  };
+}
+
+function isCompiled(variant: OperationVariant | null): boolean {
+  return variant !== null && variant.compiled !== null;
+}
+
+/** Sizes are no part of what is compared. */
+const executorSettings = { maxResolvedValues: 100_000_000, compileFromRequest: 1 };
+const prepareLimits = { maxDocumentTokens: 100_000, maxPreparedOperations: 200 };
+
+async function record(
+  parts: ScopeParts,
+  run: (scope: RequestScope) => Promise<ExecutedOperation>,
+): Promise<CountedAnswer> {
+  const calls = new Map<string, number>();
+  const scope: RequestScope = {
+    ...parts,
+    absorbed: [],
+    recordUpstreamCall: ({ source }) => void calls.set(source, (calls.get(source) ?? 0) + 1),
+  };
+  try {
+    const { data, errors } = await run(scope);
+    const text = JSON.stringify(data);
+    return {
+      // As a client gets it.
+      data: JSON.parse(text) as unknown,
+      errors: errors.map(({ path, code, upstreamCode, locations }) => ({
+        path,
+        code: upstreamCode === null ? code : `${code} ${upstreamCode}`,
+        locations: locations.map(({ line, column }) => `${line}:${column}`).join(" "),
+      })),
+      absorbed: scope.absorbed.map(({ path, code, upstreamCode = null }) => {
+        return { path, code: upstreamCode === null ? code : `${code} ${upstreamCode}` };
+      }),
+      calls,
+    };
+  } catch (error) {
+    if (!(error instanceof RequestRefusal)) throw error;
+    const errors = error.reasons.map(({ message }) => ({ path: [], code: `${error.code} ${message}` }));
+    return { data: undefined, errors, absorbed: [], calls };
+  } finally {
+    scope.deadline.dispose();
+  }
+}
