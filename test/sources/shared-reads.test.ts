@@ -330,6 +330,25 @@ describe("reads of a REST source", () => {
   });
 });
 
+test.each([
+  [
+    "REST",
+    rest(
+      'type Query { b: Any @rest(GET: "/b") } type Mutation { a: Any @rest(PUT: "/a", shareInFlight: true) }',
+    ),
+  ],
+  [
+    "gRPC",
+    `extend schema @source(name: "own", url: "grpc://x", proto: "shop/inventory/v1/inventory.proto", service: "shop.inventory.v1.InventoryService")
+    type Query { b: Any @grpc(method: "BatchGetStock") } scalar Any
+    type Mutation { a: Any @grpc(method: "Reserve", shareInFlight: true) }`,
+  ],
+])("a %s call that may change something can't be shared: the start is refused", (_kind, sdl) => {
+  expect(() => open(sdl, "http://localhost:1")).toThrow(
+    /\(shareInFlight:\)\n  expected  shareInFlight of a safe call only\n  found     a call that may change something/,
+  );
+});
+
 describe("what a write changes", () => {
   const backend = new HeldBackend();
 
