@@ -2,6 +2,7 @@ import { type ASTNode, type ExecutionResult, GraphQLError, locatedError } from "
 import type { BoundClientSchema } from "../compose/bindings.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
+import { nextTurn } from "../core/next-turn.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { Place, Plan } from "../prepare/plan.ts";
 import { type PlannedOperation, planOperation } from "../prepare/plan-operation.ts";
@@ -89,9 +90,19 @@ async function runPlan(
       data = null;
       break;
     }
-    data = plan.kind === "mutation" ? Object.assign(data as object, shown) : shown;
+    data = plan.kind === "mutation" ? withMembers(data as object, shown as object) : shown;
   }
+  // To write so much takes long enough to be a turn of its own.
+  if (maxResolvedValues - run.valuesLeft > longAssembly) await nextTurn();
   return finish(run, data);
+}
+
+/** In values. */
+const longAssembly = 10_000;
+
+/** A member called `__proto__` is one like any other. */
+function withMembers(data: object, more: object): object {
+  return Object.defineProperties(data, Object.getOwnPropertyDescriptors(more));
 }
 
 const oneRoot: readonly unknown[] = [null];

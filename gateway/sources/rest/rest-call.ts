@@ -1,4 +1,5 @@
 import { OverlockError } from "../../core/errors.ts";
+import { nextTurn } from "../../core/next-turn.ts";
 import type { RestDeclaration } from "../../language/rest-declaration.ts";
 import type { SourceField, SourceSchema } from "../../language/source-schema.ts";
 import { expandUrlTemplate } from "../../language/url-template.ts";
@@ -77,13 +78,15 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
       if (body !== null) requestHeaders.push("content-type", body.contentType);
       requestHeaders.push("accept", "application/json");
       const request = { method, path, headers: requestHeaders, body: body?.text ?? null };
-      return exchangeUpstream(scope, owner, {
+      let bytes = 0;
+      const answered = exchangeUpstream(scope, owner, {
         key: isShared ? keyOfRequest(request) : null,
         send: async (deadline) => {
           const callHeaders = listCallHeaders(headers, scope, deadline);
           return new RestAnswer(await pool.send({ ...request, callHeaders }, deadline));
         },
         read: (answer) => {
+          bytes = answer.response.body.length;
           if (method === "HEAD") return read(readExistence(answer.response, responseRules));
           const decoded = decodeResponse(answer, responseRules);
           return read(
@@ -91,9 +94,14 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
           );
         },
       });
+      // What is made of so much waits until others had their turn.
+      return answered.then((value) => (bytes > longReadBytes ? nextTurn().then(() => value) : value));
     },
   };
 }
+
+/** To decode so much takes some milliseconds. */
+const longReadBytes = 1024 * 1024;
 
 const noPairs: readonly [] = [];
 
