@@ -56,64 +56,85 @@ export class InFlightReads {
   }
 
   #open(key: string, timeoutMs: number): SharedCall {
-    const call = new SharedCall(timeoutMs, () => {
-      if (this.#calls.get(key) === call) this.#calls.delete(key);
-    });
+    const call = new SharedCall(this.#calls, key, timeoutMs);
     if (this.#calls.size < this.#maxCalls) this.#calls.set(key, call);
     return call;
   }
 }
 
-interface Waiter {
+/** Who waits for a shared call. */
+class Waiter {
   readonly resolve: (raw: unknown) => void;
   readonly reject: (error: unknown) => void;
-  readonly stopWatching: () => void;
+  readonly #unwatch: () => void;
+
+  constructor(call: SharedCall, deadline: Deadline, { resolve, reject }: Pick<Waiter, "resolve" | "reject">) {
+    this.resolve = resolve;
+    this.reject = reject;
+    this.#unwatch = deadline.onExpire((reason) => call.leave(this, reason));
+  }
+
+  unwatch(): void {
+    this.#unwatch();
+  }
 }
 
 class SharedCall {
   readonly deadline: Deadline;
-  readonly #waiters = new Set<Waiter>();
-  readonly #onEnd: () => void;
+  readonly #calls: Map<string, SharedCall>;
+  readonly #key: string;
+  /** Most calls are waited for by one caller only. */
+  #first: Waiter | null = null;
+  #others: Set<Waiter> | null = null;
 
-  /** `onEnd`: there is nothing to join any more. */
-  constructor(timeoutMs: number, onEnd: () => void) {
+  /** `calls` is where it may be joined, under `key`. */
+  constructor(calls: Map<string, SharedCall>, key: string, timeoutMs: number) {
+    this.#calls = calls;
+    this.#key = key;
     this.deadline = Deadline.start(timeoutMs, null);
-    this.#onEnd = onEnd;
   }
 
   start(send: (deadline: Deadline) => Promise<unknown>): void {
     send(this.deadline).then(
-      (raw) => this.#settle((waiter) => waiter.resolve(raw)),
-      (error: unknown) => this.#settle((waiter) => waiter.reject(error)),
+      (raw) => {
+        for (const waiter of this.#end()) waiter.resolve(raw);
+      },
+      (error: unknown) => {
+        for (const waiter of this.#end()) waiter.reject(error);
+      },
     );
   }
 
   wait(deadline: Deadline): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        resolve,
-        reject,
-        stopWatching: deadline.onExpire((reason) => this.#leave(waiter, reason)),
-      };
-      this.#waiters.add(waiter);
+      const waiter = new Waiter(this, deadline, { resolve, reject });
+      if (this.#first === null) this.#first = waiter;
+      else (this.#others ??= new Set()).add(waiter);
     });
   }
 
-  #leave(waiter: Waiter, reason: OverlockError): void {
-    this.#waiters.delete(waiter);
+  leave(waiter: Waiter, reason: OverlockError): void {
+    if (this.#first === waiter) this.#first = null;
+    else this.#others?.delete(waiter);
     waiter.reject(reason);
-    if (this.#waiters.size > 0) return;
-    this.#onEnd();
+    if (this.#first !== null || (this.#others?.size ?? 0) > 0) return;
+    this.#forget();
     this.deadline.cancel(reason);
   }
 
-  #settle(tell: (waiter: Waiter) => void): void {
-    this.#onEnd();
+  /** There is nothing to wait for any more. */
+  #end(): Waiter[] {
+    this.#forget();
     this.deadline.dispose();
-    for (const waiter of this.#waiters) {
-      waiter.stopWatching();
-      tell(waiter);
-    }
-    this.#waiters.clear();
+    const waiters = [...(this.#first === null ? [] : [this.#first]), ...(this.#others ?? [])];
+    this.#first = null;
+    this.#others = null;
+    for (const waiter of waiters) waiter.unwatch();
+    return waiters;
+  }
+
+  /** Nobody joins it any more; another call may stand in its place since an epoch began. */
+  #forget(): void {
+    if (this.#calls.get(this.#key) === this) this.#calls.delete(this.#key);
   }
 }
