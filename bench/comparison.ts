@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Backends, RunningContender, startBackends } from "./child-process.ts";
 import type { Contender } from "./contenders.ts";
 import { buildExpectedAnswer } from "./expected-answer.ts";
-import { HttpConnection, type Load, runClosedLoop, writeRequest } from "./http-load.ts";
+import { HttpConnection, type Load, type LoadResult, runClosedLoop, writeRequest } from "./http-load.ts";
 import { quantileOf } from "./statistics.ts";
 import type { Workload } from "./workloads.ts";
 
@@ -83,11 +83,7 @@ export class Comparison {
     const { rounds, connections, slotMs, warmUpMs } = settings;
     const turns = new Map<Entrant, { requests: number; readonly slots: Slot[] }>();
     for (const entrant of this.entrants) {
-      const { requests, elapsedMs } = await runClosedLoop({
-        ...loadOf(entrant, connections),
-        maxRequests: Infinity,
-        maxMs: warmUpMs,
-      });
+      const { requests, elapsedMs } = await warmUp(loadOf(entrant, connections), warmUpMs);
       turns.set(entrant, {
         requests: Math.max(connections, Math.round((requests / elapsedMs) * slotMs)),
         slots: [],
@@ -129,6 +125,26 @@ export class Comparison {
     return { ...result, cpuUs, upstreamCalls };
   }
 }
+
+/**
+ * Load until the code has had its chance to be compiled: for so long, and for `minWarmUpRequests`, which take a few times
+ * as long where the cores have other work. The last part of it tells how fast the contender is.
+ */
+export async function warmUp(
+  load: Pick<Load, "port" | "request" | "connections" | "bodyBytes">,
+  warmUpMs: number,
+): Promise<LoadResult> {
+  const startedMs = performance.now();
+  let requests = 0;
+  for (;;) {
+    const result = await runClosedLoop({ ...load, maxRequests: Infinity, maxMs: warmUpMs / 2 });
+    requests += result.requests;
+    const elapsedMs = performance.now() - startedMs;
+    if (elapsedMs >= warmUpMs && (requests >= minWarmUpRequests || elapsedMs >= 4 * warmUpMs)) return result;
+  }
+}
+
+const minWarmUpRequests = 3000;
 
 /** A contender that runs, and the request that it is sent. */
 export interface Entrant {

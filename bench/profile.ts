@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { Comparison, loadOf } from "./comparison.ts";
+import { Comparison, loadOf, warmUp } from "./comparison.ts";
 import { findContender } from "./contenders.ts";
 import { runClosedLoop } from "./http-load.ts";
 import { formatTable } from "./print-results.ts";
@@ -54,7 +54,7 @@ try {
   const [entrant] = comparison.entrants;
   if (entrant === undefined) throw new Error("Expected a contender.");
   const load = { ...loadOf(entrant, Number(values.connections)), maxRequests: Infinity };
-  await runClosedLoop({ ...load, maxMs: Number(values["warm-up-ms"]) });
+  await warmUp(load, Number(values["warm-up-ms"]));
   await entrant.running.tell({ overlockBench: "profile-start", intervalUs });
   const beforeUs = await entrant.running.readCpuUs();
   const { requests, elapsedMs } = await runClosedLoop({ ...load, maxMs: Number(values.seconds) * 1000 });

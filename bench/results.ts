@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import type { Measurement } from "./comparison.ts";
 
 /** Everything that one run has measured. What it left out is absent or empty. */
@@ -73,4 +73,12 @@ export function readRecordedResults(): Results {
   return JSON.parse(readFileSync(recordedResultsUrl, "utf8")) as Results;
 }
 
-export const recordedResultsUrl = new URL("results.json", import.meta.url);
+/** Keeps results in the repository, each list of rounds on a line of its own. */
+export function writeRecordedResults(results: Results): void {
+  const text = JSON.stringify(results, null, 1).replaceAll(/\[[-\d.,\s]+\]/g, (list) =>
+    JSON.stringify(JSON.parse(list)),
+  );
+  writeFileSync(recordedResultsUrl, `${text}\n`);
+}
+
+const recordedResultsUrl = new URL("results.json", import.meta.url);

@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Comparison, type ComparisonSettings } from "./comparison.ts";
 import { type Contender, contenders, findContender, isInstalled } from "./contenders.ts";
@@ -12,7 +11,7 @@ import {
 import { readMachine, readVersions } from "./machine.ts";
 import { writePerformancePage } from "./performance-page.ts";
 import { formatTable, printWorkload } from "./print-results.ts";
-import { readRecordedResults, recordedResultsUrl, type Results, type WorkloadResult } from "./results.ts";
+import { readRecordedResults, type Results, type WorkloadResult, writeRecordedResults } from "./results.ts";
 import { evaluateTargets, targetContenders } from "./targets.ts";
 import { findWorkload, workloads } from "./workloads.ts";
 
@@ -71,7 +70,7 @@ for (const workload of chosenWorkloads) {
 if (isWhole) {
   const results = await completeResults();
   if (values.record) {
-    writeFileSync(recordedResultsUrl, `${JSON.stringify(results, null, 1)}\n`);
+    writeRecordedResults(results);
     writePerformancePage(results);
   }
   const targets = evaluateTargets(results);
