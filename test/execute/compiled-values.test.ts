@@ -47,7 +47,7 @@ async function ask(query: string, body: unknown) {
   return {
     data: JSON.stringify(answer.data),
     errors: answer.errors.map(
-      ({ path = [], extensions }) => `${path.join(".")} ${String(extensions["code"])}`,
+      ({ path = [], extensions }) => `${path.join(".")} ${extensions["code"]}`,
     ),
   };
 }
