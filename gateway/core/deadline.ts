@@ -17,7 +17,7 @@ export class Deadline implements Waiter {
   /** Milliseconds on the clock of `performance.now()`. */
   readonly expiresAtMs: number;
   readonly #parent: Deadline | Waiter | null;
-  readonly #callbacks = new Set<Callback>();
+  #callbacks: Set<Callback> | null = null;
   #expiredBy: OverlockError | null = null;
   #state: "unwatched" | "watched" | "disposed" = "unwatched";
   #timer: NodeJS.Timeout | null = null;
@@ -72,8 +72,10 @@ export class Deadline implements Waiter {
    */
   onExpire(callback: Callback): () => void {
     this.#watch();
-    if (this.#expiredBy === null) this.#callbacks.add(callback);
-    return () => this.#callbacks.delete(callback);
+    if (this.#expiredBy !== null || this.#state === "disposed") return nothing;
+    const callbacks = (this.#callbacks ??= new Set());
+    callbacks.add(callback);
+    return () => callbacks.delete(callback);
   }
 
   /** Whole milliseconds left, at least 0. */
@@ -88,7 +90,7 @@ export class Deadline implements Waiter {
 
   dispose(): void {
     this.#state = "disposed";
-    this.#callbacks.clear();
+    this.#callbacks = null;
     this.#stopWatching();
   }
 
@@ -118,9 +120,9 @@ export class Deadline implements Waiter {
   #expire(reason: OverlockError): void {
     this.#expiredBy = reason;
     this.#stopWatching();
-    const callbacks = [...this.#callbacks];
-    this.#callbacks.clear();
-    for (const callback of callbacks) callback(reason);
+    const callbacks = this.#callbacks;
+    this.#callbacks = null;
+    for (const callback of callbacks ?? []) callback(reason);
   }
 
   #stopWatching(): void {
@@ -130,6 +132,8 @@ export class Deadline implements Waiter {
     this.#stopWatchingParent = null;
   }
 }
+
+function nothing(): void {}
 
 function reasonOf(signal: AbortSignal | undefined): OverlockError | null {
   return signal?.aborted === true ? codedReason(signal.reason) : null;

@@ -97,6 +97,21 @@ describe("a deadline", () => {
     deadline.dispose();
   });
 
+  test("does not call back what another callback took back, or what was added meanwhile", () => {
+    const deadline = Deadline.start(100, null);
+    const called: string[] = [];
+    deadline.onExpire(() => {
+      called.push("first");
+      takeBack();
+      deadline.onExpire(() => called.push("late"));
+    });
+    const takeBack = deadline.onExpire(() => called.push("second"));
+    deadline.onExpire(() => called.push("third"));
+    vi.advanceTimersByTime(100);
+    expect(called).toEqual(["first", "third"]);
+    deadline.dispose();
+  });
+
   test("does not call back those who ask when it has ended, or after dispose", () => {
     const ended = Deadline.start(0, AbortSignal.abort());
     const disposed = Deadline.start(100, null);
