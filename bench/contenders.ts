@@ -158,6 +158,14 @@ export function findContender(name: string): Contender {
   throw new Error(`Expected a contender (${names}), got ${name}.`);
 }
 
+/** Overlock as several processes behind one port. */
+export function overlockWithWorkers(count: number): Contender {
+  const contender = findContender("overlock");
+  const [cli = "", start = "", ...rest] = contender.command.args;
+  const args = [cli, start, "--workers", String(count), ...rest];
+  return { ...contender, name: `overlock-${count}`, command: { ...contender.command, args } };
+}
+
 /** Whether what the contender needs is installed in bench/. */
 export function isInstalled({ needs }: Contender): boolean {
   return needs === null || existsSync(path.join(folder, "node_modules", needs));

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Comparison, type ComparisonSettings, type Entrant, loadOf, warmUp } from "./comparison.ts";
-import { type Contender, findContender } from "./contenders.ts";
+import { type Contender, findContender, overlockWithWorkers } from "./contenders.ts";
 import { HttpConnection, runOpenLoop, writeRequest } from "./http-load.ts";
 import type {
   HalfLoadResult,
@@ -112,13 +112,7 @@ export async function measureWorkers({
 }: ComparisonSettings): Promise<WorkersResult | null> {
   if (availableParallelism() < coresForWorkers) return null;
   const workload = "rest-join";
-  const withWorkers = (count: number): Contender => {
-    const contender = findContender("overlock");
-    const [cli = "", start = "", ...rest] = contender.command.args;
-    const args = [cli, start, "--workers", String(count), ...rest];
-    return { ...contender, name: `overlock-${count}`, command: { ...contender.command, args } };
-  };
-  return withComparison(workload, [withWorkers(1), withWorkers(2)], async (comparison) => {
+  return withComparison(workload, [1, 2].map(overlockWithWorkers), async (comparison) => {
     const measurements = await comparison.measure({
       rounds,
       slotMs,

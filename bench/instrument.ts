@@ -1,3 +1,4 @@
+import cluster from "node:cluster";
 import { writeFileSync } from "node:fs";
 import { Session } from "node:inspector/promises";
 
@@ -16,7 +17,7 @@ export interface InstrumentReport {
 }
 
 // A worker of node:cluster has a channel too, which is not the runner's.
-if (process.send !== undefined && process.env["NODE_UNIQUE_ID"] === undefined) {
+if (process.send !== undefined && !cluster.isWorker) {
   const session = new Session();
   process.on("message", (message) => {
     const command = message as InstrumentCommand;

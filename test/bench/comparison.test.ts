@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Comparison } from "../../bench/comparison.ts";
-import { findContender } from "../../bench/contenders.ts";
+import { findContender, overlockWithWorkers } from "../../bench/contenders.ts";
 import { buildExpectedAnswer } from "../../bench/expected-answer.ts";
 import { findWorkload, workloads } from "../../bench/workloads.ts";
 
@@ -24,6 +24,20 @@ describe("a comparison", () => {
       }
     },
   );
+
+  test("takes the processes of several workers together", async () => {
+    const pair = [findContender("overlock"), overlockWithWorkers(2)];
+    const comparison = await Comparison.start(findWorkload("rest-list"), pair);
+    try {
+      const settings = { rounds: 1, connections: 4, slotMs: 50, warmUpMs: 20 };
+      const [alone, workers] = await comparison.measure(settings);
+      // The process that hands out connections, and two that answer.
+      expect(workers?.peakMegabytes).toBeGreaterThan(1.5 * (alone?.peakMegabytes ?? Infinity));
+      expect(workers?.upstreamCallsPerRequest).toBe(1);
+    } finally {
+      await comparison.stop();
+    }
+  });
 
   test("does not begin when an answer is wrong", async () => {
     const workload = {
