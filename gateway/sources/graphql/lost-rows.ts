@@ -27,19 +27,17 @@ export function withoutFailure({ text, request, failures }: LostRow, value: unkn
   return [{ text, request: { ...request, selection: reduced }, failures: [...failures, value] }];
 }
 
-/** Puts an error where it happened: into each object at the end of its path. */
-export function placeFailure(value: unknown, failure: BackendError): void {
-  place(value, failure.fieldPath, failure);
+/** The value with an error where it happened: in each object at the end of its path. What it was made of stays as it is. */
+export function withFailure(value: unknown, failure: BackendError): unknown {
+  return placed(value, failure.fieldPath, failure);
 }
 
-function place(value: unknown, path: readonly string[], failure: BackendError): void {
-  if (Array.isArray(value)) {
-    for (const element of value) place(element, path, failure);
-    return;
-  }
+function placed(value: unknown, path: readonly string[], failure: BackendError): unknown {
+  if (Array.isArray(value)) return value.map((element: unknown) => placed(element, path, failure));
   const [key, ...rest] = path;
-  if (typeof value !== "object" || value === null || value instanceof Error || key === undefined) return;
-  const row = value as Record<string, unknown>;
-  if (rest.length === 0) row[key] = failure;
-  else if (Object.hasOwn(row, key)) place(row[key], rest, failure);
+  if (typeof value !== "object" || value === null || value instanceof Error || key === undefined)
+    return value;
+  const row = value as Readonly<Record<string, unknown>>;
+  if (rest.length === 0) return { ...row, [key]: failure };
+  return Object.hasOwn(row, key) ? { ...row, [key]: placed(row[key], rest, failure) } : row;
 }

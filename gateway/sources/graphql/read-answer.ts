@@ -13,17 +13,36 @@ export interface SubqueryAnswer {
 }
 
 /**
+ * A response whose JSON is parsed by the first who asks for it. Whoever shares the response has the same values, which
+ * nobody changes.
+ */
+export class SharedResponse {
+  readonly response: HttpResponse;
+  #parsed: { readonly value: unknown } | null = null;
+
+  constructor(response: HttpResponse) {
+    this.response = response;
+  }
+
+  /** Raises UPSTREAM_INVALID_RESPONSE. */
+  get json(): unknown {
+    this.#parsed ??= { value: parseJson(this.response.body) };
+    return this.#parsed.value;
+  }
+}
+
+/**
  * Reads the response to a subquery. Raises UPSTREAM_DENIED, UPSTREAM_TIMEOUT, UPSTREAM_ERROR or UPSTREAM_REJECTED for a
  * status that says so and UPSTREAM_INVALID_RESPONSE for what is no answer of GraphQL over HTTP, in either media type.
  */
-export function readAnswer(response: HttpResponse): SubqueryAnswer {
-  const { status, mediaType, body } = response;
+export function readAnswer(shared: SharedResponse): SubqueryAnswer {
+  const { status, mediaType, body } = shared.response;
   const isSpecific = mediaType === "application/graphql-response+json";
   const isOk = status >= 200 && status <= 299;
   // Another status under application/json may be a proxy's, unless it says 400 as servers did before there was the
   // other media type. https://graphql.github.io/graphql-over-http/draft/#sec-application-json
   if (!isSpecific && !isOk && status !== 400) throw statusError(status, null);
-  const answer = isSpecific || mediaType === "application/json" ? parseJson(body) : undefined;
+  const answer = isSpecific || mediaType === "application/json" ? shared.json : undefined;
   if (!isRecord(answer) || (!("data" in answer) && !Array.isArray(answer["errors"]))) {
     if (!isOk) throw statusError(status, null);
     const found = isRecord(answer) ? "neither data nor errors" : quoted(mediaType);
@@ -34,9 +53,14 @@ export function readAnswer(response: HttpResponse): SubqueryAnswer {
   if (data !== null && !isRecord(data))
     throw new OverlockError("UPSTREAM_INVALID_RESPONSE", "data is neither an object nor null");
   if (data === null) return { data, failures: failuresOf(errors) };
-  for (const error of errors) placeError(data, error);
-  return { data, failures: new Map() };
+  if (errors.length === 0) return { data, failures: noFailures };
+  // Errors take their places in values of this caller's own.
+  const own = (parseJson(body) as { readonly data: Record<string, unknown> }).data;
+  for (const error of errors) placeError(own, error);
+  return { data: own, failures: noFailures };
 }
+
+const noFailures: SubqueryAnswer["failures"] = new Map();
 
 interface AnswerError {
   readonly path: readonly (string | number)[];

@@ -8,9 +8,9 @@ import { InFlightReads } from "../../outbound/in-flight-reads.ts";
 import { exchangeUpstream } from "../../outbound/upstream-call.ts";
 import { readInputs } from "../declared-call.ts";
 import { listCallHeaders, listRequestHeaders, type RequestHeaders } from "../request-headers.ts";
-import { type LostRow, placeFailure, withoutFailure } from "./lost-rows.ts";
+import { type LostRow, withFailure, withoutFailure } from "./lost-rows.ts";
 import { rowsOfKeys } from "./keyed-objects.ts";
-import { readAnswer, type SubqueryAnswer } from "./read-answer.ts";
+import { readAnswer, SharedResponse, type SubqueryAnswer } from "./read-answer.ts";
 import { compileArguments } from "./row-selection.ts";
 import { type SubqueryRequest, textOf, textWithoutKey } from "./subquery-request.ts";
 import { type RootField, writeSubquery } from "./write-subquery.ts";
@@ -82,8 +82,7 @@ export class SubqueryClient implements Subqueries {
       if (again instanceof OverlockError) break;
       for (const { text, request, failures } of lost) {
         const value = again.get(textOf(request)) ?? null;
-        if (!(value instanceof OverlockError)) for (const failure of failures) placeFailure(value, failure);
-        results.set(text, value);
+        results.set(text, failures.reduce(withFailure, value));
       }
     }
     return results;
@@ -180,11 +179,10 @@ export class SubqueryClient implements Subqueries {
     const request = { method: "POST", path: this.#path, headers, body } as const;
     return exchangeUpstream(scope, owner, {
       key: isSafe && sharesInFlight ? keyOfRequest(request) : null,
-      send: (deadline) => {
+      send: async (deadline) => {
         const callHeaders = listCallHeaders(this.#headers, scope, deadline);
-        return this.#pool.send({ ...request, callHeaders }, deadline);
+        return new SharedResponse(await this.#pool.send({ ...request, callHeaders }, deadline));
       },
-      // Errors take their places in the answer, so that everybody parses one of their own.
       read: (response) => {
         const answer = readAnswer(response);
         const [failure] = answer.failures.values();

@@ -1,13 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { OverlockError } from "../../../gateway/core/errors.ts";
-import { readAnswer } from "../../../gateway/sources/graphql/read-answer.ts";
+import { readAnswer, SharedResponse } from "../../../gateway/sources/graphql/read-answer.ts";
 import { caught } from "../../support/caught.ts";
 
 const specific = "application/graphql-response+json";
 
-function read(status: number, mediaType: string, body: unknown) {
-  const text = typeof body === "string" ? body : JSON.stringify(body);
-  return readAnswer({ status, mediaType, header: () => null, body: new TextEncoder().encode(text) });
+function read(status: number, mediaType: string, answer: unknown) {
+  const text = typeof answer === "string" ? answer : JSON.stringify(answer);
+  const body = new TextEncoder().encode(text);
+  return readAnswer(new SharedResponse({ status, mediaType, header: () => null, body }));
 }
 
 describe("an answer of GraphQL over HTTP", () => {
@@ -98,4 +99,23 @@ describe("errors stand in place of the nulls that they left", () => {
       [null, "three"],
     ]);
   });
+});
+
+test("an answer that is shared is parsed once, and errors are put into each reader's own", () => {
+  const readTwice = (answer: object): readonly unknown[] => {
+    const body = new TextEncoder().encode(JSON.stringify(answer));
+    const shared = new SharedResponse({ status: 200, mediaType: specific, header: () => null, body });
+    return [readAnswer(shared).data, readAnswer(shared).data];
+  };
+  const [first, second] = readTwice({ data: { _0: { a: 1 } } });
+  expect(second).toBe(first);
+  const errors = [{ message: "no", path: ["_0", "a"] }];
+  const [one, other] = readTwice({ data: { _0: { a: null, b: {} } }, errors }) as Record<
+    string,
+    { a: unknown }
+  >[];
+  expect(one).toEqual(other);
+  expect(one?.["_0"]).not.toBe(other?.["_0"]);
+  expect(one?.["_0"]?.a).toBeInstanceOf(OverlockError);
+  expect(one?.["_0"]?.a).not.toBe(other?.["_0"]?.a);
 });
