@@ -73,7 +73,8 @@ export class Deadline implements Waiter {
   onExpire(callback: Callback): () => void {
     this.#watch();
     if (this.#expiredBy !== null || this.#state === "disposed") return nothing;
-    const callbacks = (this.#callbacks ??= new Set());
+    this.#callbacks ??= new Set();
+    const callbacks = this.#callbacks;
     callbacks.add(callback);
     return () => callbacks.delete(callback);
   }

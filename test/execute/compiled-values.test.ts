@@ -46,9 +46,7 @@ async function ask(query: string, body: unknown) {
   const answer = await project.query(query);
   return {
     data: JSON.stringify(answer.data),
-    errors: answer.errors.map(
-      ({ path = [], extensions }) => `${path.join(".")} ${extensions["code"]}`,
-    ),
+    errors: answer.errors.map(({ path = [], extensions }) => `${path.join(".")} ${extensions["code"]}`),
   };
 }
 
