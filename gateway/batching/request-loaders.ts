@@ -57,21 +57,15 @@ export class RequestLoaders {
   }
 }
 
-const loadersByScope = new WeakMap<RequestScope, RequestLoaders>();
+const loadersKey = Symbol("loaders");
 
-/** The loaders of a request. They live exactly as long as its scope. */
-export function loadersOf(scope: RequestScope): RequestLoaders {
-  let loaders = loadersByScope.get(scope);
-  if (loaders === undefined) {
-    loaders = new RequestLoaders();
-    loadersByScope.set(scope, loaders);
-  }
+/** The loaders of a request. They live exactly as long as what its scope keeps. */
+export function loadersOf({ kept }: RequestScope): RequestLoaders {
+  const known = kept.get(loadersKey);
+  if (known instanceof RequestLoaders) return known;
+  const loaders = new RequestLoaders();
+  kept.set(loadersKey, loaders);
   return loaders;
-}
-
-/** Lets a scope that was derived from another one of the same request read the rows that are there already. */
-export function shareLoaders(from: RequestScope, to: RequestScope): void {
-  loadersByScope.set(to, loadersOf(from));
 }
 
 type Keys<Key> = ReadonlyMap<string, Key>;

@@ -29,7 +29,7 @@ export interface RequestHeaders {
 
 /**
  * All that one request carries through the layers: who calls, with which headers, until when. One object a request,
- * never shared between requests; per-request loaders are keyed by it.
+ * never shared between requests.
  */
 export interface RequestScope {
   readonly requestId: string;
@@ -41,5 +41,7 @@ export interface RequestScope {
   /** The time zone of the answer, an IANA name. */
   readonly timeZone: string;
   readonly absorbed: AbsorbedError[];
+  /** What layers keep for the request, each under a symbol of its own. A WeakMap would cost the garbage collector more. */
+  readonly kept: Map<symbol, unknown>;
   recordUpstreamCall(call: UpstreamCall): void;
 }

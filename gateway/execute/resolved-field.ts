@@ -11,7 +11,6 @@ import {
   isObjectType,
   TypeNameMetaFieldDef,
 } from "graphql";
-import { shareLoaders } from "../batching/request-loaders.ts";
 import type { BoundClientSchema } from "../compose/bindings.ts";
 import { Entity } from "../compose/entity.ts";
 import { objectOfKey } from "../compose/key-paths.ts";
@@ -64,7 +63,6 @@ export function compileResolvedField(parts: ResolvedFieldParts): ResolvedField {
       for (const object of objects) {
         const absorbed: AbsorbedError[] = [];
         const scope: RequestScope = { ...run.scope, absorbed };
-        shareLoaders(run.scope, scope);
         const reading = new Reading(parts, run, run.execution.within(scope));
         const path = { prev: undefined, key: field.key };
         const value = reading.readField(entityOf(run, object), parts.field.parent, field.nodes, path);

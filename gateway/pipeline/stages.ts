@@ -73,6 +73,7 @@ function createScope(
     locale: negotiation.locale(request.headers.get("accept-language")),
     timeZone: settings.timeZone,
     absorbed: record.absorbed,
+    kept: new Map(),
     recordUpstreamCall: (call) => void record.upstreamCalls.push(call),
   };
 }

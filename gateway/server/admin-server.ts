@@ -161,6 +161,7 @@ function createScope(
     locale: "en-US",
     timeZone: "UTC",
     absorbed: [],
+    kept: new Map(),
     recordUpstreamCall({ source, code, durationMs }) {
       metrics.increment("overlock_upstream_calls_total", { source, code: code ?? "ok" });
       metrics.observe("overlock_upstream_duration_seconds", { source }, durationMs / 1000);

@@ -33,7 +33,7 @@ export type WrapExecutor = (executor: RunningExecutor) => RunningExecutor;
 type RunningExecutor = Pick<Executor, "execute">;
 
 /** A request's scope but for what is recorded in it; its deadline is disposed of after the run. */
-export type ScopeParts = Omit<RequestScope, "absorbed" | "recordUpstreamCall">;
+export type ScopeParts = Omit<RequestScope, "absorbed" | "kept" | "recordUpstreamCall">;
 
 /**
  * Both on one schema that is taken over: what runs without a variant is run by the reference. `scopeOf` is asked for every
@@ -93,6 +93,7 @@ async function record(
   const scope: RequestScope = {
     ...parts,
     absorbed: [],
+    kept: new Map(),
     recordUpstreamCall: ({ source }) => void calls.set(source, (calls.get(source) ?? 0) + 1),
   };
   try {

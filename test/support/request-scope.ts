@@ -27,6 +27,7 @@ export function createScope(options: ScopeOptions = {}): TestScope {
     locale: "en-US",
     timeZone: "UTC",
     absorbed: [],
+    kept: new Map(),
     calls,
     recordUpstreamCall: (call) => void calls.push(call),
   };
