@@ -1,0 +1,174 @@
+import { OperationTypeNode, parse } from "graphql";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { loadProject } from "../../gateway/config/load-project.ts";
+import { anonymousCaller, type Caller, type ClaimValue } from "../../gateway/core/caller.ts";
+import { Deadline } from "../../gateway/core/deadline.ts";
+import { Problems } from "../../gateway/core/problems.ts";
+import { type Shop, startShop } from "../backends/shop.ts";
+import { shopRoot } from "../support/test-gateway.ts";
+import { askerOf } from "./asker.ts";
+import { compareExecutors } from "./compare-executors.ts";
+import { OperationGenerator } from "./generate-operation.ts";
+import { type OpenProject, openProject } from "./open-project.ts";
+import type { RandomOperation } from "./operation.ts";
+import type { ValuePools } from "./random-values.ts";
+import { SchemaIndex } from "./schema-index.ts";
+import { shopOptions } from "./shop-operations.ts";
+import { type CountingAnswerer, openTwoExecutors, type ScopeParts } from "./two-executors.ts";
+
+// The shop's own client schemas on its real backends, what changes something included. ORACLE_OPERATIONS=<number> tries
+// more, ORACLE_FROM=<seed> others.
+const { ORACLE_OPERATIONS = "1000", ORACLE_FROM = "0" } = process.env;
+const count = Number(ORACLE_OPERATIONS);
+const from = Number(ORACLE_FROM);
+
+let shop: Shop;
+let project: OpenProject;
+
+beforeAll(async () => {
+  // What is written carries the time.
+  vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-02-01T12:00:00Z") });
+  shop = await startShop();
+  const problems = new Problems();
+  const { sourceFiles, bffs, protosFolder } = await loadProject(shopRoot, problems);
+  problems.throwIfAny();
+  project = openProject({
+    // Time is no part of what is compared, and test machines are slow.
+    sources: sourceFiles.map(({ file, text }) => {
+      return { file, text: text.replaceAll(/timeoutMs: \d+/g, "timeoutMs: 120000") };
+    }),
+    clients: new Map(
+      bffs.map(({ settings, schema }) => [settings.name, { ...schema, shapers: settings.shapers }]),
+    ),
+    protosFolder,
+    urls: Object.fromEntries(
+      Object.entries(shop.env).map(([name, url]) => [name.replace(/_URL$/, "").toLowerCase(), url]),
+    ),
+  });
+});
+afterAll(async () => {
+  await project.dispose();
+  await shop.stop();
+  vi.useRealTimers();
+});
+
+function open(name: string) {
+  const bound = project.clients.get(name);
+  if (bound === undefined) throw new Error(`Expected a BFF ${name}.`);
+  return { schema: bound.schema, ...openTwoExecutors(bound, project.model, scopeOf) };
+}
+
+function scopeOf({ seed }: RandomOperation): ScopeParts {
+  const { userId, locale } = askerOf(seed);
+  return {
+    requestId: `seed-${seed}`,
+    caller: callerOf(userId),
+    headers: new Map(),
+    deadline: Deadline.start(600_000, null),
+    locale,
+    timeZone: "Europe/Berlin",
+  };
+}
+
+function callerOf(userId: string | null): Caller {
+  if (userId === null) return anonymousCaller;
+  const claims = Object.assign(Object.create(null) as Record<string, ClaimValue>, { sub: userId });
+  return { kind: "jwt", subject: userId, issuer: "https://issuer.example", claims };
+}
+
+describe.each(["web", "mobile"])(
+  "the compiled executor and the reference on the shop's %s schema",
+  (name) => {
+    test(
+      `give the same answers to ${count} random queries`,
+      async () => {
+        const { schema, ...executors } = open(name);
+        const pools = new Map([
+          ...(shopOptions.pools ?? []),
+          ...(await cursorsOf(name, executors.reference)),
+        ]);
+        // Introspection is about the schema: nothing of it is planned.
+        const options = { ...shopOptions, pools, introspectionShare: 0 };
+        const generator = new OperationGenerator(new SchemaIndex(schema), options);
+        const compared = await compareExecutors({ ...executors, generator, count, from, concurrency: 8 });
+        shop.clearLogs();
+        expect(compared.costlier).toEqual([]);
+        expect(compared.compiled).toBe(count);
+        expect(compared.codes.get("INTERNAL_SERVER_ERROR") ?? 0).toBe(0);
+        expect(compared.leaves).toBeGreaterThan(count * 5);
+      },
+      120_000 + count * 50,
+    );
+
+    test(
+      "give the same answers to random mutations, and change the same",
+      async () => {
+        const { schema, reference, compiled } = open(name);
+        let turn: Promise<unknown> = Promise.resolve();
+        // One after the other, as each finds the shop as it was.
+        const afresh =
+          (answer: CountingAnswerer): CountingAnswerer =>
+          (operation) => {
+            const answered = turn.then(() => {
+              shop.reset();
+              shop.clearLogs();
+              return answer(operation);
+            });
+            turn = answered.catch(() => undefined);
+            return answered;
+          };
+        const options = { ...shopOptions, pools: mutationPools, mutationShare: 1, maxFields: 20 };
+        const generator = new OperationGenerator(new SchemaIndex(schema), options);
+        const kind = generator
+          .operation(0)
+          .document.definitions.find((node) => "operation" in node)?.operation;
+        const compared = await compareExecutors({
+          reference: afresh(reference),
+          compiled: afresh(compiled),
+          generator,
+          count: kind === OperationTypeNode.MUTATION ? Math.ceil(count / 5) : 0,
+          from,
+          // One after the other, as each finds the shop as it was.
+          concurrency: 1,
+        });
+        shop.reset();
+        expect(compared.costlier).toEqual([]);
+        expect(compared.codes.get("INTERNAL_SERVER_ERROR") ?? 0).toBe(0);
+      },
+      120_000 + count * 50,
+    );
+  },
+);
+
+/** Cursors that lead somewhere, from answers. */
+async function cursorsOf(name: string, answer: CountingAnswerer): Promise<ValuePools> {
+  if (name !== "web") return new Map();
+  const queries = {
+    "Query.latestReviews(after:)": "{ latestReviews(first: 3) { edges { cursor } pageInfo { endCursor } } }",
+    "Product.allReviews(after:)": '{ product(id: "p1") { allReviews(first: 2) { edges { cursor } } } }',
+    "Viewer.wishes(after:)": "{ viewer { wishes(first: 2) { edges { cursor } } } }",
+  };
+  const pools = new Map<string, readonly unknown[]>();
+  for (const [coordinate, query] of Object.entries(queries)) {
+    const cursors: unknown[] = ["no cursor", ""];
+    for (let seed = 0; seed < 6; seed++) {
+      const { data } = await answer({ seed, document: parse(query), variables: {}, operationName: null });
+      JSON.stringify(data, (key, value: unknown) => {
+        if (/cursor/i.test(key) && typeof value === "string") cursors.push(value);
+        return value;
+      });
+    }
+    pools.set(coordinate, cursors);
+  }
+  return pools;
+}
+
+/** What changes something, and what is refused. */
+const mutationPools: ValuePools = new Map<string, readonly unknown[]>([
+  ...(shopOptions.pools ?? []),
+  ["ID", ["p1", "p7", "p100", "r1", "r2", "o1", "o2", "n1", "nope", ""]],
+  ["NewReviewInput.stars", [1, 5, 6]],
+  ["CardInput.cardNumber", ["4242424242424242", "1"]],
+  ["InvoiceInput.days", [14, 30, 5]],
+  ["AddressInput.country", ["SE", "DE", "??"]],
+]);
