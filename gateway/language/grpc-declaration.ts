@@ -11,6 +11,7 @@ import {
 } from "./call-declaration.ts";
 import type { DirectiveUse } from "./directive-reader.ts";
 import { type ErrorRule, readErrorRules, type StatusNames } from "./error-rules.ts";
+import { readTrim, type TrimDeclaration } from "./trim-declaration.ts";
 
 /** A field that `@grpc` fetches. */
 export interface GrpcDeclaration extends CallDeclarationBase {
@@ -21,6 +22,8 @@ export interface GrpcDeclaration extends CallDeclarationBase {
   readonly defaultArguments: readonly string[];
   readonly isDeclaredSafe: boolean;
   readonly errors: readonly ErrorRule[];
+  /** `as` is a path to a FieldMask in the request. */
+  readonly trim: TrimDeclaration | null;
 }
 
 /** By number, https://grpc.io/docs/guides/status-codes/. */
@@ -66,6 +69,7 @@ export function readGrpc(use: DirectiveUse, context: CallContext): GrpcDeclarati
     isDeclaredSafe: use.flag("safe"),
     sharesInFlight: readSharesInFlight(use),
     errors: readErrorRules(use, grpcStatuses),
+    trim: readTrim(use, batch, context),
   };
 }
 

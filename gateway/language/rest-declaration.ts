@@ -28,6 +28,7 @@ import { type PaginationDeclaration, readPagination } from "./rest-pagination.ts
 import { readTemplate, readTemplateVariables } from "./rest-template.ts";
 import { isListTypeNode, namedTypeOf } from "./sdl-file.ts";
 import { type HeaderDeclaration, readHeaders } from "./source-settings.ts";
+import { readTrim, type TrimDeclaration } from "./trim-declaration.ts";
 import type { UrlTemplate } from "./url-template.ts";
 
 export type RestMethod = (typeof restMethods)[number];
@@ -47,6 +48,8 @@ export interface RestDeclaration extends CallDeclarationBase {
   readonly isSafe: boolean;
   readonly errors: readonly ErrorRule[];
   readonly pagination: PaginationDeclaration | null;
+  /** `as` is a query parameter. */
+  readonly trim: TrimDeclaration | null;
 }
 
 const restMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
@@ -81,6 +84,9 @@ export function readRest(use: DirectiveUse, context: CallContext): RestDeclarati
   }
   const pairs = new Set([...template.pairNames, ...query.map(({ name }) => name)]);
   const pagination = readPagination(use, { method, pairs }, context);
+  if (pagination !== null) pairs.add(pagination.as);
+  const trim = readTrim(use, batch, context);
+  checkTrim(use, trim, { method, pairs });
   const selections = [
     ...variables.values(),
     ...(pagination === null ? [] : [pagination.token]),
@@ -115,6 +121,7 @@ export function readRest(use: DirectiveUse, context: CallContext): RestDeclarati
     sharesInFlight: readSharesInFlight(use),
     errors,
     pagination,
+    trim,
   };
 }
 
@@ -153,6 +160,21 @@ function readSafety(use: DirectiveUse, method: RestMethod): boolean {
     use.refuse(["safe"], "safe with POST only", isStandard ? `${method}, which is safe without it` : method);
   }
   return method === "GET" || method === "HEAD" || isDeclared;
+}
+
+function checkTrim(
+  use: DirectiveUse,
+  trim: TrimDeclaration | null,
+  { method, pairs }: { readonly method: RestMethod; readonly pairs: ReadonlySet<string> },
+): void {
+  if (trim === null) return;
+  if (method === "HEAD") use.refuse(["trim"], "no trim: HEAD has no body", "one");
+  if (!/^[-\w.[\]]{1,64}$/.test(trim.as)) {
+    const expected = "the name of a query parameter: letters, digits, _, -, ., [ and ]";
+    use.refuse(["trim", "as"], expected, quoted(trim.as));
+  } else if (pairs.has(trim.as)) {
+    use.refuse(["trim", "as"], "a query parameter that nothing else sends", trim.as);
+  }
 }
 
 function checkUrlBatch(use: DirectiveUse, template: UrlTemplate, batch: BatchDeclaration): void {

@@ -17,6 +17,7 @@ import {
   type SelectionMap,
 } from "../language/selection-map.ts";
 import { compileKeyReader, type KeyReader, type RowRule, rowsByKey } from "./keyed-rows.ts";
+import type { WantedProperties } from "./wanted-properties.ts";
 
 /** One value that a call is made from. */
 export interface CallInput {
@@ -57,6 +58,12 @@ export interface DeclaredCall {
   readonly batch: BatchRule | null;
   /** Sends the request and resolves to what `read` makes of the response. */
   send<Answer>(request: CallRequest, scope: RequestScope, read: ResponseReader<Answer>): Promise<Answer>;
+  /**
+   * The same call for somebody who reads only these properties: other ones may be absent from its value. What the call
+   * itself reads, keys for example, is added. A call of its own, whose rows are shared with no other; the same one for
+   * equal properties. Null where nothing would be saved.
+   */
+  readonly trimmed: ((wanted: WantedProperties) => DeclaredCall) | null;
 }
 
 /** `values` in the order of the call's `inputs`, `keys` where it is batched. */

@@ -26,7 +26,16 @@ export function createAccounts(data: ShopData, log: RequestLog): HttpBackend {
 
   return new HttpBackend(
     [
-      { method: "GET", path: "/users", answer: ({ query }) => findRows(users, readIds(query, "ids")) },
+      {
+        method: "GET",
+        path: "/users",
+        // `fields`: the only ones to send, with commas.
+        answer: ({ query }) => {
+          const rows = findRows(users, readIds(query, "ids"));
+          const fields = query.get("fields")?.split(",") ?? [];
+          return fields.length === 0 ? rows : rows.map((row) => onlyFields(row, fields));
+        },
+      },
       { method: "GET", path: "/users/{id}", answer: ({ path: { id = "" } }) => knownUser(users, id) },
       {
         method: "PATCH",
@@ -179,6 +188,10 @@ function readAddress(body: Readonly<Record<string, unknown>>): Address {
     throw unprocessable("INVALID_COUNTRY", `Expected an ISO 3166 country, got "${country}".`);
   }
   return { street, city, postalCode, country };
+}
+
+function onlyFields(row: object, names: readonly string[]): object {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => names.includes(name)));
 }
 
 function readNewsletter({ headers, body }: HttpRequest): Newsletter {

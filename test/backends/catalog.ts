@@ -12,12 +12,14 @@ type ListProductsRequest = {
   readonly pageToken: string;
   readonly sort: string;
   readonly categoryId: string;
+  readonly readMask: ReadMask;
 };
 
-type GetProductRequest = {
-  readonly id: string;
-  readonly readMask: { readonly paths: readonly string[] } | null;
-};
+type ReadMask = { readonly paths: readonly string[] } | null;
+
+type GetProductRequest = { readonly id: string; readonly readMask: ReadMask };
+
+type GetProductsRequest = IdsRequest & { readonly readMask: ReadMask };
 
 type IdsRequest = { readonly ids: readonly string[] };
 
@@ -34,22 +36,22 @@ export function createCatalog(data: ShopData, log: RequestLog): GrpcBackend {
   return new GrpcBackend(
     loadGrpcService("shop/catalog/v1/catalog.proto", "shop.catalog.v1.CatalogService"),
     {
-      ListProducts: ({ sort, categoryId, ...page }: ListProductsRequest) => {
+      ListProducts: ({ sort, categoryId, readMask, ...page }: ListProductsRequest) => {
         const products = productsBySort[sort];
         if (products === undefined) {
           throw new GrpcError(status.INVALID_ARGUMENT, `Expected a ProductSort, got ${sort}.`);
         }
         const wanted = products.filter((product) => categoryId === "" || product.categoryId === categoryId);
         const { rows, ...rest } = pageOf(wanted, page, { defaultFirst: 20, maxFirst: 1000 });
-        return { items: rows.map(toProductMessage), ...rest };
+        return { items: rows.map((row) => readProduct(row, readMask)), ...rest };
       },
-      BatchGetProducts: ({ ids }: IdsRequest) => ({
-        products: findRows(data.productById, ids).map(toProductMessage),
+      BatchGetProducts: ({ ids, readMask }: GetProductsRequest) => ({
+        products: findRows(data.productById, ids).map((row) => readProduct(row, readMask)),
       }),
       GetProduct: ({ id, readMask }: GetProductRequest) => {
         const product = data.productById.get(id);
         if (product === undefined) throw unknownProduct(id);
-        return onlyFields(toProductMessage(product), readMask?.paths ?? []);
+        return readProduct(product, readMask);
       },
       ListCategories: () => ({ categories }),
       BatchGetCategories: ({ ids }: IdsRequest) => ({ categories: findRows(data.categoryById, ids) }),
@@ -65,9 +67,11 @@ function unknownProduct(id: string): GrpcError {
 }
 
 /** `paths`: names as in the .proto file; none: all fields. */
-function onlyFields(message: Readonly<Record<string, unknown>>, paths: readonly string[]): object {
+function readProduct(product: Product, readMask: ReadMask): object {
+  const message = toProductMessage(product);
+  const paths = readMask?.paths ?? [];
   if (paths.length === 0) return message;
-  const unknown = paths.filter((path) => !productFields.has(path));
+  const unknown = paths.filter((path) => !productFields.has(path.split(".", 1)[0] ?? ""));
   if (unknown.length > 0) {
     const fieldViolations = unknown.map((path) => ({
       field: "read_mask",
@@ -78,10 +82,25 @@ function onlyFields(message: Readonly<Record<string, unknown>>, paths: readonly 
       { kind: "BadRequest", fieldViolations },
     ]);
   }
-  const wanted = new Set(
-    paths.map((path) => path.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase())),
+  return onlyFields(
+    message,
+    paths.map((path) => path.split(".")),
   );
-  return Object.fromEntries(Object.entries(message).filter(([name]) => wanted.has(name)));
+}
+
+function onlyFields(message: object, paths: readonly (readonly string[])[]): object {
+  return Object.fromEntries(
+    Object.entries(message).flatMap(([name, value]: [string, unknown]) => {
+      const here = paths.filter(([first = ""]) => camelCase(first) === name).map((path) => path.slice(1));
+      if (here.length === 0) return [];
+      const isWhole = here.some((path) => path.length === 0) || typeof value !== "object" || value === null;
+      return [[name, isWhole ? value : onlyFields(value, here)]];
+    }),
+  );
+}
+
+function camelCase(name: string): string {
+  return name.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 const productFields: ReadonlySet<string> = new Set(

@@ -69,6 +69,7 @@ describe("the directives in docs/schema-language.md", () => {
       "Batch",
       "ErrorRule",
       "Pagination",
+      "Trim",
       "DiscriminatorMapping",
     ]);
   });

@@ -38,6 +38,85 @@ schemas/authors.graphql:7:18  schema @source(compression:)
 `,
   );
 
+  describe("trimming", () => {
+    const lists = 'AuthorPage @grpc(method: "ListAuthors")';
+    const trimmed = (trim: string): [string, string, string] => [
+      authors,
+      lists,
+      `AuthorPage @grpc(method: "ListAuthors", trim: ${trim})`,
+    ];
+    const masked: [string, string, string] = [
+      proto,
+      "  AuthorFilter filter = 2;",
+      "  AuthorFilter filter = 2;\n  google.protobuf.FieldMask read_mask = 3;",
+    ];
+    const imported: [string, string, string] = [
+      proto,
+      'import "library/v1/author.proto";',
+      'import "library/v1/author.proto";\nimport "google/protobuf/field_mask.proto";',
+    ];
+    refuses(
+      "a mask that the request does not have",
+      [imported, masked, trimmed('{ as: "readMsk" }')],
+      `
+schemas/authors.graphql:13:98  Query.authors @grpc(trim.as:)
+  expected  a field of library.v1.ListAuthorsRequest (first, filter, read_mask)
+  found     readMsk
+  hint      did you mean "read_mask"?
+`,
+    );
+    refuses(
+      "a mask that is none, or something inside of what has no fields",
+      [trimmed('{ as: "filter.country" }')],
+      `
+schemas/authors.graphql:13:98  Query.authors @grpc(trim.as:)
+  expected  a google.protobuf.FieldMask
+  found     string
+`,
+    );
+    refuses(
+      "a path through a text",
+      [trimmed('{ as: "filter.country.mask" }')],
+      `
+schemas/authors.graphql:13:98  Query.authors @grpc(trim.as:)
+  expected  no further path: country is no single message
+  found     mask
+`,
+    );
+    refuses(
+      "a mask that an argument fills",
+      [
+        imported,
+        masked,
+        [authors, "authors(first: Int,", "authors(readMask: String, first: Int,"],
+        trimmed('{ as: "readMask" }'),
+      ],
+      `
+schemas/authors.graphql:13:116  Query.authors @grpc(trim.as:)
+  expected  a field that nothing else fills
+  found     argument readMask
+`,
+    );
+    refuses(
+      "objects that the answer does not have",
+      [imported, masked, trimmed('{ as: "readMask", select: "items" }')],
+      `
+schemas/authors.graphql:13:119  Query.authors @grpc(trim.select:)
+  expected  a field of library.v1.AuthorList (authors, next_page_token)
+  found     items
+`,
+    );
+    refuses(
+      "objects that are none",
+      [imported, masked, trimmed('{ as: "readMask", select: "nextPageToken" }')],
+      `
+schemas/authors.graphql:13:92  Query.authors @grpc(trim:)
+  expected  objects that are messages
+  found     a scalar
+`,
+    );
+  });
+
   describe("a property", () => {
     refuses(
       "Int for a double",

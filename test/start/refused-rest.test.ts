@@ -326,9 +326,74 @@ schemas/books.graphql:17:41  Book.similar @rest(POST:)
       [call('@rest(Get: "/books/{parent.id}")')],
       `
 schemas/books.graphql:17:26  Book.similar @rest
-  expected  arguments GET, HEAD, POST, PUT, PATCH, DELETE, query, headers, body, bodyType, select, batch, safe, errors, pagination, shareInFlight
+  expected  arguments GET, HEAD, POST, PUT, PATCH, DELETE, query, headers, body, bodyType, select, batch, safe, errors, pagination, shareInFlight, trim
   found     argument Get
   hint      did you mean "GET"?
+`,
+    );
+  });
+
+  describe("trimming", () => {
+    const trimmed = (trim: string): Edit => call(`@rest(GET: "/books/{parent.id}/similar", trim: ${trim})`);
+    refuses(
+      "a query parameter that is sent already",
+      [
+        call(
+          '@rest(GET: "/books/{parent.id}/similar", query: { only: "$parent.title" }, trim: { as: "only" })',
+        ),
+      ],
+      `
+schemas/books.graphql:17:107  Book.similar @rest(trim.as:)
+  expected  a query parameter that nothing else sends
+  found     only
+`,
+    );
+    refuses(
+      "a name that no query has",
+      [trimmed('{ as: "a b" }')],
+      `
+schemas/books.graphql:17:73  Book.similar @rest(trim.as:)
+  expected  the name of a query parameter: letters, digits, _, -, ., [ and ]
+  found     "a b"
+`,
+    );
+    refuses(
+      "objects that are not at one path",
+      [trimmed('{ as: "only", select: "a | b" }')],
+      `
+schemas/books.graphql:17:89  Book.similar @rest(trim.select:)
+  expected  one plain path
+  found     a | b
+`,
+    );
+    refuses(
+      "a field without properties",
+      [field('  similar: [ID!] @rest(GET: "/books/{parent.id}/similar", trim: { as: "only" })')],
+      `
+bff-web/schema.graphql:26:3  Book.similar
+  expected  ID or String, because Book.similar is ID
+  found     the object type BookCard
+
+schemas/books.graphql:17:65  Book.similar @rest(trim:)
+  expected  trim on a field of objects, whose properties can be told
+  found     ID
+`,
+    );
+    refuses(
+      "a batch whose rows yield something else, or are elsewhere",
+      [
+        call(
+          '@rest(GET: "/similar{?ids*}", batch: { of: "$parent.id", as: "ids", match: "id", value: "a | b" }, trim: { as: "only", select: "a" })',
+        ),
+      ],
+      `
+schemas/books.graphql:17:108  Book.similar @rest(batch.value:)
+  expected  one plain path, because the call has trim
+  found     a | b
+
+schemas/books.graphql:17:147  Book.similar @rest(trim.select:)
+  expected  no select with batch: its rows are the objects
+  found     one
 `,
     );
   });

@@ -5,7 +5,13 @@ import { compileSelection, rawRoots, type SelectionRoots } from "../../language/
 import type { SelectionMap } from "../../language/selection-map.ts";
 import type { GrpcDeclaration } from "../../language/grpc-declaration.ts";
 import type { SourceField, SourceSchema } from "../../language/source-schema.ts";
-import { type GrpcChannel, type SerializedRequest, serializeRequest } from "../../outbound/grpc-channel.ts";
+import { plainNamesOf } from "../../language/trim-declaration.ts";
+import {
+  type GrpcChannel,
+  type GrpcMethod,
+  type SerializedRequest,
+  serializeRequest,
+} from "../../outbound/grpc-channel.ts";
 import { GrpcStatusError } from "../../outbound/grpc-failure.ts";
 import type { InFlightReads } from "../../outbound/in-flight-reads.ts";
 import { exchangeUpstream } from "../../outbound/upstream-call.ts";
@@ -13,7 +19,17 @@ import { type BatchRule, compileBatch, type DeclaredCall } from "../declared-cal
 import { compileErrorRules } from "../error-mapping.ts";
 import { sharesInFlight } from "../in-flight-sharing.ts";
 import { buildRequestHeaders, metadataKey, type RequestHeaders } from "../request-headers.ts";
+import { propertiesOf, rememberTrimmed } from "../wanted-properties.ts";
+import { compileTrimmedDecoder } from "./decode-message.ts";
 import { type ErrorDetails, retryDelayMsOf } from "./error-details.ts";
+import {
+  buildMask,
+  type MaskRule,
+  printWantedFields,
+  resolveMask,
+  type ResponseParts,
+  wantedFieldsOf,
+} from "./grpc-trim.ts";
 import {
   describeShape,
   entryShape,
@@ -23,9 +39,15 @@ import {
   type SelectedShape,
 } from "./message-selection.ts";
 import { type PropertyResolver, withForm } from "./property-resolver.ts";
-import type { ProtoField, ProtoMethod } from "./proto-model.ts";
+import type { ProtoField, ProtoMessage, ProtoMethod } from "./proto-model.ts";
 import { checkRequestRule } from "./request-rule.ts";
-import { buildRequest, resolveKeyField, resolveRequest } from "./request-slots.ts";
+import {
+  buildRequest,
+  type RequestMask,
+  type RequestRule,
+  resolveKeyField,
+  resolveRequest,
+} from "./request-slots.ts";
 import { isProtoElement } from "./request-value.ts";
 import { grpcStatusError, notFoundStatus } from "./status-codes.ts";
 import type { ValueForm } from "./value-form.ts";
@@ -54,6 +76,7 @@ export function compileGrpcCall(
   const rule = { request: method.request, slots, keyField };
   checkRequestRule(rule, declaration.use);
   if (response === null) return null;
+  const mask = resolveTrim(parts, rule, response);
   const errors = compileErrorRules(resolveErrorRules(declaration, details));
   const form = parts.properties.formOf(field, response.element);
   const selected = response.select === null ? null : compileSelection(response.select);
@@ -72,11 +95,12 @@ export function compileGrpcCall(
 
   /** A backend's own failure is an answer like another; each caller makes an error of its own of it. */
   const sendMessage = async (
+    sent: GrpcMethod,
     request: SerializedRequest,
     deadline: Deadline,
   ): Promise<object | GrpcStatusError> => {
     try {
-      return await channel.sendBytes(method, request, deadline);
+      return await channel.sendBytes(sent, request, deadline);
     } catch (error) {
       if (error instanceof GrpcStatusError) return error;
       throw error;
@@ -93,25 +117,47 @@ export function compileGrpcCall(
     throw grpcStatusError(answer, { declared, retryDelayMs: retryDelayMsOf(body) });
   };
 
-  const call: DeclaredCall = {
+  const batch = withRowForm(compileKeys(declaration, response.batch, keyField), form);
+  const makeCall = (decoded: Decoding, asked: RequestMask | null): DeclaredCall => ({
     source: source.name,
     coordinate: field.coordinate,
     isSafe,
     isMutation: field.isMutation,
     inputs: [...slots.map((slot) => slot.input), ...headers.inputs],
-    batch: withRowForm(compileKeys(declaration, response.batch, keyField), form),
+    batch,
     async send({ values, keys }, scope, read) {
       const metadata = buildRequestHeaders(headers, values.slice(slots.length), scope);
-      const request = { bytes: serializeRequest(method, buildRequest(rule, values, keys)), metadata };
+      const bytes = serializeRequest(method, buildRequest(rule, values, keys, asked));
+      const request = { bytes, metadata };
       return exchangeUpstream(scope, owner, {
-        key: isShared ? keyOfGrpcRequest(method, request) : null,
-        send: (deadline) => sendMessage(request, deadline),
+        key: isShared ? `${keyOfGrpcRequest(method, request)}\n${decoded.text}` : null,
+        send: (deadline) => sendMessage(decoded.method, request, deadline),
         read: (raw) => {
           const answer = readMessage(raw, keys !== null);
           return read(select === null || answer === null ? answer : select(rawRoots(answer)));
         },
       });
     },
+    trimmed: null,
+  });
+  const whole = { method, text: "" };
+  const answerParts = response.parts;
+  if (answerParts === null) return { call: makeCall(whole, null), value: response.value };
+  const call: DeclaredCall = {
+    ...makeCall(whole, null),
+    trimmed: rememberTrimmed((wanted) => {
+      const fields = wantedFieldsOf(answerParts, wanted);
+      const value = mask === null ? null : buildMask(mask, answerParts, wanted);
+      if (fields === null && value === null) return call;
+      const decoded =
+        fields === null
+          ? whole
+          : {
+              method: { ...method, deserialize: compileTrimmedDecoder(method.response, fields) },
+              text: printWantedFields(fields),
+            };
+      return makeCall(decoded, mask === null || value === null ? null : { path: mask.path, value });
+    }),
   };
   return { call, value: response.value };
 }
@@ -119,6 +165,24 @@ export function compileGrpcCall(
 /** Text that is equal for equal requests: of all that is sent but what is about one call only. */
 function keyOfGrpcRequest({ path }: ProtoMethod, { bytes, metadata }: SerializedRequest): string {
   return `${path}\n${metadataKey(metadata)}\n${bytes.toString("latin1")}`;
+}
+
+/** The method, of which only a part of the answer may be decoded; `text` is equal for equal parts. */
+interface Decoding {
+  readonly method: GrpcMethod;
+  readonly text: string;
+}
+
+function resolveTrim(
+  { declaration: { use, trim } }: GrpcCallParts,
+  rule: RequestRule,
+  { objects }: { readonly objects: SelectedShape },
+): MaskRule | null {
+  if (trim === null) return null;
+  const found = resolveMap(use, trim.select, ["trim", "select"], objects);
+  if (found === null) return null;
+  const at = found.map === null ? [] : (plainNamesOf(found.map) ?? []);
+  return resolveMask(trim, { ...found.shape, at }, rule, use);
 }
 
 /** A key that the request can't carry names nothing, so that no other key suffers from it. */
@@ -151,7 +215,14 @@ function resolveResponse({ declaration, method }: GrpcCallParts) {
   // Where the rows can't be found, what is in them is not known either.
   if (select === null) return null;
   if (batch === null)
-    return { select: select.map, batch: noMaps, element: select.shape, value: select.shape };
+    return {
+      select: select.map,
+      batch: noMaps,
+      element: select.shape,
+      value: select.shape,
+      objects: select.shape,
+      parts: partsOf(method.response, [select], { row: null, value: null, isMapOfRows: false }),
+    };
   const rows = resolveMap(use, batch.select, ["batch", "select"], select.shape);
   if (rows === null) return null;
   const row = rowShape(rows.shape, batch.match === null);
@@ -174,8 +245,32 @@ function resolveResponse({ declaration, method }: GrpcCallParts) {
     select: select.map,
     batch: { select: rows.map, match: match.map, value: value.map },
     element: value.shape,
+    objects: row,
+    parts: partsOf(method.response, [select, rows], {
+      row: match.map,
+      value: value.map,
+      isMapOfRows: batch.match === null,
+    }),
     value: { ...value.shape, lists: value.shape.lists + (isList ? 1 : 0) },
   };
+}
+
+/** Null where what is wanted of a row can't be told from what is wanted of its value. */
+function partsOf(
+  response: ProtoMessage,
+  steps: readonly { readonly map: SelectionMap | null }[],
+  read: {
+    readonly row: SelectionMap | null;
+    readonly value: SelectionMap | null;
+    readonly isMapOfRows: boolean;
+  },
+): ResponseParts | null {
+  const valueAt = read.value === null ? [] : plainNamesOf(read.value);
+  if (valueAt === null) return null;
+  const names = steps.map(({ map }) => (map === null ? [] : plainNamesOf(map)));
+  const start = names.some((one) => one === null) ? null : names.flatMap((one) => one ?? []);
+  const own = read.row === null ? [] : propertiesOf(read.row);
+  return { response, start, isMapOfRows: read.isMapOfRows, valueAt, own };
 }
 
 const noMaps = { select: null, match: null, value: null };

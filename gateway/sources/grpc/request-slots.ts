@@ -159,9 +159,15 @@ export function buildRequest(
   { request, slots, keyField }: RequestRule,
   values: readonly unknown[],
   keys: readonly unknown[] | null,
+  mask: RequestMask | null,
 ): MessageValue {
   const message: MessageValue = new Map();
-  for (const [index, { path }] of slots.entries()) setAt(message, path, values[index]);
+  for (const [index, { path }] of slots.entries()) {
+    const value = values[index];
+    // An absent value is left out, and with it the messages that would hold only it.
+    if (value !== undefined) setAt(message, path, (field) => toProtoValue(field, value));
+  }
+  if (mask !== null) setAt(message, mask.path, () => mask.value);
   if (keyField !== null && keys !== null) message.set(keyField, toProtoValue(keyField, keys));
   checkBuilt(
     request,
@@ -179,12 +185,21 @@ export interface RequestRule {
   readonly keyField: ProtoField | null;
 }
 
-/** Puts a value where it belongs; an absent one is left out, and with it the messages that would hold only it. */
-function setAt(message: MessageValue, path: readonly ProtoField[], value: unknown): void {
-  if (value === undefined) return;
+/** A FieldMask, and where it goes in the message. */
+export interface RequestMask {
+  readonly path: readonly ProtoField[];
+  readonly value: MessageValue;
+}
+
+/** Puts a value where it belongs. */
+function setAt(
+  message: MessageValue,
+  path: readonly ProtoField[],
+  valueFor: (field: ProtoField) => unknown,
+): void {
   let target = message;
   for (const [index, field] of path.entries()) {
-    if (index === path.length - 1) target.set(field, toProtoValue(field, value));
+    if (index === path.length - 1) target.set(field, valueFor(field));
     else {
       const below = (target.get(field) as MessageValue | undefined) ?? new Map<ProtoField, unknown>();
       target.set(field, below);

@@ -10,10 +10,12 @@ import { type CallInput, compileBatch, compileInput, type DeclaredCall, noCall }
 import { compileErrorRules } from "../error-mapping.ts";
 import { sharesInFlight } from "../in-flight-sharing.ts";
 import { headerText, listCallHeaders, listRequestHeaders, type RequestHeaders } from "../request-headers.ts";
+import { rememberTrimmed } from "../wanted-properties.ts";
 import { compileBody } from "./rest-body.ts";
 import { compilePagination } from "./rest-pagination.ts";
 import { decodeResponse, readExistence, RestAnswer } from "./rest-response.ts";
 import { compileRestSelect } from "./rest-select.ts";
+import { compileTrim } from "./rest-trim.ts";
 
 export interface RestCallParts {
   readonly source: SourceSchema;
@@ -52,7 +54,8 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
   const owner = { source: source.name, coordinate, timeoutMs: source.timeoutMs, isMutation, isSafe, reads };
   const isShared = sharesInFlight(declaration, source, isSafe);
 
-  return {
+  /** With a further query pair, or null. */
+  const makeCall = (trimPair: QueryPair | null): DeclaredCall => ({
     source: source.name,
     coordinate,
     isSafe,
@@ -67,7 +70,7 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
             value: batch.value?.map ?? null,
           }),
     async send({ values, keys }, scope, read) {
-      const path = writePath(values, keys, pagination === null ? noPairs : [pagination.pair(values)]);
+      const path = writePath(values, keys, furtherPairs(pagination, trimPair, values));
       if (path === null) return read(noCall({ isMutation }));
       const requestHeaders = listRequestHeaders(headers, values, sourceHeadersStart, scope);
       for (const { name, slot } of ownHeaders) {
@@ -97,19 +100,43 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
       // What is made of so much waits until others had their turn.
       return answered.then((value) => (bytes > longReadBytes ? nextTurn().then(() => value) : value));
     },
+    trimmed: null,
+  });
+  const { trim } = declaration;
+  if (trim === null) return makeCall(null);
+  const namesOf = compileTrim(trim, batch);
+  const call: DeclaredCall = {
+    ...makeCall(null),
+    trimmed: rememberTrimmed((wanted) => {
+      const names = namesOf(wanted);
+      return names === null ? call : makeCall([trim.as, names.join(",")]);
+    }),
   };
+  return call;
 }
 
 /** To decode so much takes some milliseconds. */
 const longReadBytes = 1024 * 1024;
 
+type QueryPair = readonly [name: string, value: unknown];
+
 const noPairs: readonly [] = [];
+
+function furtherPairs(
+  pagination: ReturnType<typeof compilePagination> | null,
+  trimPair: QueryPair | null,
+  values: readonly unknown[],
+): readonly QueryPair[] {
+  if (pagination === null) return trimPair === null ? noPairs : [trimPair];
+  const pair = pagination.pair(values);
+  return trimPair === null ? [pair] : [pair, trimPair];
+}
 
 /** Null: the call must not be made. */
 type PathWriter = (
   values: readonly unknown[],
   keys: readonly unknown[] | null,
-  morePairs: readonly (readonly [name: string, value: unknown])[],
+  morePairs: readonly QueryPair[],
 ) => string | null;
 
 function compilePath(

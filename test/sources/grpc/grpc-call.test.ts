@@ -50,6 +50,7 @@ describe("a call of the shop", () => {
       pageToken: "",
       sort: "NEWEST",
       categoryId: "c3",
+      readMask: null,
     });
     expect(request.calls).toMatchObject([{ source: "catalog", coordinate: "Query.products", code: null }]);
   });
