@@ -162,7 +162,8 @@ function createScope(
     timeZone: "UTC",
     absorbed: [],
     kept: new Map(),
-    recordUpstreamCall({ source, code, durationMs }) {
+    recordUpstreamCall({ source, code, durationMs, isJoined }) {
+      if (isJoined) return metrics.increment("overlock_joined_calls_total", { source });
       metrics.increment("overlock_upstream_calls_total", { source, code: code ?? "ok" });
       metrics.observe("overlock_upstream_duration_seconds", { source }, durationMs / 1000);
     },
