@@ -76,9 +76,8 @@ type Keys<Key> = ReadonlyMap<string, Key>;
  */
 class RowLoader<Key> {
   readonly #call: KeyedCall<Key>;
+  /** Rows, errors in their place, and the calls that are going to bring those that are not here yet. */
   readonly #rows = new Map<string, unknown>();
-  /** The calls that are going to bring the rows that are not here yet. */
-  readonly #underWay = new Map<string, Promise<void>>();
   /** Null: nothing waits for company. */
   readonly #turns: DataLoader<Keys<Key>, Rows> | null;
 
@@ -95,65 +94,66 @@ class RowLoader<Key> {
   }
 
   load(keys: Keys<Key>): Promise<Rows> {
-    if (this.#turns !== null) return this.#turns.load(keys);
-    this.#fetchNew([keys]);
-    return this.#whenHere(keys);
+    return this.#turns === null ? this.#answerOne(keys) : this.#turns.load(keys);
   }
 
   /** Each list is answered as soon as its own rows are here: DataLoader hands a promise on as one. */
   #answer(lists: readonly Keys<Key>[]): Promise<Rows>[] {
+    const [only, ...others] = lists;
+    if (only !== undefined && others.length === 0) return [this.#answerOne(only)];
     this.#fetchNew(lists);
     return lists.map((list) => this.#whenHere(list));
+  }
+
+  #answerOne(list: Keys<Key>): Promise<Rows> {
+    // Nearly always there is one list, and nothing was asked for before.
+    if (this.#rows.size === 0 && list.size <= this.#call.maxSize) return this.#fetch(list);
+    this.#fetchNew([list]);
+    return this.#whenHere(list);
   }
 
   #fetchNew(lists: readonly Keys<Key>[]): void {
     let fresh = new Map<string, Key>();
     for (const list of lists) {
       for (const [text, key] of list) {
-        if (this.#rows.has(text) || this.#underWay.has(text)) continue;
+        if (this.#rows.has(text)) continue;
         fresh.set(text, key);
         if (fresh.size < this.#call.maxSize) continue;
-        this.#fetch(fresh);
+        void this.#fetch(fresh);
         fresh = new Map<string, Key>();
       }
     }
-    if (fresh.size > 0) this.#fetch(fresh);
+    if (fresh.size > 0) void this.#fetch(fresh);
   }
 
-  #fetch(keys: Keys<Key>): void {
-    const { call, rows, underWay } = { call: this.#call, rows: this.#rows, underWay: this.#underWay };
-    const keep = (rowOf: (text: string) => unknown): void => {
-      for (const text of keys.keys()) {
-        rows.set(text, rowOf(text));
-        underWay.delete(text);
-      }
-    };
-    const done = call.fetch([...keys.values()]).then(
-      (found) =>
-        keep((text) => {
+  #fetch(keys: Keys<Key>): Promise<Rows> {
+    const { missing } = this.#call;
+    const rows = this.#rows;
+    const done = this.#call.fetch([...keys.values()]).then(
+      (found) => {
+        for (const text of keys.keys()) {
           const row = found.get(text);
-          return row === undefined ? call.missing : row;
-        }),
+          rows.set(text, row === undefined ? missing : row);
+        }
+        return rows;
+      },
       // An error as the row of each key is kept like a row: the request does not repeat a call that failed.
       (thrown: unknown) => {
         const error = toOverlockError(thrown);
-        keep(() => error);
+        for (const text of keys.keys()) rows.set(text, error);
+        return rows;
       },
     );
-    for (const text of keys.keys()) underWay.set(text, done);
+    for (const text of keys.keys()) rows.set(text, done);
+    return done;
   }
 
   #whenHere(list: Keys<Key>): Promise<Rows> {
-    let only: Promise<void> | null = null;
-    let others: Set<Promise<void>> | null = null;
+    const calls = new Set<unknown>();
     for (const text of list.keys()) {
-      const call = this.#underWay.get(text);
-      if (call === undefined || call === only) continue;
-      if (only === null) only = call;
-      else (others ??= new Set()).add(call);
+      const row = this.#rows.get(text);
+      if (row instanceof Promise) calls.add(row);
     }
-    if (only === null) return Promise.resolve(this.#rows);
-    if (others === null) return only.then(() => this.#rows);
-    return Promise.all([only, ...others]).then(() => this.#rows);
+    return Promise.all(calls).then(() => this.#rows);
   }
 }

@@ -106,7 +106,7 @@ export class Deadline implements Waiter {
       this.#expiredBy = byParent ?? outOfTime();
       return;
     }
-    this.#timer = setTimeout(() => this.#expire(outOfTime()), leftMs).unref();
+    this.#timer = setTimeout(() => this.#expire(outOfTime()), leftMs);
     if (parent instanceof Deadline)
       this.#stopWatchingParent = parent.onExpire((reason) => this.#expire(reason));
     else if (parent !== null) this.#watchSignal(parent.signal);
