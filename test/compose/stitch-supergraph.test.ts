@@ -221,3 +221,119 @@ describe("the stitched supergraph", () => {
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
   });
 });
+
+describe("a type of which one source has keys only", () => {
+  test("leads from one key to another", async () => {
+    const people = new HttpBackend(
+      [
+        { method: "GET", path: "/reviews", answer: () => [{ authorId: "u1" }, { authorId: "u2" }] },
+        {
+          method: "GET",
+          path: "/ids/{id}",
+          answer: ({ path: { id } }) => ({ id, email: `${id}@example.com` }),
+        },
+        {
+          method: "GET",
+          path: "/names/{email}",
+          answer: ({ path: { email } }) => ({ email, name: `Name of ${email}` }),
+        },
+      ],
+      new RequestLog(countUp()),
+    );
+    const { url } = await people.start();
+    const { composition, sources } = composeTexts({
+      reviews: `extend schema @source(name: "reviews", url: "${url}")
+        type Query { reviews: [Review] @rest(GET: "/reviews") }
+        type Review { author: User @from(field: "{ id: authorId }") }
+        type User @key(fields: "id") { id: ID! }`,
+      ids: `extend schema @source(name: "ids", url: "${url}")
+        type Query {
+          userById(id: ID!): User @lookup @rest(GET: "/ids/{args.id}")
+          userByEmail(email: ID!): User @lookup @rest(GET: "/ids/by-mail/{args.email}")
+        }
+        type User @key(fields: "id") @key(fields: "email") { id: ID! email: ID! }`,
+      names: `extend schema @source(name: "names", url: "${url}")
+        type Query { named(email: ID!): User @lookup @rest(GET: "/names/{args.email}") }
+        type User @key(fields: "email") { email: ID! name: String }`,
+    });
+    const answer = await query(composition.schema, "{ reviews { author { name } } }");
+    await disposeAll(sources);
+    await people.stop();
+    expect(answer).toEqual({
+      data: {
+        reviews: [
+          { author: { name: "Name of u1@example.com" } },
+          { author: { name: "Name of u2@example.com" } },
+        ],
+      },
+    });
+    expect(people.log.entries.map((entry) => entry.method).toSorted()).toEqual([
+      "GET /ids/u1",
+      "GET /ids/u2",
+      "GET /names/u1%40example.com",
+      "GET /names/u2%40example.com",
+      "GET /reviews",
+    ]);
+  });
+});
+
+describe("several keys, keys of several fields, maps and groups", () => {
+  let warehouse: Warehouse;
+  let stitched: ReturnType<typeof composeTexts>;
+
+  beforeAll(async () => {
+    warehouse = await startWarehouse();
+    stitched = composeTexts(warehouseSchemas, null, { urls: warehouse.urls });
+  });
+
+  beforeEach(() => warehouse.clear());
+
+  afterAll(async () => {
+    await disposeAll(stitched.sources);
+    await warehouse.stop();
+  });
+
+  test("join gRPC to REST", async () => {
+    const { schema } = stitched.composition;
+    expect(
+      await query(schema, '{ lots(tenant: "t1") { lotNumber item { name views } crates { number } } }'),
+    ).toEqual({
+      data: {
+        lots: [
+          {
+            lotNumber: "L1",
+            item: { name: "Lamp", views: 10 },
+            crates: [{ number: "c2" }, { number: "c1" }],
+          },
+        ],
+      },
+    });
+    expect(warehouse.requests().toSorted()).toEqual([
+      "/tenants/t1/items/a",
+      "/views?ids=i1",
+      'CratesOfLots {"numbers":["L1"]}',
+      'ListLots {"tenant":"t1"}',
+    ]);
+  });
+
+  test("join REST to gRPC", async () => {
+    const { schema } = stitched.composition;
+    expect(await query(schema, "{ items { name quantity related { name } notes { text } } }")).toEqual({
+      data: {
+        items: [
+          {
+            name: "Lamp",
+            quantity: 5,
+            related: [{ name: "Sofa" }, null, { name: "Desk" }],
+            notes: [{ text: "bright" }, { text: "warm" }],
+          },
+          { name: "Desk", quantity: null, related: [], notes: [] },
+          { name: "Sofa", quantity: 0, related: null, notes: [{ text: "soft" }] },
+        ],
+      },
+    });
+    expect(warehouse.requests().filter((request) => request.startsWith("BatchGetLots"))).toEqual([
+      'BatchGetLots {"keys":[{"tenant":"t1","sku":"a"},{"tenant":"t1","sku":"b"},{"tenant":"t2","sku":"a"}]}',
+    ]);
+  });
+});
