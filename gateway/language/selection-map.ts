@@ -108,6 +108,23 @@ export function printPath(path: PathSelection): string {
   return (path.root === "value" ? names : [`$${path.root}`, ...names]).join(".");
 }
 
+/** A map of source schemas as it would be written, in one line. */
+export function printSelectionMap(map: SelectionMap | ListSelection): string {
+  switch (map.kind) {
+    case "path": {
+      const path = printPath(map);
+      if (map.then === null) return path;
+      return `${path}${map.then.kind === "object" ? "." : ""}${printSelectionMap(map.then)}`;
+    }
+    case "object":
+      return `{ ${map.fields.map(({ name, value }) => `${name}: ${printSelectionMap(value)}`).join(", ")} }`;
+    case "list":
+      return `[${printSelectionMap(map.element)}]`;
+    case "alternatives":
+      return map.options.map(printSelectionMap).join(" | ");
+  }
+}
+
 const maxTextLength = 4096;
 const maxDepth = 32;
 const roots: ReadonlySet<string> = new Set<SelectionRoot>(["args", "parent", "claims", "headers", "item"]);

@@ -50,8 +50,12 @@ interface Need {
 export interface DeclaredCall {
   readonly source: string;
   readonly coordinate: string;
+  /** What it sends, for people: `GET /ratings{?ids*}`, `shop.inventory.v1.InventoryService/BatchGetStock`. */
+  readonly template: string;
   /** Equal safe calls of one request are made once. */
   readonly isSafe: boolean;
+  /** Equal calls that are under way, of whichever request, are sent once. */
+  readonly isShared: boolean;
   /** A field of `Mutation`: without a call nothing is done, and the client has to know. */
   readonly isMutation: boolean;
   readonly inputs: readonly CallInput[];

@@ -121,7 +121,9 @@ export function compileGrpcCall(
   const makeCall = (decoded: Decoding, asked: RequestMask | null): DeclaredCall => ({
     source: source.name,
     coordinate: field.coordinate,
+    template: method.path.slice(1),
     isSafe,
+    isShared,
     isMutation: field.isMutation,
     inputs: [...slots.map((slot) => slot.input), ...headers.inputs],
     batch,

@@ -58,7 +58,9 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
   const makeCall = (trimPair: QueryPair | null): DeclaredCall => ({
     source: source.name,
     coordinate,
+    template: `${method} ${declaration.template.text}`,
     isSafe,
+    isShared,
     isMutation,
     inputs: [...inputs, ...headers.inputs],
     batch:

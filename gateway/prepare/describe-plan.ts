@@ -1,0 +1,373 @@
+import { astFromValue, type FieldNode, type GraphQLField, Kind, print, type ValueNode, visit } from "graphql";
+import type { FieldBinding } from "../compose/bindings.ts";
+import { printSelectionMap } from "../language/selection-map.ts";
+import type { CallInput } from "../sources/declared-call.ts";
+import type { Place, Plan, Read, ShownField, Step } from "./plan.ts";
+import { depthOf } from "./plan-place.ts";
+
+/** A plan as plain data: whatever of it a person or a tool may want to know, and nothing that runs. */
+export interface PlanDescription {
+  /** The operation's name; null where it has none. */
+  readonly operation: string | null;
+  readonly kind: "query" | "mutation";
+  /** Where objects stand, outer ones first. */
+  readonly places: readonly DescribedPlace[];
+  /** In the order in which they are planned; a step waits for earlier ones only. */
+  readonly steps: readonly DescribedStep[];
+  /** What is not planned: read object by object, with calls that are the same but are found out while it runs. */
+  readonly resolved: readonly DescribedField[];
+}
+
+interface DescribedPlace {
+  readonly id: number;
+  /** Response keys; `[]` follows lists, `<Type>` what has several types: `viewer.notifications.items[]<PriceDrop>`. */
+  readonly path: string;
+  /** Of the supergraph. */
+  readonly type: string;
+  /** What is known of its objects from the start: nothing, a row that a source has sent, or a key. */
+  readonly base: "root" | "row" | "reference";
+  /** Whose row or reference it is. */
+  readonly source: string | null;
+}
+
+export interface DescribedStep {
+  readonly id: number;
+  /** The place of its objects. */
+  readonly place: number;
+  /** Where what it brings stands: the field that it is the value of, or the objects whose rows it looks up. */
+  readonly path: string;
+  /** The response paths of all fields that read from it. */
+  readonly fields: readonly string[];
+  readonly source: string;
+  /** The field whose declaration it is: `Product.rating`. */
+  readonly coordinate: string;
+  readonly kind: "call" | "batched call" | "lookup" | "batched lookup";
+  /** What is sent: method and URL template, or service and method. */
+  readonly template: string;
+  /** Arguments as the operation or the client schema says them, GraphQL literals by name. */
+  readonly arguments: Readonly<Record<string, string>>;
+  /** The fields of each object that it is made from. */
+  readonly reads: readonly string[];
+  readonly batch: DescribedBatch | null;
+  /** The steps that it has to wait for, without those that these wait for; none: it starts at once. */
+  readonly after: readonly number[];
+  /** Of a mutation, the root field that it belongs to, from 0; each waits for all of the one before. */
+  readonly root: number;
+  /** Lists that its objects are in, as response paths. One call or key for each of their elements, where it `reads`. */
+  readonly lists: readonly string[];
+  /** An earlier step with which it is asked for: keys in one call, or a call that is made once. */
+  readonly joins: number | null;
+  /** It changes nothing: equal calls of a request are made once. */
+  readonly isSafe: boolean;
+  /** Equal calls of requests beside each other are made once. */
+  readonly isShared: boolean;
+}
+
+export interface DescribedBatch {
+  /** The value that is a key, in the mapping language, or the key's fields. */
+  readonly key: string;
+  /** The type of the objects that have it; null where it comes from arguments. */
+  readonly of: string | null;
+  /** The most keys of one call. */
+  readonly maxSize: number;
+  /** Each object has a list of keys, which has this name among `lists`; null: it has one. */
+  readonly keyList: string | null;
+  /** Keys of different objects share no call, because more of the call is made from the object. */
+  readonly isPerObject: boolean;
+}
+
+export interface DescribedField {
+  readonly path: string;
+  readonly reason: string;
+  /** Sources that have what it is bound to. */
+  readonly sources: readonly string[];
+  readonly after: readonly number[];
+  readonly root: number;
+  readonly lists: readonly string[];
+}
+
+/** Describes a plan. Equal plans have equal descriptions. */
+export function describePlan(plan: Plan, operationName: string | null): PlanDescription {
+  const walk = new Walk(plan);
+  for (const [root, place] of plan.roots.entries())
+    walk.visit(place, { path: [], lists: [], arrival: null, root });
+  return { operation: operationName, kind: plan.kind, ...walk.finish() };
+}
+
+/** How the objects of a place are come by. */
+interface Way {
+  readonly path: readonly string[];
+  readonly lists: readonly string[];
+  /** The step that has to be done before they are there. */
+  readonly arrival: Step | null;
+  readonly root: number;
+}
+
+class Walk {
+  readonly #plan: Plan;
+  readonly #places: DescribedPlace[] = [];
+  readonly #steps = new Map<Step, FoundStep>();
+  readonly #resolved: DescribedField[] = [];
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+  }
+
+  visit(place: Place, way: Way): void {
+    const { base, type } = place;
+    const source = base.kind === "root" ? null : base.source.name;
+    this.#places.push({ id: place.id, path: textOf(way.path), type: type.name, base: base.kind, source });
+    for (const step of place.steps) this.#steps.set(step, { step, place, way, fields: [], site: null });
+    for (const field of place.shown?.fields ?? []) this.#visitField(field, way);
+  }
+
+  finish(): Pick<PlanDescription, "places" | "steps" | "resolved"> {
+    const described: DescribedStep[] = [];
+    const leaders = new Map<string, DescribedStep>();
+    const done = new Map<number, number>();
+    const known = new Map([...this.#steps.values()].map((found) => [found.step.id, found]));
+    // In the order of their ids; a step belongs to one place, and every place is on a way from a root.
+    for (const { id } of this.#plan.steps) {
+      const found = known.get(id);
+      if (found === undefined) continue;
+      const step = describeStep(found);
+      const text = joinText(found, step, done);
+      const leader = text === null ? undefined : leaders.get(text);
+      const complete = { ...step, joins: leader?.id ?? null };
+      if (text !== null && leader === undefined) leaders.set(text, complete);
+      // Of lists, each may need calls of its own, which do not end together.
+      if (leader?.lists.length === 0 && step.lists.length === 0) done.set(id, leader.id);
+      described.push(complete);
+    }
+    const places = this.#places.toSorted((left, right) => left.id - right.id);
+    return { places, steps: described, resolved: this.#resolved };
+  }
+
+  #visitField(field: ShownField, way: Way): void {
+    const path = [...way.path, field.key];
+    switch (field.kind) {
+      case "typename":
+        return;
+      case "group":
+        // Read once, however many objects there are.
+        this.visit(field.place, { ...way, path, lists: [] });
+        return;
+      case "resolved": {
+        const { reason, binding } = field;
+        const after = way.arrival === null ? [] : [way.arrival.id];
+        const { root, lists } = way;
+        this.#resolved.push({ path: textOf(path), reason, sources: sourcesOf(binding), after, root, lists });
+        return;
+      }
+      case "leaf":
+        for (const parts of field.parts.values()) for (const part of parts.values()) this.#note(part, path, field);
+        this.#visitPath(field, path, way);
+        return;
+      case "objects":
+        this.#visitPath(field, path, way);
+        return;
+    }
+  }
+
+  /** Every object on the way stands at the field's own path, in the lists that led to it. */
+  #visitPath(field: ShownPath, path: readonly string[], way: Way): void {
+    const { root } = way;
+    let at: Way = { ...way, path };
+    for (const read of field.path) {
+      this.#note(read, path, field);
+      const { access, spot } = read;
+      const arrival = access.kind === "step" ? access.step : at.arrival;
+      const marks: string[] = [];
+      const lists = [...at.lists];
+      for (let depth = depthOf(read.type); depth > 0; depth--) {
+        lists.push(textOf([...at.path, ...marks]));
+        marks.push("[]");
+      }
+      at = { path: [...at.path, ...marks], lists, arrival, root };
+      if (spot === null) return;
+      for (const inner of spot.places.values()) {
+        const path = spot.readType === null ? at.path : [...at.path, `<${inner.type.name}>`];
+        this.visit(inner, { ...at, path });
+      }
+    }
+  }
+
+  #note({ access }: Read, path: readonly string[], site: ShownPath): void {
+    const found = access.kind === "step" ? this.#steps.get(access.step) : undefined;
+    if (found === undefined) return;
+    const text = textOf(path);
+    if (!found.fields.includes(text)) found.fields.push(text);
+    found.site ??= site;
+  }
+}
+
+interface FoundStep {
+  readonly step: Step;
+  readonly place: Place;
+  readonly way: Way;
+  readonly fields: string[];
+  /** The first field that reads from it. */
+  site: ShownPath | null;
+}
+
+type ShownPath = Extract<ShownField, { kind: "leaf" | "objects" }>;
+
+/** `products.items[]<Book>.title` of its parts, of which marks stand by themselves. */
+function textOf(path: readonly string[]): string {
+  let text = "";
+  for (const part of path) text += text === "" || part === "[]" || part.startsWith("<") ? part : `.${part}`;
+  return text;
+}
+
+function describeStep(found: FoundStep): Omit<DescribedStep, "joins"> {
+  const { step, place, way, fields } = found;
+  const { call, lookup, reads } = step;
+  const path = textOf(way.path);
+  const batch = describeBatch(found, path);
+  const [first] = fields;
+  const kind = lookup === null ? "call" : "lookup";
+  const inPlace = reads.flatMap(({ access }) => (access.kind === "step" ? [access.step.id] : []));
+  const arrival = way.arrival === null ? [] : [way.arrival.id];
+  const lists = reads.length === 0 && lookup === null ? [] : way.lists;
+  return {
+    id: step.id,
+    place: place.id,
+    path: lookup === null ? (first ?? path) : path,
+    fields,
+    source: call.source,
+    coordinate: call.coordinate,
+    kind: batch === null ? kind : `batched ${kind}`,
+    template: call.template,
+    arguments: describeArguments(found),
+    reads: reads.map(({ name }) => name),
+    batch,
+    // What is read of the object comes after the object itself.
+    after: inPlace.length > 0 ? [...new Set(inPlace)] : arrival,
+    root: way.root,
+    lists: batch?.keyList == null ? lists : [...lists, batch.keyList],
+    isSafe: call.isSafe,
+    isShared: call.isShared,
+  };
+}
+
+function describeBatch({ step, place }: FoundStep, path: string): DescribedBatch | null {
+  const { call, lookup } = step;
+  const { batch } = call;
+  if (batch === null) return null;
+  const { evaluate, parentFields, argumentNames } = batch.key;
+  const { map } = evaluate;
+  const written = map === undefined ? [...parentFields, ...argumentNames].join(" ") : printSelectionMap(map);
+  const key = lookup === null ? written : lookup.key.join(" ");
+  const isOfObject = lookup !== null || parentFields.length > 0;
+  const dependsOnObject = (input: CallInput): boolean =>
+    input.parentFields.length > 0 ||
+    (lookup !== null && input.argumentNames.some((name) => lookup.field.arguments.has(name)));
+  return {
+    key: key.replaceAll("$parent.", ""),
+    of: isOfObject ? place.type.name : null,
+    maxSize: batch.maxSize,
+    keyList: batch.isKeyList ? textOf([path, `(${key})`].filter((part) => part !== "")) : null,
+    isPerObject: call.inputs.some(dependsOnObject),
+  };
+}
+
+/** Without those that nobody wrote, which have the defaults of the supergraph. */
+function describeArguments({ step, site }: FoundStep): Record<string, string> {
+  const described: Record<string, string> = {};
+  for (const { name, node } of step.args?.bound ?? []) {
+    const text = node === null || site === null ? null : textOfValue(node, site);
+    if (text !== null) described[name] = text;
+  }
+  return described;
+}
+
+/** A bound value with what the operation says in place of `$args`; null where the operation leaves it out. */
+function textOfValue(bound: ValueNode, { nodes, definition }: ShownPath): string | null {
+  let isGiven = true;
+  const written = visit(bound, {
+    Variable({ name }) {
+      const value = argumentOf(nodes[0], name.value) ?? defaultOf(definition, name.value);
+      if (value === null) isGiven = false;
+      return value ?? undefined;
+    },
+  });
+  return isGiven ? print(written) : null;
+}
+
+function defaultOf({ args }: GraphQLField<unknown, unknown>, name: string): ValueNode | null {
+  const argument = args.find((arg) => arg.name === name);
+  return argument?.defaultValue === undefined ? null : (astFromValue(argument.defaultValue, argument.type) ?? null);
+}
+
+/** What a path into the arguments finds in the text of a field. */
+function argumentOf(node: FieldNode | undefined, path: string): ValueNode | null {
+  const [name, ...rest] = path.split(".");
+  let value = node?.arguments?.find((argument) => argument.name.value === name)?.value ?? null;
+  for (const segment of rest) {
+    // A whole object in a variable: the path goes on in it.
+    if (value?.kind === Kind.VARIABLE)
+      value = { ...value, name: { ...value.name, value: `${value.name.value}.${segment}` } };
+    else if (value?.kind === Kind.OBJECT)
+      value = value.fields.find((field) => field.name.value === segment)?.value ?? null;
+    else return null;
+  }
+  return value;
+}
+
+function sourcesOf(binding: FieldBinding): string[] {
+  const names = (): string[] => {
+    switch (binding.kind) {
+      case "path":
+      case "page":
+        return binding.steps.flatMap(({ field }) => field.suppliers.map(({ source }) => source.name));
+      case "node":
+        return [...binding.types.values()].map(({ lookup }) => lookup.source.name);
+      default:
+        return [];
+    }
+  };
+  return [...new Set(names())];
+}
+
+/**
+ * Equal for steps that are asked for together; null for one that is by itself. `done` has steps that are done at the same
+ * time as an earlier one.
+ */
+function joinText(
+  { step }: FoundStep,
+  described: Omit<DescribedStep, "joins">,
+  done: ReadonlyMap<number, number>,
+): string | null {
+  const { call, reads, lookup } = step;
+  const { root, after, batch, coordinate } = described;
+  if (!call.isSafe || batch?.isPerObject === true) return null;
+  const values = textOfInputs(step);
+  if (batch !== null) {
+    const waits = after.map((id) => done.get(id) ?? id).toSorted((left, right) => left - right);
+    return `${root} ${coordinate} ${values} after ${waits.join()}`;
+  }
+  // One call for all objects is kept until the request ends, or the field of a mutation that it belongs to.
+  return reads.length > 0 || lookup !== null ? null : `${root} ${coordinate} ${values}`;
+}
+
+/** What is sent besides keys, so far as it depends on arguments. */
+function textOfInputs({ call, args, lookup }: Step): string {
+  const names = new Set(call.inputs.flatMap(({ argumentNames }) => argumentNames));
+  if (names.size === 0) return "";
+  // Their further arguments have their defaults.
+  if (lookup !== null || args === null) return "defaults";
+  const { client, bound } = args;
+  const values = bound
+    .filter(({ name }) => names.has(name))
+    .map(({ name, value }) => `${name} ${client.kind === "run" ? "" : literalOf(() => value(client.values))}`);
+  return `${client.kind === "run" ? client.index : ""} ${values.join()}`;
+}
+
+function literalOf(read: () => unknown): string {
+  try {
+    return JSON.stringify(read()) ?? "";
+  } catch {
+    // What is wrong with it is raised by each run.
+    return "";
+  }
+}

@@ -1,0 +1,86 @@
+import { Kind, type OperationDefinitionNode } from "graphql";
+import type { Environment } from "../config/environment.ts";
+import { readEnvironment } from "../config/environment.ts";
+import { loadProject } from "../config/load-project.ts";
+import { Problems } from "../core/problems.ts";
+import { RequestRefusal } from "../core/request-refusal.ts";
+import type { UnplannedOperation } from "../execute/executor.ts";
+import { createLogger } from "../observe/logger.ts";
+import { Metrics } from "../observe/metrics.ts";
+import type { PlanDescription } from "../prepare/describe-plan.ts";
+import type { PreparedOperation } from "../prepare/prepared-operation.ts";
+import { buildGeneration } from "./generation.ts";
+
+/** Which plan is asked for. */
+export interface PlanQuestion {
+  readonly bff: string;
+  readonly document: string;
+  /** Null: the document's only operation. */
+  readonly operationName: string | null;
+  /** Only those count that `@skip` and `@include` read. */
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** The project has no BFF of the name that was asked for. */
+export class UnknownBffError extends Error {
+  constructor(names: readonly string[], found: string) {
+    super(`expected ${names.join(" or ")} as the BFF, found ${found}`);
+    this.name = "UnknownBffError";
+  }
+}
+
+/**
+ * Does all of a start but listening, calls nobody, and plans an operation of one BFF. Raises StartupError, UnknownBffError,
+ * or RequestRefusal where the document is none of this BFF's.
+ */
+export async function planProject(
+  root: string,
+  environment: Environment,
+  { bff, document, operationName, variables }: PlanQuestion,
+): Promise<PlanDescription | UnplannedOperation> {
+  const problems = new Problems();
+  const settings = readEnvironment(environment, problems);
+  const project = await loadProject(root, problems);
+  const logger = createLogger("silent", null);
+  const metrics = new Metrics();
+  const generation = await buildGeneration({ project, environment, settings, logger, metrics, problems });
+  try {
+    const runtime = generation.bffs.find((one) => one.settings.name === bff);
+    if (runtime === undefined)
+      throw new UnknownBffError(
+        generation.bffs.map((one) => one.settings.name),
+        bff,
+      );
+    const prepared = runtime.preparer.prepare(document, operationName);
+    return runtime.executor.describe({ prepared, conditions: readConditions(prepared, variables) });
+  } finally {
+    await generation.dispose();
+  }
+}
+
+function readConditions(
+  { operation, conditions }: PreparedOperation,
+  variables: PlanQuestion["variables"],
+): ReadonlyMap<string, boolean> {
+  return new Map(
+    conditions.map((name) => {
+      const value = Object.hasOwn(variables, name) ? variables[name] : defaultOf(operation, name);
+      if (typeof value === "boolean") return [name, value];
+      const definition = definitionOf(operation, name);
+      const { line, column } = definition?.loc?.startToken ?? { line: 1, column: 1 };
+      const message = `Expected true or false for $${name}, on which @skip or @include depends, found ${
+        value === undefined ? "nothing" : JSON.stringify(value).slice(0, 100)
+      }.`;
+      throw new RequestRefusal("BAD_USER_INPUT", [{ message, locations: [{ line, column }] }]);
+    }),
+  );
+}
+
+function defaultOf(operation: OperationDefinitionNode, name: string): boolean | undefined {
+  const value = definitionOf(operation, name)?.defaultValue;
+  return value?.kind === Kind.BOOLEAN ? value.value : undefined;
+}
+
+function definitionOf({ variableDefinitions = [] }: OperationDefinitionNode, name: string) {
+  return variableDefinitions.find(({ variable }) => variable.name.value === name);
+}
