@@ -4,6 +4,8 @@ import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import { CompileQueue, type CompileResult } from "../prepare/compile-queue.ts";
 import type { CompiledForm, OperationRequest, OperationVariant } from "../prepare/prepared-operation.ts";
+import { describePlan, type PlanDescription } from "../prepare/describe-plan.ts";
+import { planOperation } from "../prepare/plan-operation.ts";
 import { specialize } from "../prepare/specialize.ts";
 import { type CompiledOperation, compileOperation } from "./compiled-executor.ts";
 import { NotPlannedError, PlanTooLargeError } from "../prepare/plan-place.ts";
@@ -17,6 +19,27 @@ export interface Executor {
   dispose(): void;
 }
 
+/** An executor that tells people what it does. */
+export interface ExplainingExecutor extends Executor {
+  /** Executes the same way, and tells how. */
+  explain(request: OperationRequest, scope: RequestScope): Promise<ExplainedExecution>;
+  /** What an operation fetches where its conditions have these values. */
+  describe(variant: Pick<OperationVariant, "prepared" | "conditions">): PlanDescription | UnplannedOperation;
+}
+
+/** A result and how it came about. */
+export interface ExplainedExecution {
+  readonly result: ExecutionResult;
+  readonly tier: "reference" | "compiled";
+  readonly plan: PlanDescription | UnplannedOperation;
+}
+
+/** An operation that is left to the reference executor as a whole. */
+export interface UnplannedOperation {
+  readonly operation: string | null;
+  readonly reason: string;
+}
+
 export interface ExecutorSettings extends ExecutionLimits {
   /** The request for a variant of an operation from which on code is made for it; 1: its first. */
   readonly compileFromRequest: number;
@@ -28,7 +51,7 @@ export function createExecutor(
   model: SupergraphModel,
   settings: ExecutorSettings,
   onCompile: (result: CompileResult, error: unknown) => void,
-): Executor {
+): ExplainingExecutor {
   const reference = createReferenceExecutor(bound, model, settings);
   const compile = ({ prepared, conditions }: OperationVariant): CompiledVariant | null => {
     const specialized = specialize(prepared.document, prepared.operation, conditions);
@@ -40,18 +63,44 @@ export function createExecutor(
       throw error;
     }
   };
+  const compiledOf = ({ variant }: OperationRequest): CompiledVariant | null => {
+    if (variant?.compiled === null && variant.uses >= compileFromRequest) {
+      // A request does not wait for what only those after it gain by.
+      if (compileFromRequest === 1) queue.compileNow(variant);
+      else queue.offer(variant);
+    }
+    return variant?.compiled instanceof CompiledVariant ? variant.compiled : null;
+  };
+  const describe: ExplainingExecutor["describe"] = ({ prepared, conditions }) => {
+    const specialized = specialize(prepared.document, prepared.operation, conditions);
+    try {
+      const plan = planOperation(bound, model, { ...specialized, schema: bound.schema });
+      return describePlan(plan, prepared.name);
+    } catch (error) {
+      if (error instanceof NotPlannedError || error instanceof PlanTooLargeError)
+        return { operation: prepared.name, reason: error.message };
+      throw error;
+    }
+  };
   const queue = new CompileQueue({ compile, onResult: onCompile, maxWaiting: maxWaitingVariants });
   const { compileFromRequest } = settings;
   return {
-    execute({ prepared, variant, variables, coerced }, scope) {
-      if (variant?.compiled === null && variant.uses >= compileFromRequest) {
-        // A request does not wait for what only those after it gain by.
-        if (compileFromRequest === 1) queue.compileNow(variant);
-        else queue.offer(variant);
-      }
-      if (variant?.compiled instanceof CompiledVariant) return variant.compiled.run(coerced, scope);
-      return reference.execute(prepared, variables, scope);
+    execute(request, scope) {
+      const compiled = compiledOf(request);
+      if (compiled !== null) return compiled.run(request.coerced, scope);
+      return reference.execute(request.prepared, request.variables, scope);
     },
+    async explain(request, scope) {
+      const compiled = compiledOf(request);
+      const { prepared, variant, variables, coerced } = request;
+      const result = await (compiled?.run(coerced, scope) ?? reference.execute(prepared, variables, scope));
+      const plan =
+        variant === null
+          ? { operation: prepared.name, reason: "no variant is kept for these conditions" }
+          : describe(variant);
+      return { result, tier: compiled === null ? "reference" : "compiled", plan };
+    },
+    describe,
     dispose: () => queue.dispose(),
   };
 }

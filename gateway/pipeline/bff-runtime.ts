@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from "graphql";
 import type { BffSettings } from "../config/define-bff.ts";
-import type { Executor } from "../execute/executor.ts";
+import type { ExplainingExecutor } from "../execute/executor.ts";
 import type { TokenVerifier } from "../identity/jwt.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
@@ -15,7 +15,7 @@ export interface BffRuntime {
   /** Null: no issuer is configured and every token is refused. */
   readonly tokens: TokenVerifier | null;
   readonly preparer: OperationPreparer;
-  readonly executor: Executor;
+  readonly executor: ExplainingExecutor;
   readonly negotiation: Negotiation;
   readonly logger: Logger;
   readonly metrics: Metrics;

@@ -2,9 +2,9 @@ import { GraphQLError, Kind } from "graphql";
 import { OverlockError } from "../core/errors.ts";
 import type { ErrorCode } from "../core/error-codes.ts";
 import type { RequestScope } from "../core/request-scope.ts";
+import type { Executor } from "../execute/executor.ts";
 import { refusalOfVariables } from "../execute/standard-variables.ts";
 import type { OperationRequest } from "../prepare/prepared-operation.ts";
-import type { BffRuntime } from "./bff-runtime.ts";
 
 /** One error of an answer, as the client sees it; `cause` is for the log. */
 export interface FieldError {
@@ -24,11 +24,11 @@ export interface ExecutedOperation {
 
 /** Runs the operation. Refuses it with BAD_USER_INPUT where there is no stack left to read the variables. */
 export async function executeOperation(
-  bff: Pick<BffRuntime, "executor">,
+  { executor }: { readonly executor: Executor },
   request: OperationRequest,
   scope: RequestScope,
 ): Promise<ExecutedOperation> {
-  const result = await bff.executor.execute(request, scope);
+  const result = await executor.execute(request, scope);
   if (!("data" in result)) throw refusalOfVariables(result.errors ?? []);
   return { data: result.data, errors: (result.errors ?? []).map(toFieldError) };
 }

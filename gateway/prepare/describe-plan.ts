@@ -160,12 +160,12 @@ class Walk {
         return;
       }
       case "leaf":
-        for (const parts of field.parts.values()) for (const part of parts.values()) this.#note(part, path, field);
+        for (const parts of field.parts.values())
+          for (const part of parts.values()) this.#note(part, path, field);
         this.#visitPath(field, path, way);
         return;
       case "objects":
         this.#visitPath(field, path, way);
-        return;
     }
   }
 
@@ -186,8 +186,8 @@ class Walk {
       at = { path: [...at.path, ...marks], lists, arrival, root };
       if (spot === null) return;
       for (const inner of spot.places.values()) {
-        const path = spot.readType === null ? at.path : [...at.path, `<${inner.type.name}>`];
-        this.visit(inner, { ...at, path });
+        const type = spot.readType === null ? [] : [`<${inner.type.name}>`];
+        this.visit(inner, { ...at, path: [...at.path, ...type] });
       }
     }
   }
@@ -296,20 +296,23 @@ function textOfValue(bound: ValueNode, { nodes, definition }: ShownPath): string
 
 function defaultOf({ args }: GraphQLField<unknown, unknown>, name: string): ValueNode | null {
   const argument = args.find((arg) => arg.name === name);
-  return argument?.defaultValue === undefined ? null : (astFromValue(argument.defaultValue, argument.type) ?? null);
+  return argument?.defaultValue === undefined
+    ? null
+    : (astFromValue(argument.defaultValue, argument.type) ?? null);
 }
 
 /** What a path into the arguments finds in the text of a field. */
 function argumentOf(node: FieldNode | undefined, path: string): ValueNode | null {
   const [name, ...rest] = path.split(".");
   let value = node?.arguments?.find((argument) => argument.name.value === name)?.value ?? null;
-  for (const segment of rest) {
-    // A whole object in a variable: the path goes on in it.
-    if (value?.kind === Kind.VARIABLE)
-      value = { ...value, name: { ...value.name, value: `${value.name.value}.${segment}` } };
-    else if (value?.kind === Kind.OBJECT)
-      value = value.fields.find((field) => field.name.value === segment)?.value ?? null;
-    else return null;
+  for (const [index, segment] of rest.entries()) {
+    // A whole object in a variable: the rest of the path is read in it.
+    if (value?.kind === Kind.VARIABLE) {
+      const names = [value.name.value, ...rest.slice(index)];
+      return { kind: Kind.VARIABLE, name: { kind: Kind.NAME, value: names.join(".") } };
+    }
+    if (value?.kind !== Kind.OBJECT) return null;
+    value = value.fields.find((field) => field.name.value === segment)?.value ?? null;
   }
   return value;
 }
@@ -359,7 +362,10 @@ function textOfInputs({ call, args, lookup }: Step): string {
   const { client, bound } = args;
   const values = bound
     .filter(({ name }) => names.has(name))
-    .map(({ name, value }) => `${name} ${client.kind === "run" ? "" : literalOf(() => value(client.values))}`);
+    .map(
+      (argument) =>
+        `${argument.name} ${client.kind === "run" ? "" : literalOf(() => argument.value(client.values))}`,
+    );
   return `${client.kind === "run" ? client.index : ""} ${values.join()}`;
 }
 

@@ -118,15 +118,17 @@ class Planner {
     const binding = this.#bound.fields.get(parent.name)?.get(name);
     if (binding === undefined) throw new NotPlannedError(`${parent.name}.${name} has no binding`);
     const args = this.#argumentsOf(definition, node);
-    const planned = place.attempt((): ShownField => {
-      if (binding.kind === "group")
-        return { ...site, kind: "group", place: this.#planGroup(definition, nodes) };
-      if (binding.kind !== "path") throw new NotPlannedError(`${binding.kind} fields are read one by one`);
-      return isLeafType(getNamedType(definition.type))
-        ? this.#planLeaf(place, { ...site, binding, args })
-        : this.#planObjects(place, { ...site, binding, args });
-    });
-    return planned ?? { ...site, kind: "resolved", binding, args, parent };
+    return place.attempt<ShownField>(
+      () => {
+        if (binding.kind === "group")
+          return { ...site, kind: "group", place: this.#planGroup(definition, nodes) };
+        if (binding.kind !== "path") throw new NotPlannedError(reasonsByKind[binding.kind]);
+        return isLeafType(getNamedType(definition.type))
+          ? this.#planLeaf(place, { ...site, binding, args })
+          : this.#planObjects(place, { ...site, binding, args });
+      },
+      (reason) => ({ ...site, kind: "resolved", reason, binding, args, parent }),
+    );
   }
 
   #planGroup(definition: GraphQLField<unknown, unknown>, nodes: readonly FieldNode[]): Place {
@@ -267,6 +269,12 @@ class Planner {
 type BuiltSpot = Omit<Spot, "places"> & { readonly places: ReadonlyMap<string, PlaceBuilder> };
 
 const noArgs: ClientArgs = { kind: "constant", values: Object.freeze({}) };
+
+const reasonsByKind = {
+  page: "a connection is walked page by page",
+  connection: "a part of a connection",
+  node: "a global id says only in a run what it leads to",
+};
 
 type CollectedFields = ReadonlyMap<string, readonly FieldNode[]>;
 

@@ -95,8 +95,8 @@ export class PlaceBuilder implements Place {
     return base.kind !== "row" || type.referencingSources.has(base.source);
   }
 
-  /** Undoes what `plan` has added where it raises {@link NotPlannedError}; null then. */
-  attempt<Value>(plan: () => Value): Value | null {
+  /** Undoes what `plan` has added where it raises {@link NotPlannedError}, and resorts to `otherwise`. */
+  attempt<Value>(plan: () => Value, otherwise: (reason: string) => Value): Value {
     const before = { steps: this.steps, rows: this.#rows, calls: this.#calls, follows: this.follows };
     const total = this.#numbers.steps.length;
     this.steps = [...before.steps];
@@ -112,7 +112,7 @@ export class PlaceBuilder implements Place {
       this.#calls = before.calls;
       this.follows = before.follows;
       this.#numbers.steps.length = total;
-      return null;
+      return otherwise(error.message);
     }
   }
 

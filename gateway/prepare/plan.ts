@@ -156,6 +156,8 @@ export type ShownField =
   /** Read object by object, as the reference executor reads it. */
   | (ShownSite & {
       readonly kind: "resolved";
+      /** Why no step stands for it, for people. */
+      readonly reason: string;
       readonly binding: FieldBinding;
       readonly args: ClientArgs;
       readonly parent: GraphQLObjectType;

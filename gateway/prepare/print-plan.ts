@@ -48,7 +48,9 @@ function treeOf({ steps, resolved }: PlanDescription): TreeLine[] {
   }
   // Sorting is stable, and what is in no step's number is told by its root only.
   roots.sort((left, right) => left.item.root - right.item.root);
-  return roots.flatMap((node, index) => linesOf(node, null, { indent: "", isLast: index === roots.length - 1 }));
+  return roots.flatMap((node, index) =>
+    linesOf(node, null, { indent: "", isLast: index === roots.length - 1 }),
+  );
 }
 
 function linesOf(
@@ -115,7 +117,9 @@ function howOf({ kind, batch, reads, lists, joins, isShared }: DescribedStep): s
     const { key, maxSize, isPerObject, of, keyList } = batch;
     const each = isPerObject && lists.length > 0 ? ", each object by itself" : "";
     const what = kind.endsWith("lookup") ? "lookup by" : "by";
-    facts.push(`${what} ${of === null ? "" : `${of}.`}${key}${keyList === null ? "" : "[]"}, ≤ ${maxSize} a call${each}`);
+    facts.push(
+      `${what} ${of === null ? "" : `${of}.`}${key}${keyList === null ? "" : "[]"}, ≤ ${maxSize} a call${each}`,
+    );
   }
   if (joins !== null) facts.push(`with #${joins}`);
   if (isShared) facts.push("shared");
@@ -153,7 +157,7 @@ function alignColumns(rows: readonly (readonly string[])[]): string[] {
   const widths = widthsOf(rows);
   return rows.map((row) =>
     row
-      .map((cell, column) => padEnd(cell, widths[column] ?? 0))
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join("  ")
       .trimEnd(),
   );
@@ -165,7 +169,7 @@ function alignNumbers(rows: readonly (readonly string[])[]): string[] {
   return rows.map((row) =>
     row
       .map((cell, column) =>
-        column === 0 ? padEnd(cell, widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+        column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
       )
       .join("  "),
   );
@@ -173,9 +177,5 @@ function alignNumbers(rows: readonly (readonly string[])[]): string[] {
 
 function widthsOf(rows: readonly (readonly string[])[]): number[] {
   const [first = []] = rows;
-  return first.map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? "")].length)));
-}
-
-function padEnd(text: string, width: number): string {
-  return text + " ".repeat(Math.max(0, width - [...text].length));
+  return first.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
 }

@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { printPlan } from "../../gateway/prepare/print-plan.ts";
+import { openPlanner, type Planner } from "../support/shop-planner.ts";
+
+// Whole texts, as `overlock plan` prints them.
+
+let planner: Planner;
+beforeAll(async () => {
+  planner = await openPlanner();
+});
+afterAll(() => planner.dispose());
+
+interface PrintedCase {
+  readonly what: string;
+  readonly bff: string;
+  readonly query: string;
+  readonly text: string;
+}
+
+const cases: readonly PrintedCase[] = [
+  {
+    what: "a page: what is batched, looked up, and read object by object",
+    bff: "web",
+    query: `query ProductPage($id: ID!, $first: Int = 3) { product(id: $id) { name stock { level } category { name } reviews(first: $first, sort: TOP) { stars author { name reviews(first: 2) { stars } } } parcelClass delivery(country: "DE") { maxDays } } }`,
+    text: `
+query ProductPage
+└─ #0 product               catalog    shop.catalog.v1.CatalogService/BatchGetProducts (id: $id)  by $args.id, ≤ 200 a call, shared            at once
+   ├─ #1 stock              inventory  shop.inventory.v1.InventoryService/BatchGetStock           by Product.id, ≤ 200 a call, shared          after #0
+   ├─ #2 category           catalog    shop.catalog.v1.CatalogService/BatchGetCategories          lookup by Category.id, ≤ 100 a call, shared  after #0
+   ├─ #3 reviews            reviews    GET /reviews{?productIds*} (first: $first, sort: TOP)      by Product.id, ≤ 200 a call, shared          after #0
+   │  ├─ #4 author          accounts   GET /users{?ids*}                                          lookup by User.id, ≤ 200 a call, shared      after #3
+   │  └─ #5 author.reviews  reviews    GET /users/{parent.id}/reviews{?args.first} (first: 2)     1 call for each, by id, shared               after #3
+   ├─ #6 parcelClass        shipping   GET /products{?ids*}                                       lookup by Product.id, ≤ 200 a call, shared   after #0
+   └─ delivery              shipping   object by object                                                                                        after #0
+
+read object by object:
+  product.delivery  Product.delivery requires fields
+
+upstream calls
+at most, with lists of                1  10  100  1000
+  #0 Query.product                    1   1    1     1
+  #1 Product.stock                    1   1    1     1
+  #2 Query.category                   1   1    1     1
+  #3 Product.reviews                  1   1    1     1
+  #4 Query.user                       1   1    1     5
+  #5 User.reviews                     1  10  100  1000
+  #6 Query.shippedProduct             1   1    1     1
+  in total                            7  16  106  1010
+  and for so many objects one by one  1   1    1     1
+`,
+  },
+  {
+    what: "a screen: groups, several types, and paths that share a call",
+    bff: "mobile",
+    query: `{ home { unread featured(first: 3) { title inStock stars } latestVoices { author stars } news { ... on ReplyNews { from } ... on DealNews { product { title inStock } } } } }`,
+    text: `
+query
+├─ #0 home.unread, news                     accounts   GET /users/{claims.sub}/notifications                                   1 call, shared                              at once
+│  ├─ #6 news[]<ReviewReply>.from           accounts   GET /users{?ids*}                                                       lookup by User.id, ≤ 200 a call, shared     after #0
+│  ├─ #7 news[]<PriceDrop>.product          catalog    shop.catalog.v1.CatalogService/BatchGetProducts                         lookup by Product.id, ≤ 200 a call, shared  after #0
+│  └─ #8 news[]<PriceDrop>.product.inStock  inventory  shop.inventory.v1.InventoryService/BatchGetStock                        by Product.id, ≤ 200 a call, shared         after #0
+└─ #1 home.featured, latestVoices           catalog    shop.catalog.v1.CatalogService/ListProducts (first: 3, sort: FEATURED)  1 call, shared                              at once
+   ├─ #2 inStock                            inventory  shop.inventory.v1.InventoryService/BatchGetStock                        by Product.id, ≤ 200 a call, shared         after #1
+   ├─ #3 stars                              reviews    GET /ratings{?ids*}                                                     by Product.id, ≤ 200 a call, shared         after #1
+   └─ #4 latestVoices                       reviews    GET /reviews{?productIds*} (first: 1)                                   by Product.id, ≤ 200 a call, shared         after #1
+      └─ #5 author                          accounts   GET /users{?ids*}                                                       lookup by User.id, ≤ 200 a call, shared     after #4
+
+upstream calls
+at most, with lists of    1  10  100  1000
+  #0 Query.notifications  1   1    1     1
+  #1 Query.products       1   1    1     1
+  #2 Product.stock        1   1    1     5
+  #3 Product.rating       1   1    1     5
+  #4 Product.reviews      1   1    1     5
+  #5 Query.user           1   1   50  5000
+  #6 Query.user           1   1    1     5
+  #7 Query.product        1   1    1     5
+  #8 Product.stock        1   1    1     5
+  in total                9   9   58  5032
+`,
+  },
+  {
+    what: "calls that leave together, and equal calls",
+    bff: "web",
+    query: `{ a: viewer { profile { name } } b: viewer { profile { email } } p: product(id: "p1") { stock { level } } q: product(id: "p2") { stock { level } } }`,
+    text: `
+query
+├─ #0 a.profile  accounts   GET /users/{claims.sub}                                     1 call, shared                                at once
+├─ #1 b.profile  accounts   GET /users/{claims.sub}                                     1 call, with #0, shared                       at once
+├─ #2 p          catalog    shop.catalog.v1.CatalogService/BatchGetProducts (id: "p1")  by $args.id, ≤ 200 a call, shared             at once
+│  └─ #3 stock   inventory  shop.inventory.v1.InventoryService/BatchGetStock            by Product.id, ≤ 200 a call, shared           after #2
+└─ #4 q          catalog    shop.catalog.v1.CatalogService/BatchGetProducts (id: "p2")  by $args.id, ≤ 200 a call, with #2, shared    at once
+   └─ #5 stock   inventory  shop.inventory.v1.InventoryService/BatchGetStock            by Product.id, ≤ 200 a call, with #3, shared  after #4
+
+upstream calls
+at most, with lists of  1  10  100  1000
+  #0 Query.me           1   1    1     1
+  #2 Query.product      1   1    1     1
+  #3 Product.stock      1   1    1     1
+  in total              3   3    3     3
+`,
+  },
+  {
+    what: "a mutation: one field after the other",
+    bff: "web",
+    query: `mutation Reserve($n: Int! = 2) { one: reserve(productId: "p1") { quantity product { name } } two: reserve(productId: "p1", quantity: $n) { quantity } }`,
+    text: `
+mutation Reserve
+├─ #0 one         inventory  shop.inventory.v1.InventoryService/Reserve (productId: "p1", quantity: 1)   1 call                                      at once
+│  └─ #1 product  catalog    shop.catalog.v1.CatalogService/BatchGetProducts                             lookup by Product.id, ≤ 200 a call, shared  after #0
+└─ #2 two         inventory  shop.inventory.v1.InventoryService/Reserve (productId: "p1", quantity: $n)  1 call                                      after the field before
+
+upstream calls
+at most, with lists of  1  10  100  1000
+  #0 Mutation.reserve   1   1    1     1
+  #1 Query.product      1   1    1     1
+  #2 Mutation.reserve   1   1    1     1
+  in total              3   3    3     3
+`,
+  },
+  {
+    what: "nothing to fetch",
+    bff: "web",
+    query: `{ __typename }`,
+    text: `
+query
+
+upstream calls
+at most, with lists of  1  10  100  1000
+  in total              0   0    0     0
+`,
+  },
+];
+
+describe("a printed plan", () => {
+  it.each(cases)("shows $what", ({ bff, query, text }) => {
+    expect(`\n${printPlan(planner.plan(query, { bff }))}`).toBe(text);
+  });
+
+  it("is the same text each time, and for each way to write the operation", () => {
+    const first = planner.plan('{ product(id: "p1") { stock { level } rating { count } } }');
+    const again = planner.plan(
+      '{ ...A } fragment A on Query { product(id: "p1") { ... { stock { level } } rating { count } } }',
+    );
+    expect(printPlan(again)).toBe(printPlan(first));
+    expect(structuredClone(again)).toEqual(first);
+  });
+
+  it("leaves out what @skip and @include take away", () => {
+    const query =
+      'query ($with: Boolean!) { product(id: "p1") { name stock @include(if: $with) { level } } }';
+    const [there, gone] = [true, false].map((value) => planner.plan(query, { conditions: { with: value } }));
+    expect(there?.steps.map(({ coordinate }) => coordinate)).toEqual(["Query.product", "Product.stock"]);
+    expect(gone?.steps.map(({ coordinate }) => coordinate)).toEqual(["Query.product"]);
+  });
+});
