@@ -3,10 +3,13 @@ import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import pc from "picocolors";
 import { formatProblem, StartupError } from "../core/problems.ts";
+import { RequestRefusal } from "../core/request-refusal.ts";
 import { checkProject } from "../server/check-project.ts";
+import { UnknownBffError } from "../server/plan-project.ts";
 import { runUntilSignal } from "../server/run-until-signal.ts";
 import { runWorker } from "../server/run-worker.ts";
 import { startProcesses } from "../server/start-workers.ts";
+import { formatRefusal, MisuseError, parseVariables, planFile, type PlanOptions } from "./plan.ts";
 
 /** Runs one command line, without the program's name. Resolves to the exit status: 0, 1 for a refusal, 2 for misuse. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -40,11 +43,36 @@ export async function main(args: readonly string[]): Promise<number> {
         process.stdout.write(`${pc.yellow("warning")} ${formatProblem(warning)}\n\n`);
       process.stdout.write(`${pc.green("ok")} no problems, ${warnings.length} warnings\n`);
     });
+  program
+    .command("plan")
+    .description("print what an operation fetches, and what of it waits for what; nothing is called")
+    .argument("<file>", "a GraphQL document; - reads standard input")
+    .requiredOption("--bff <name>", "the BFF whose operation it is")
+    .option("--operation <name>", "the operation, where the document has several")
+    .option(
+      "--variables <json>",
+      "what @skip and @include depend on; nothing else changes a plan",
+      parseVariables,
+    )
+    .option("--json", "as plain data")
+    .option("--root <folder>", "the folder with schemas/, protos/ and bff-*/", process.cwd())
+    .action(async (file: string, options: PlanOptions) => {
+      try {
+        process.stdout.write(await planFile(file, options));
+      } catch (error) {
+        if (!(error instanceof RequestRefusal)) throw error;
+        process.stderr.write(formatRefusal(file, error));
+        status = 1;
+      }
+    });
   try {
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) status = error.exitCode === 0 ? 0 : 2;
-    else if (error instanceof StartupError) {
+    else if (error instanceof MisuseError || error instanceof UnknownBffError) {
+      process.stderr.write(`error: ${error.message}\n`);
+      status = 2;
+    } else if (error instanceof StartupError) {
       process.stderr.write(`${error.message}\n`);
       status = 1;
     } else throw error;

@@ -30,7 +30,9 @@ export async function planFile(file: string, options: PlanOptions): Promise<stri
   const document = readDocument(file);
   const plan = await planProject(root, process.env, { bff, document, operationName: operation, variables });
   if ("reason" in plan)
-    return json ? `${JSON.stringify(plan, null, 2)}\n` : `not planned, run by the reference executor: ${plan.reason}\n`;
+    return json
+      ? `${JSON.stringify(plan, null, 2)}\n`
+      : `not planned, run by the reference executor: ${plan.reason}\n`;
   if (!json) return printPlan(plan);
   const estimates = estimatedListSizes.map((size) => estimateCalls(plan, size));
   return `${JSON.stringify({ ...plan, estimates }, null, 2)}\n`;

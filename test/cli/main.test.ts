@@ -1,4 +1,17 @@
-import { type MockInstance, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import {
+  type MockInstance,
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  vi,
+} from "vitest";
 import { main } from "../../gateway/cli/main.ts";
 import { createShopProject } from "../support/temporary-project.ts";
 import { shopRoot } from "../support/test-gateway.ts";
@@ -43,6 +56,161 @@ describe("overlock check", () => {
     const { status, ...printed } = await run("check", "--root", "/nowhere");
     expect(status).toBe(1);
     expect(printed.stderr).toContain("expected  the folder of a project");
+  });
+});
+
+describe("overlock plan", () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), "overlock-plan-"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  function write(name: string, text: string): string {
+    const file = path.join(folder, name);
+    writeFileSync(file, text);
+    return file;
+  }
+
+  const operations = `query Page($with: Boolean = false) {
+  product(id: "p1") { name stock @include(if: $with) { level } }
+}
+query Other { categories { name } }
+`;
+
+  it("prints the plan of an operation, and calls nobody", async () => {
+    const file = write("page.graphql", operations);
+    const { status, ...printed } = await run(
+      "plan",
+      file,
+      "--bff",
+      "web",
+      "--operation",
+      "Page",
+      "--root",
+      shopRoot,
+    );
+    expect([status, printed.stderr]).toEqual([0, ""]);
+    expect(printed.stdout).toMatch(
+      /^query Page\n└─ #0 product {2}catalog {2}shop\.catalog\.v1\.CatalogService\/BatchGetProducts /,
+    );
+    expect(printed.stdout).toMatch(/\n {2}in total +1 +1 +1 +1\n$/);
+    expect(printed.stdout).not.toContain("stock");
+  });
+
+  it("plans for the variables of @skip and @include, and gives plain data for tools", async () => {
+    const file = write("page.graphql", operations);
+    const { status, ...printed } = await run(
+      "plan",
+      file,
+      "--bff",
+      "web",
+      "--operation",
+      "Page",
+      "--root",
+      shopRoot,
+      "--variables",
+      '{"with":true}',
+      "--json",
+    );
+    expect(status).toBe(0);
+    expect(JSON.parse(printed.stdout)).toMatchObject({
+      operation: "Page",
+      kind: "query",
+      steps: [
+        { id: 0, path: "product", coordinate: "Query.product", after: [] },
+        { id: 1, path: "product.stock", coordinate: "Product.stock", kind: "batched call", after: [0] },
+      ],
+      estimates: [
+        { listSize: 1, total: 2 },
+        { listSize: 10 },
+        { listSize: 100 },
+        { listSize: 1000, total: 2 },
+      ],
+    });
+  });
+
+  it("says what is left to the reference executor as a whole", async () => {
+    const file = write("introspection.graphql", "{ __schema { queryType { name } } }");
+    const { status, ...printed } = await run("plan", file, "--bff", "web", "--root", shopRoot);
+    expect([status, printed.stdout]).toEqual([
+      0,
+      "not planned, run by the reference executor: Query has no __schema\n",
+    ]);
+  });
+
+  it.each<[what: string, text: string, args: readonly string[], message: string]>([
+    ["that is no GraphQL", "{ product(", [], "file:1:11  Syntax Error: Expected Name, found <EOF>.\n"],
+    [
+      "that does not fit the client schema, with all that is wrong",
+      '{\n  product(id: "p1") { nam }\n  nothing\n}',
+      [],
+      'file:2:23  Cannot query field "nam" on type "Product". Did you mean "name"?\nfile:3:3  Cannot query field "nothing" on type "Query".\n',
+    ],
+    [
+      "with several operations",
+      operations,
+      [],
+      "file  The document has several operations; operationName must name one of Page, Other.\n",
+    ],
+    [
+      "without the operation",
+      operations,
+      ["--operation", "Third"],
+      "file  The document has no operation of that name, only Page, Other.\n",
+    ],
+    [
+      "on whose variable @skip depends, without a value",
+      'query ($no: Boolean!) {\n  product(id: "p1") { name @skip(if: $no) id }\n}',
+      [],
+      "file:1:8  Expected true or false for $no, on which @skip or @include depends, found nothing.\n",
+    ],
+    [
+      "on whose variable @skip depends, with another value",
+      'query ($no: Boolean = true) {\n  product(id: "p1") { name @skip(if: $no) id }\n}',
+      ["--variables", '{"no":"yes"}'],
+      'file:1:8  Expected true or false for $no, on which @skip or @include depends, found "yes".\n',
+    ],
+  ])("refuses a document %s, with status 1", async (_what, text, args, message) => {
+    const file = write("refused.graphql", text);
+    const { status, ...printed } = await run("plan", file, "--bff", "web", "--root", shopRoot, ...args);
+    expect([status, printed.stdout]).toEqual([1, ""]);
+    expect(printed.stderr.replaceAll(file, "file")).toBe(message);
+  });
+
+  it.each<[what: string, args: readonly string[], message: RegExp]>([
+    ["no BFF", [], /required option '--bff <name>' not specified/],
+    [
+      "a BFF that the project does not have",
+      ["--bff", "tv"],
+      /^error: expected mobile or web as the BFF, found tv\n$/,
+    ],
+    ["variables that are no object", ["--bff", "web", "--variables", "[1]"], /Expected a JSON object/],
+    ["variables that are no JSON", ["--bff", "web", "--variables", "{x: 1}"], /Expected a JSON object/],
+  ])("refuses %s with status 2", async (_what, args, message) => {
+    const file = write("page.graphql", "{ categories { name } }");
+    const { status, ...printed } = await run("plan", file, "--root", shopRoot, ...args);
+    expect([status, printed.stdout]).toEqual([2, ""]);
+    expect(printed.stderr).toMatch(message);
+  });
+
+  it("refuses a file that it can't read with status 2, and a project that is no project with status 1", async () => {
+    const missing = await run(
+      "plan",
+      path.join(folder, "nothing.graphql"),
+      "--bff",
+      "web",
+      "--root",
+      shopRoot,
+    );
+    expect([missing.status, missing.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^error: expected a readable file, found ENOENT at /),
+    ]);
+    const file = write("page.graphql", "{ categories { name } }");
+    const nowhere = await run("plan", file, "--bff", "web", "--root", "/nowhere");
+    expect(nowhere.status).toBe(1);
+    expect(nowhere.stderr).toContain("expected  the folder of a project");
   });
 });
 
