@@ -90,12 +90,17 @@ export class RunningContender {
     return running;
   }
 
+  /** Whether its CPU time is known in steps of 10 ms only, because `instrument.ts` is not in it. */
+  get hasCoarseClock(): boolean {
+    return this.contender.command.program !== null;
+  }
+
   /** The CPU time so far of the process and its children, user and system, in microseconds. */
   async readCpuUs(): Promise<number> {
     const { pid } = this.#child;
     if (pid === undefined) throw new Error("Expected a process id.");
     const descendants = findDescendants(pid);
-    if (!this.#child.connected) return sum([pid, ...descendants].map(readProcessCpuUs));
+    if (this.hasCoarseClock) return sum([pid, ...descendants].map(readProcessCpuUs));
     const { overlockBenchCpuUs } = await this.tell({ overlockBench: "usage" });
     return overlockBenchCpuUs + sum(descendants.map(readProcessCpuUs));
   }

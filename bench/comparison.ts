@@ -97,7 +97,7 @@ export class Comparison {
       const requests = slots.reduce((total, slot) => total + slot.requests, 0);
       return {
         contender: running.contender.name,
-        cpuMs: slots.map((slot) => rounded(slot.cpuUs / slot.requests / 1000)),
+        cpuMs: readCpuMs(running, slots),
         requestsPerSecond: slots.map((slot) => Math.round((slot.requests / slot.elapsedMs) * 1000)),
         p50Ms: slots.map(({ latenciesMs }) => rounded(quantileOf(latenciesMs, 0.5))),
         p95Ms: slots.map(({ latenciesMs }) => rounded(quantileOf(latenciesMs, 0.95))),
@@ -124,6 +124,17 @@ export class Comparison {
     running.emptyLog();
     return { ...result, cpuUs, upstreamCalls };
   }
+}
+
+/**
+ * For each round; the mean of all rounds in each of them where the process is known by clock ticks alone, of which a turn
+ * has only a few.
+ */
+function readCpuMs({ hasCoarseClock }: RunningContender, slots: readonly Slot[]): readonly number[] {
+  if (!hasCoarseClock) return slots.map(({ cpuUs, requests }) => rounded(cpuUs / requests / 1000));
+  const cpuUs = slots.reduce((total, slot) => total + slot.cpuUs, 0);
+  const requests = slots.reduce((total, slot) => total + slot.requests, 0);
+  return slots.map(() => rounded(cpuUs / requests / 1000));
 }
 
 /**
