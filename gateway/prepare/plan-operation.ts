@@ -309,8 +309,8 @@ function hasVariables(node: FieldNode): boolean {
 
 function definitionOf(parent: GraphQLObjectType, name: string): GraphQLField<unknown, unknown> {
   const definition = name === TypeNameMetaFieldDef.name ? TypeNameMetaFieldDef : parent.getFields()[name];
-  // Introspection is left to the reference executor.
-  if (definition === undefined) throw new NotPlannedError(`${parent.name} has no ${name}`);
+  // Introspection is left to the reference executor, wherever it stands: in a group of a payload too.
+  if (definition === undefined) throw new NotPlannedError(`${parent.name} has no ${name}`, true);
   return definition;
 }
 

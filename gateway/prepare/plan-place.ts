@@ -18,9 +18,13 @@ import type { Access, Base, Follow, Place, ShownObject, Step, StepArgs } from ".
 
 /** Raised while a field is planned that has to be read object by object. */
 export class NotPlannedError extends Error {
-  constructor(reason: string) {
+  /** It can't be read like that either: the operation as a whole is not planned. */
+  readonly isFinal: boolean;
+
+  constructor(reason: string, isFinal = false) {
     super(reason);
     this.name = "NotPlannedError";
+    this.isFinal = isFinal;
   }
 }
 
@@ -95,7 +99,7 @@ export class PlaceBuilder implements Place {
     return base.kind !== "row" || type.referencingSources.has(base.source);
   }
 
-  /** Undoes what `plan` has added where it raises {@link NotPlannedError}, and resorts to `otherwise`. */
+  /** Undoes what `plan` has added where it raises a {@link NotPlannedError} that is not final, and resorts to `otherwise`. */
   attempt<Value>(plan: () => Value, otherwise: (reason: string) => Value): Value {
     const before = { steps: this.steps, rows: this.#rows, calls: this.#calls, follows: this.follows };
     const total = this.#numbers.steps.length;
@@ -106,7 +110,7 @@ export class PlaceBuilder implements Place {
     try {
       return plan();
     } catch (error) {
-      if (!(error instanceof NotPlannedError)) throw error;
+      if (!(error instanceof NotPlannedError) || error.isFinal) throw error;
       this.steps = before.steps;
       this.#rows = before.rows;
       this.#calls = before.calls;

@@ -92,6 +92,7 @@ describe.each(["web", "mobile"])(
         const generator = new OperationGenerator(new SchemaIndex(schema), options);
         const compared = await compareExecutors({ ...executors, generator, count, from, concurrency: 8 });
         shop.clearLogs();
+        expect(compared.report).toBe("none");
         expect(compared.costlier).toEqual([]);
         expect(compared.compiled).toBe(count);
         expect(compared.codes.get("INTERNAL_SERVER_ERROR") ?? 0).toBe(0);
@@ -132,6 +133,7 @@ describe.each(["web", "mobile"])(
           concurrency: 1,
         });
         shop.reset();
+        expect(compared.report).toBe("none");
         expect(compared.costlier).toEqual([]);
         expect(compared.codes.get("INTERNAL_SERVER_ERROR") ?? 0).toBe(0);
       },

@@ -36,7 +36,8 @@ export function compareFestival(name: "plain" | "views"): void {
         const bff = festival.bffs.get(bffName);
         if (bff === undefined) throw new Error(`Expected a client schema ${bffName}.`);
         const compared = await compareExecutors({ ...bff, count, from, simplify: inCalmestWorld });
-        const { codes, leaves, absorbed, calls, costlier, compiled } = compared;
+        const { report, codes, leaves, absorbed, calls, costlier, compiled } = compared;
+        expect(report).toBe("none");
         expect(costlier).toEqual([]);
         // They were about something, and some of it went wrong in every way.
         expect(codes.get("INTERNAL_SERVER_ERROR") ?? 0).toBe(0);
