@@ -12,6 +12,8 @@ export interface BffConfig {
   readonly explorer?: boolean;
   /** The operation that the explorer opens with, as text. */
   readonly explorerOperation?: string;
+  /** Requests may ask for the plan of their operation. Default: unless `NODE_ENV` is `production`. */
+  readonly showPlan?: boolean;
   /** The longest that a request may take, 1 to 600000. Default 10000. */
   readonly requestTimeoutMs?: number;
   /** The most lexical tokens of a document, 1 to 1000000. Default 10000. */
@@ -29,8 +31,10 @@ export interface BffConfig {
 }
 
 /** A BFF's options, validated, with nothing left open. */
-export interface BffSettings extends Required<Omit<BffConfig, "explorerOperation">> {
+export interface BffSettings extends Required<Omit<BffConfig, "explorerOperation" | "showPlan">> {
   readonly explorerOperation: string | null;
+  /** Null: as the environment says. */
+  readonly showPlan: boolean | null;
 }
 
 function integer(min: number, max: number) {
@@ -65,6 +69,7 @@ export const bffOptions = z.strictObject({
   schema: z.string("a file's path").min(1, "a file's path").default("schema.graphql"),
   explorer: z.boolean("true or false").default(true),
   explorerOperation: z.string("an operation as text").nullable().default(null),
+  showPlan: z.boolean("true or false").nullable().default(null),
   requestTimeoutMs: integer(1, 600_000).default(10_000),
   maxDocumentTokens: integer(1, 1_000_000).default(10_000),
   maxPreparedOperations: integer(1, 1_000_000).default(5000),

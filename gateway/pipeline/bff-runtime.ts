@@ -16,6 +16,8 @@ export interface BffRuntime {
   readonly tokens: TokenVerifier | null;
   readonly preparer: OperationPreparer;
   readonly executor: ExplainingExecutor;
+  /** Requests may ask for their plan. */
+  readonly showsPlan: boolean;
   readonly negotiation: Negotiation;
   readonly logger: Logger;
   readonly metrics: Metrics;

@@ -1,4 +1,4 @@
-import { GraphQLError, Kind } from "graphql";
+import { type ExecutionResult, GraphQLError, Kind } from "graphql";
 import { OverlockError } from "../core/errors.ts";
 import type { ErrorCode } from "../core/error-codes.ts";
 import type { RequestScope } from "../core/request-scope.ts";
@@ -28,7 +28,11 @@ export async function executeOperation(
   request: OperationRequest,
   scope: RequestScope,
 ): Promise<ExecutedOperation> {
-  const result = await executor.execute(request, scope);
+  return toExecuted(await executor.execute(request, scope));
+}
+
+/** What an executor's result comes to. Raises like {@link executeOperation}. */
+export function toExecuted(result: ExecutionResult): ExecutedOperation {
   if (!("data" in result)) throw refusalOfVariables(result.errors ?? []);
   return { data: result.data, errors: (result.errors ?? []).map(toFieldError) };
 }

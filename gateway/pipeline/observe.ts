@@ -2,6 +2,7 @@ import type { ErrorCode } from "../core/error-codes.ts";
 import type { AbsorbedError, UpstreamCall } from "../core/request-scope.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
 import type { FieldError } from "./execute.ts";
+import type { ExecutedPlan } from "./explain.ts";
 import type { GatewayRequest } from "./gateway-request.ts";
 
 /** How one request went. Held while it runs; written out once. */
@@ -9,13 +10,23 @@ export interface RequestRecord {
   operation: string | null;
   readonly upstreamCalls: UpstreamCall[];
   readonly absorbed: AbsorbedError[];
+  /** Null where it was not asked for. */
+  plan: ExecutedPlan | null;
   errors: readonly (Pick<FieldError, "code"> & { readonly cause: unknown })[];
   outcome: "ok" | "partial" | "error" | "refused";
   status: number;
 }
 
 export function startRecord(): RequestRecord {
-  return { operation: null, upstreamCalls: [], absorbed: [], errors: [], outcome: "refused", status: 0 };
+  return {
+    operation: null,
+    upstreamCalls: [],
+    absorbed: [],
+    plan: null,
+    errors: [],
+    outcome: "refused",
+    status: 0,
+  };
 }
 
 /**

@@ -3,13 +3,20 @@ import type { RequestRefusal } from "../core/request-refusal.ts";
 import type { AbsorbedError } from "../core/request-scope.ts";
 import type { ResponseMediaType } from "./accept-header.ts";
 import type { ExecutedOperation } from "./execute.ts";
+import type { ExecutedPlan } from "./explain.ts";
 import { HttpAnswer } from "./gateway-request.ts";
+
+/** What an answer says besides data and errors. */
+export interface AnswerExtensions {
+  readonly absorbed: readonly AbsorbedError[];
+  readonly plan: ExecutedPlan | null;
+}
 
 /** The answer to an operation that was run. */
 export function respond(
   mediaType: ResponseMediaType,
   { data, errors }: ExecutedOperation,
-  absorbed: readonly AbsorbedError[],
+  { absorbed, plan }: AnswerExtensions,
 ): HttpAnswer {
   const body = {
     ...(errors.length > 0 && {
@@ -21,7 +28,9 @@ export function respond(
       })),
     }),
     data,
-    ...(absorbed.length > 0 && { extensions: { completeness: absorbed } }),
+    ...((absorbed.length > 0 || plan !== null) && {
+      extensions: { ...(absorbed.length > 0 && { completeness: absorbed }), ...(plan !== null && { plan }) },
+    }),
   };
   return new HttpAnswer(200, headersFor(mediaType), JSON.stringify(body));
 }

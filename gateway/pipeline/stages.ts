@@ -5,6 +5,7 @@ import type { RequestScope } from "../core/request-scope.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
 import { coerce } from "./coerce.ts";
 import { type ExecutedOperation, executeOperation } from "./execute.ts";
+import { asksForPlan, explainOperation } from "./explain.ts";
 import type { GatewayRequest, HttpAnswer, RequestParams } from "./gateway-request.ts";
 import { identify } from "./identify.ts";
 import { observe, type RequestRecord, startRecord } from "./observe.ts";
@@ -33,8 +34,10 @@ export async function runStages(
     record.operation = found.prepared.name;
     const operation = coerce(bff, found);
     const scope = createScope(bff, request, { record, deadline, caller });
-    const executed = await executeOperation(bff, operation, scope);
-    answer = respond(mediaType, executed, record.absorbed);
+    const executed = asksForPlan(bff, params)
+      ? await explainOperation(bff, operation, scope, record)
+      : await executeOperation(bff, operation, scope);
+    answer = respond(mediaType, executed, record);
     recordExecution(record, executed);
   } catch (thrown) {
     const refusal = RequestRefusal.from(thrown);

@@ -79,6 +79,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         tokens,
         preparer,
         executor,
+        showsPlan: bff.settings.showPlan ?? !settings.isProduction,
         negotiation: createNegotiation(bff.settings.locales),
         logger,
         metrics,

@@ -18,6 +18,7 @@ describe("an empty environment", () => {
       host: "127.0.0.1",
       adminPort: 4001,
       adminHost: "127.0.0.1",
+      isProduction: false,
       logLevel: "info",
       maxBodyBytes: 1_048_576,
       compressFromBytes: 1400,
@@ -38,7 +39,7 @@ describe("an empty environment", () => {
     );
     const stated = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null));
     expect(settings).toEqual(readEnvironment(stated as Environment, new Problems()));
-    expect(Object.keys(told)).toHaveLength(14);
+    expect(Object.keys(told)).toHaveLength(15);
   });
 });
 

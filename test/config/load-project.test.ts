@@ -127,6 +127,7 @@ describe("a BFF folder", () => {
       "file: a readable file, found nothing of that name (ENOENT)",
     ],
     ['export default { name: "web", explorer: "yes" };', "explorer: true or false, found 'yes'"],
+    ['export default { name: "web", showPlan: 1 };', "showPlan: true or false, found 1"],
     [
       'export default { name: "web", explorerOperation: 1 };',
       "explorerOperation: an operation as text, found 1",
@@ -179,7 +180,7 @@ describe("a BFF folder", () => {
   test("has the nearest name for an option that is none", async () => {
     write("bff-web/bff.config.ts", 'export default { name: "web", requestTimeout: 1, __proto: 1 };');
     const known =
-      "name, schema, explorer, explorerOperation, requestTimeoutMs, maxDocumentTokens, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers";
+      "name, schema, explorer, explorerOperation, showPlan, requestTimeoutMs, maxDocumentTokens, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers";
     const { facts } = await load();
     expect(facts.map(({ coordinate, expected, found, hint }) => [coordinate, expected, found, hint])).toEqual(
       [
@@ -243,6 +244,7 @@ const defaults = {
   schema: "schema.graphql",
   explorer: true,
   explorerOperation: null,
+  showPlan: null,
   requestTimeoutMs: 10_000,
   maxDocumentTokens: 10_000,
   maxPreparedOperations: 5000,
