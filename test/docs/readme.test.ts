@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -40,6 +41,17 @@ describe("the README's tour", () => {
     test.shop.clearLogs();
     await test.query(steps[0]?.query ?? "");
     expect(test.shop.calls()).toHaveLength(5);
+  });
+});
+
+describe("the README's plan", () => {
+  it("is what the command prints", () => {
+    const [, command = "", printed = ""] =
+      /```sh\n(echo [^`]*overlock\.js plan[^`]*)```\s+```\n([^`]*)```/.exec(readme) ?? [];
+    const PATH = `${path.dirname(lockfileNode)}:${process.env["PATH"] ?? ""}`;
+    expect(execFileSync("sh", ["-c", command], { cwd: shopRoot, encoding: "utf8", env: { PATH } })).toBe(
+      printed,
+    );
   });
 });
 
