@@ -35,6 +35,7 @@ interface CpuProfile {
 
 interface ProfileNode {
   readonly id: number;
+  readonly children?: readonly number[];
   readonly callFrame: {
     readonly functionName: string;
     readonly url: string;
@@ -74,6 +75,9 @@ try {
 
 function printProfile(profile: CpuProfile, requests: number): void {
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
+  const parents = new Map(
+    profile.nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node] as const)),
+  );
   const rooms = new Map<string, number>();
   const files = new Map<string, number>();
   const functions = new Map<string, number>();
@@ -89,7 +93,9 @@ function printProfile(profile: CpuProfile, requests: number): void {
     add(files, place, deltaUs);
     const { functionName, lineNumber } = node.callFrame;
     const name = functionName === "" ? "(anonymous)" : functionName;
-    add(functions, `${name}  ${place}${place === "(vm)" ? "" : `:${lineNumber + 1}`}`, deltaUs);
+    const caller = place === "(vm)" ? findCaller(node, parents) : null;
+    const where = caller === null ? `${place}:${lineNumber + 1}` : `called by ${caller}`;
+    add(functions, `${name}  ${place === "(vm)" && caller === null ? place : where}`, deltaUs);
   }
   const top = Number(values.top);
   const print = (title: string, times: ReadonlyMap<string, number>, count: number): void => {
@@ -113,6 +119,15 @@ function placeOf({ callFrame: { url } }: ProfileNode): string {
   if (url === "") return "(vm)";
   if (!url.startsWith("file:")) return url;
   return path.relative(repository, fileURLToPath(url));
+}
+
+/** What of JavaScript has called a function of the engine, or null for what runs by itself. */
+function findCaller(node: ProfileNode, parents: ReadonlyMap<number, ProfileNode>): string | null {
+  for (let caller = parents.get(node.id); caller !== undefined; caller = parents.get(caller.id)) {
+    const { functionName, url, lineNumber } = caller.callFrame;
+    if (url !== "") return `${functionName}  ${placeOf(caller)}:${lineNumber + 1}`;
+  }
+  return null;
 }
 
 function roomOf(place: string): string {
