@@ -7,6 +7,7 @@ import { loadSync, type MessageTypeDefinition, type ServiceDefinition } from "@g
 import { Listener } from "../../backends/listener.ts";
 import { packRichStatus } from "../../backends/rich-status.ts";
 import type { Epochs } from "./epochs.ts";
+import { answerAfter, latencyMs } from "./latency.ts";
 import { type Draw, isUnknown, type World } from "./world.ts";
 
 type Request = Readonly<Record<string, unknown>>;
@@ -24,10 +25,12 @@ export class CrewBackend {
         (call: Call, callback: sendUnaryData<object>) => {
           const header = String(call.metadata.get("x-world")[0]);
           const world = name === "Hire" ? epochs.begin(header) : epochs.worldOf(header);
+          const ms = latencyMs(header, `${name} ${JSON.stringify(call.request)}`);
           try {
-            callback(null, answer(world, name, call.request as Request));
+            const message = answer(world, name, call.request as Request);
+            answerAfter(ms, () => callback(null, message));
           } catch (error) {
-            callback(error as Error);
+            answerAfter(ms, () => callback(error as Error));
           }
         },
         method.responseSerialize,

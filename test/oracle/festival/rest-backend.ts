@@ -3,6 +3,7 @@ import { Listener } from "../../backends/listener.ts";
 import { answerSubquery } from "./guide.ts";
 import type { HttpAnswer } from "./http-answer.ts";
 import type { Epochs } from "./epochs.ts";
+import { answerAfter, latencyMs } from "./latency.ts";
 import * as rows from "./rest-rows.ts";
 import { type Draw, isUnknown, type World } from "./world.ts";
 
@@ -75,8 +76,15 @@ export class RestBackend {
     });
   }
 
+  /** What is answered is decided at once, however long it takes. */
   #answer(request: IncomingMessage, text: string, response: ServerResponse): void {
     const { method = "GET", url = "/", headers } = request;
+    const answer = this.#answerTo(request, text);
+    const ms = latencyMs(String(headers["x-world"]), `${method} ${url} ${text}`);
+    answerAfter(ms, () => send(response, answer));
+  }
+
+  #answerTo({ method = "GET", url = "/", headers }: IncomingMessage, text: string): HttpAnswer | "reset" {
     const header = String(headers["x-world"]);
     const isForm = headers["content-type"] === "application/x-www-form-urlencoded";
     const body = (text === "" || isForm ? { form: text } : JSON.parse(text)) as Asked["body"];
@@ -85,7 +93,7 @@ export class RestBackend {
     if (pathname === "/graphql") {
       const isMutation = String(body["query"]).startsWith("mutation");
       const world = isMutation ? this.#epochs.begin(header) : this.#epochs.worldOf(header);
-      return send(response, answerSubquery(world, body));
+      return answerSubquery(world, body);
     }
     const isChange = method !== "GET" && method !== "HEAD" && !safePosts.has(pathname);
     const world = isChange ? this.#epochs.begin(header) : this.#epochs.worldOf(header);
@@ -93,9 +101,9 @@ export class RestBackend {
     const batch = batchOf(asked);
     const { keys, rest } = batch ?? { keys: null, rest: `${method} ${url} ${text}` };
     const fault = world.draw(`endpoint ${rest}`).endpointFault(httpFaults);
-    if (fault !== null) return send(response, fault);
-    if (keys !== null && batch !== null) return send(response, ok(answerBatch(asked, batch)));
-    send(response, answerOne(asked, world.draw(`one ${rest}`)));
+    if (fault !== null) return fault;
+    if (keys !== null && batch !== null) return ok(answerBatch(asked, batch));
+    return answerOne(asked, world.draw(`one ${rest}`));
   }
 }
 
