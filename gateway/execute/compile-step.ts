@@ -1,7 +1,7 @@
 import { type KeyedCall, loadersOf, type Rows } from "../batching/request-loaders.ts";
 import { isWholeKey } from "../compose/entity-lookup.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
-import { toOverlockError } from "../core/errors.ts";
+import { type OverlockError, toOverlockError } from "../core/errors.ts";
 import type { SelectionRoots } from "../language/evaluate-selection.ts";
 import type { Access, Step } from "../prepare/plan.ts";
 import {
@@ -157,16 +157,34 @@ function compileKeyed(
           run.await(loadersOf(run.scope).loadRows(keyed, asked), (rows) => run.finish(id, rows));
         }
       } catch (thrown) {
-        run.finish(id, new OneResult(toOverlockError(thrown)));
+        run.finish(id, new Uncalled(toOverlockError(thrown), lookup !== null));
       }
     },
     find(run, object) {
       const key = tryRead(readKeyOf, run, object);
       if (key instanceof Error) return key;
-      const text = textOfKey(key);
-      return text === null ? null : (run.tables[id]?.get(text) ?? null);
+      return run.tables[id]?.get(textOfKey(key) ?? unusable) ?? null;
     },
   };
+}
+
+/** Stands for the text of what is no key: no row has it. */
+const unusable = "";
+
+/** Nothing could be sent, whatever the key. */
+class Uncalled {
+  readonly #error: OverlockError;
+  readonly #isLookup: boolean;
+
+  constructor(error: OverlockError, isLookup: boolean) {
+    this.#error = error;
+    this.#isLookup = isLookup;
+  }
+
+  /** A lookup is for objects that have a key; a field's own call fails before its key is looked at. */
+  get(text: unknown): OverlockError | null {
+    return this.#isLookup && text === unusable ? null : this.#error;
+  }
 }
 
 const noRows: Rows = new Map();
