@@ -40,6 +40,7 @@ import type {
   Spot,
   StepArgs,
 } from "./plan.ts";
+import { trimCalls } from "./trim-calls.ts";
 import { baseOf, NotPlannedError, PlaceBuilder, PlanNumbers } from "./plan-place.ts";
 
 type PathBinding = Extract<FieldBinding, { kind: "path" }>;
@@ -64,6 +65,7 @@ class Planner {
   readonly #numbers = new PlanNumbers();
   readonly #arguments: PlannedArguments[] = [];
   readonly #argumentIndexes = new Map<string, number>();
+  #hasResolved = false;
 
   constructor(bound: BoundClientSchema, model: SupergraphModel, operation: PlannedOperation) {
     this.#bound = bound;
@@ -82,7 +84,9 @@ class Planner {
         ? [...fields].map((field) => this.#planRoot("Mutation", rootType, new Map([field])))
         : [this.#planRoot("Query", rootType, fields)];
     const { steps, places, fields: count } = this.#numbers;
-    return { kind, roots, arguments: this.#arguments, steps, places, fields: count };
+    // What is read object by object is read of whole rows, and would ask for them again.
+    if (!this.#hasResolved) trimCalls(steps, places);
+    return { kind, roots, arguments: this.#arguments, steps, places: places.length, fields: count };
   }
 
   #planRoot(typeName: string, shown: GraphQLObjectType, fields: CollectedFields): Place {
@@ -127,7 +131,10 @@ class Planner {
           ? this.#planLeaf(place, { ...site, binding, args })
           : this.#planObjects(place, { ...site, binding, args });
       },
-      (reason) => ({ ...site, kind: "resolved", reason, binding, args, parent }),
+      (reason) => {
+        this.#hasResolved = true;
+        return { ...site, kind: "resolved", reason, binding, args, parent };
+      },
     );
   }
 
@@ -220,6 +227,7 @@ class Planner {
     if (composite === null || access.kind === "nowhere") return { field, access, type, spot: null };
     if (access.kind === "part") throw new NotPlannedError(`${field.coordinate} is a part`);
     const spot = this.#spotOf(composite, access.supplier, onType);
+    place.standsAt(access, spot);
     if (planEnd !== null) for (const end of spot.places.values()) planEnd(end);
     return { field, access, type, spot };
   }

@@ -14,7 +14,7 @@ import {
 import { namedTypeOf } from "../language/sdl-file.ts";
 import type { SelectionMap } from "../language/selection-map.ts";
 import type { Source } from "../sources/source.ts";
-import type { Access, Base, Follow, Place, ShownObject, Step, StepArgs } from "./plan.ts";
+import type { Access, Base, Follow, Place, ShownObject, Spot, Step, StepArgs } from "./plan.ts";
 
 /** Raised while a field is planned that has to be read object by object. */
 export class NotPlannedError extends Error {
@@ -42,10 +42,13 @@ export class PlanTooLargeError extends Error {
  */
 export const maxPlannedFields = 5000;
 
+/** A step whose call may still become one that asks for less. */
+export type DraftStep = { -readonly [Name in keyof Step]: Step[Name] };
+
 /** Numbers the places and steps of one plan. */
 export class PlanNumbers {
-  readonly steps: Step[] = [];
-  places = 0;
+  readonly steps: DraftStep[] = [];
+  readonly places: PlaceBuilder[] = [];
   fields = 0;
 
   /** Raises {@link PlanTooLargeError}. */
@@ -72,9 +75,10 @@ export class PlaceBuilder implements Place {
   /** Rows by source: of the base, or of a lookup. */
   #rows = new Map<Source, Step | null>();
   #calls = new Map<string, Step>();
+  readonly #accesses = new Map<Access, Spot | null>();
 
   constructor(model: SupergraphModel, numbers: PlanNumbers, type: ModelType, base: Base) {
-    this.id = numbers.places++;
+    this.id = numbers.places.push(this) - 1;
     this.type = type;
     this.base = base;
     this.#model = model;
@@ -120,8 +124,24 @@ export class PlaceBuilder implements Place {
     }
   }
 
+  /** Everything that is read of its objects, and where it is objects in turn, what stands there. */
+  get accesses(): ReadonlyMap<Access, Spot | null> {
+    return this.#accesses;
+  }
+
+  /** Notes what stands where a field was read. */
+  standsAt(access: Access, spot: Spot): void {
+    this.#accesses.set(access, spot);
+  }
+
   /** Where a field is read, by its key. `args`: null where it is read without any. */
   access(fieldName: string, args: StepArgs | null): Access {
+    const access = this.#findAccess(fieldName, args);
+    this.#accesses.set(access, null);
+    return access;
+  }
+
+  #findAccess(fieldName: string, args: StepArgs | null): Access {
     const field = fieldAt(this.type, fieldName);
     if (field === undefined) throw new NotPlannedError(`${this.type.name} has no ${fieldName}`);
     const part = this.base.kind === "reference" ? this.base.parts.get(fieldName) : undefined;
