@@ -38,6 +38,8 @@ export interface GeneratorOptions {
   readonly introspectionShare?: number;
   /** How many documents are about mutations, 0 to 1. Default 0. */
   readonly mutationShare?: number;
+  /** How often a variable has a value of another type, so that most of these operations are refused, 0 to 1. Default 0. */
+  readonly misfitShare?: number;
 }
 
 /** Makes valid operations of one schema: for one seed always the same. */
@@ -133,9 +135,16 @@ class DocumentBuilder {
     return {
       seed,
       document: { kind: Kind.DOCUMENT, definitions: ordered },
-      variables: this.#variables.given(variableNames),
+      variables: this.#withMisfit(this.#variables.given(variableNames)),
       operationName: mayBeNull ? null : (chosen.name?.value ?? null),
     };
+  }
+
+  #withMisfit(variables: Record<string, unknown>): Record<string, unknown> {
+    const { misfitShare = 0 } = this.#options;
+    const names = Object.keys(variables);
+    if (misfitShare === 0 || names.length === 0 || this.#random.next() >= misfitShare) return variables;
+    return { ...variables, [this.#random.pick(names)]: this.#random.pick(misfits) };
   }
 
   #root(): IndexedType {
@@ -339,6 +348,27 @@ interface PlacedArgument {
   readonly node: ArgumentNode;
   readonly value: unknown;
 }
+
+/** Each fits some type; lists and objects of one member are what single values are taken for. */
+const misfits: readonly unknown[] = [
+  null,
+  "text",
+  "",
+  7,
+  1.5,
+  -0,
+  2 ** 31,
+  2 ** 53,
+  true,
+  [],
+  [null],
+  ["s1", 3],
+  [[1], [[2]]],
+  {},
+  { day: "one" },
+  { row: 1, number: null, extra: 1 },
+  { card: "1", points: 2 },
+];
 
 const aliases = ["a", "b", "id", "name", "data", "errors", "constructor", "toString", "hasOwnProperty", "_x"];
 

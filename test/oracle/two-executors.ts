@@ -112,9 +112,9 @@ async function record(
       }),
       calls,
     };
-  } catch (error) {
-    if (!(error instanceof RequestRefusal)) throw error;
-    const errors = error.reasons.map(({ message }) => ({ path: [], code: `${error.code} ${message}` }));
+  } catch (thrown) {
+    const { code, reasons } = RequestRefusal.from(thrown);
+    const errors = reasons.map(({ message }) => ({ path: [], code: `${code} ${message}` }));
     return { data: undefined, errors, absorbed: [], calls };
   } finally {
     scope.deadline.dispose();

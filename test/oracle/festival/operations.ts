@@ -48,6 +48,7 @@ export const festivalOptions: GeneratorOptions = {
   maxFanOut: 60,
   introspectionShare: 0.01,
   mutationShare: 0.12,
+  misfitShare: 0.05,
   fanOut(_coordinate, { first, count, size }) {
     const length = first ?? count ?? size;
     return typeof length === "number" ? Math.max(1, Math.min(length, 4)) : undefined;
