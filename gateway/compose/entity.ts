@@ -1,3 +1,4 @@
+import { allInOrder } from "../core/all-in-order.ts";
 import { isEnumType, Kind, type TypeNode } from "graphql";
 import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
@@ -176,7 +177,7 @@ export class Entity {
     requirements: readonly Requirement[],
     scope: RequestScope,
   ): Promise<Record<string, unknown> | null> {
-    const values = await Promise.all(requirements.map(({ read }) => read(this, scope)));
+    const values = await allInOrder(requirements.map(({ read }) => read(this, scope)));
     if (values.includes(undefined)) return null;
     return Object.fromEntries(requirements.map(({ argument }, index) => [argument, values[index]]));
   }
@@ -220,7 +221,7 @@ export class Entity {
   }
 
   #readKey(key: readonly string[], scope: RequestScope): Promise<unknown[]> {
-    return Promise.all(key.map((path) => this.#readPath(path, scope)));
+    return allInOrder(key.map((path) => this.#readPath(path, scope)));
   }
 
   /** Reads a path of properties through single objects. */
@@ -240,7 +241,7 @@ export class Entity {
     scope: RequestScope,
   ): Promise<Record<string, unknown>> {
     const keys = names.map((name) => fieldKeyOf(this.type, source, name));
-    const values = await Promise.all(keys.map((key) => this.read(key, {}, scope)));
+    const values = await allInOrder(keys.map((key) => this.read(key, {}, scope)));
     return Object.fromEntries(names.map((name, index) => [name, values[index]]));
   }
 

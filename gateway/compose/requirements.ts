@@ -1,3 +1,4 @@
+import { allInOrder } from "../core/all-in-order.ts";
 import {
   isEnumType,
   isLeafType,
@@ -117,7 +118,7 @@ class Compiler {
     return {
       needs: mergeNeeded(sound.flatMap(({ part }) => part.needs)),
       async read(object, scope) {
-        const values = await Promise.all(sound.map(({ part }) => part.read(object, scope)));
+        const values = await allInOrder(sound.map(({ part }) => part.read(object, scope)));
         if (values.includes(undefined)) return undefined;
         const result: Record<string, unknown> = {};
         for (const [index, { name }] of sound.entries()) defineOwn(result, name, values[index]);
@@ -134,7 +135,7 @@ class Compiler {
       needs: element.needs,
       async read(list, scope) {
         if (!Array.isArray(list)) return undefined;
-        const values = await Promise.all(list.map((one: unknown) => element.read(one, scope)));
+        const values = await allInOrder(list.map((one: unknown) => element.read(one, scope)));
         return values.length === 0 || values.includes(undefined) ? undefined : values;
       },
     };
@@ -300,7 +301,7 @@ async function readSteps(object: unknown, path: PathRest, scope: RequestScope): 
     return isBlank(object) ? undefined : toLeaves(object, toLeaf);
   }
   if (Array.isArray(object)) {
-    const values = await Promise.all(object.map((one: unknown) => readSteps(one, path, scope)));
+    const values = await allInOrder(object.map((one: unknown) => readSteps(one, path, scope)));
     return values.length === 0 || values.includes(undefined) ? undefined : values;
   }
   if (!(object instanceof Entity)) return undefined;

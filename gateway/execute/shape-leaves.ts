@@ -1,6 +1,7 @@
 import { type GraphQLLeafType, isEnumType } from "graphql";
 import type { FieldBinding } from "../compose/bindings.ts";
 import { Entity } from "../compose/entity.ts";
+import { allInOrder } from "../core/all-in-order.ts";
 import { OverlockError, toOverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { LeafShaper, ListShaper, Shaper } from "../shape/shaper.ts";
@@ -133,7 +134,7 @@ function compileStep(shaper: LeafShaper): LeafStep {
       ? null
       : shaper.shapeLeaf(parts, scope);
   const shapeEntity = async (leaf: Entity, scope: RequestScope): Promise<unknown> => {
-    const values = await Promise.all(reads.map((name) => leaf.read(name, {}, scope)));
+    const values = await allInOrder(reads.map((name) => leaf.read(name, {}, scope)));
     return shapeParts(Object.fromEntries(reads.map((name, index) => [name, values[index]])), scope);
   };
   return (leaf, scope) => {
@@ -204,7 +205,7 @@ function markAwaited(value: unknown): void {
 async function settleLeaves(value: unknown): Promise<unknown> {
   if (value instanceof Error) throw value;
   if (!Array.isArray(value)) return value;
-  return Promise.all(value.map(async (element: unknown) => settleLeaves(await element)));
+  return allInOrder(value.map(async (element: unknown) => settleLeaves(await element)));
 }
 
 function pathToArray(path: FieldPath): (string | number)[] {

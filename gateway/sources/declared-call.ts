@@ -1,3 +1,4 @@
+import { allInOrder } from "../core/all-in-order.ts";
 import { type KeyedCall, loadersOf } from "../batching/request-loaders.ts";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { OverlockError } from "../core/errors.ts";
@@ -366,7 +367,7 @@ async function loadKeys(call: DeclaredCall, batch: BatchRule, origin: KeyOrigin)
     return key === skip ? null : load(key);
   }
   const keys = batch.key.evaluate(roots);
-  return Array.isArray(keys) ? Promise.all(keys.map(load)) : null;
+  return Array.isArray(keys) ? allInOrder(keys.map(load)) : null;
 }
 
 const emptyRows: readonly unknown[] = Object.freeze([]);
