@@ -13,6 +13,8 @@ import {
 export interface SelectionContext {
   readonly schema: GraphQLSchema;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  /** Told of each selection that is looked at, whether it applies or not; it may raise. */
+  readonly onSelection?: () => void;
 }
 
 /**
@@ -28,6 +30,7 @@ export function collectFields(
   const visited = new Set<string>();
   const visit = (set: SelectionSetNode): void => {
     for (const selection of set.selections) {
+      context.onSelection?.();
       if (selection.kind === Kind.FIELD) {
         const key = selection.alias?.value ?? selection.name.value;
         const nodes = fields.get(key);

@@ -66,11 +66,15 @@ class Planner {
   readonly #arguments: PlannedArguments[] = [];
   readonly #argumentIndexes = new Map<string, number>();
   #hasResolved = false;
+  readonly #argumentsByNode = new Map<
+    FieldNode,
+    { readonly definition: GraphQLField<unknown, unknown>; readonly args: ClientArgs }
+  >();
 
   constructor(bound: BoundClientSchema, model: SupergraphModel, operation: PlannedOperation) {
     this.#bound = bound;
     this.#model = model;
-    this.#context = operation;
+    this.#context = { ...operation, onSelection: () => this.#numbers.countSelection() };
   }
 
   plan(): Plan {
@@ -257,6 +261,15 @@ class Planner {
   /** Read at once where no variable is in them; what does not fit is the run's to tell. */
   #argumentsOf(definition: GraphQLField<unknown, unknown>, node: FieldNode): ClientArgs {
     if (definition.args.length === 0) return noArgs;
+    // A fragment's fields are planned for each of its uses.
+    const known = this.#argumentsByNode.get(node);
+    if (known?.definition === definition) return known.args;
+    const args = this.#readArguments(definition, node);
+    this.#argumentsByNode.set(node, { definition, args });
+    return args;
+  }
+
+  #readArguments(definition: GraphQLField<unknown, unknown>, node: FieldNode): ClientArgs {
     if (!hasVariables(node)) {
       try {
         return { kind: "constant", values: getArgumentValues(definition, node, {}) };

@@ -14,7 +14,7 @@ import {
 import { namedTypeOf } from "../language/sdl-file.ts";
 import type { SelectionMap } from "../language/selection-map.ts";
 import type { Source } from "../sources/source.ts";
-import type { Access, Base, Follow, Place, ShownObject, Spot, Step, StepArgs } from "./plan.ts";
+import type { Access, Base, ClientArgs, Follow, Place, ShownObject, Spot, Step, StepArgs } from "./plan.ts";
 
 /** Raised while a field is planned that has to be read object by object. */
 export class NotPlannedError extends Error {
@@ -28,10 +28,12 @@ export class NotPlannedError extends Error {
   }
 }
 
-/** Raised for an operation whose plan would be larger than {@link maxPlannedFields}. */
+/** Raised for an operation whose plan would be larger than {@link maxPlannedFields}, or take as long. */
 export class PlanTooLargeError extends Error {
   constructor() {
-    super(`the plan would have more than ${maxPlannedFields} fields`);
+    super(
+      `the plan would have more than ${maxPlannedFields} fields, or come from ${maxPlannedSelections} selections`,
+    );
     this.name = "PlanTooLargeError";
   }
 }
@@ -42,6 +44,9 @@ export class PlanTooLargeError extends Error {
  */
 export const maxPlannedFields = 5000;
 
+/** The most selections that are looked at for it, each time that they are: most may apply to other types. */
+const maxPlannedSelections = 50_000;
+
 /** A step whose call may still become one that asks for less. */
 export type DraftStep = { -readonly [Name in keyof Step]: Step[Name] };
 
@@ -50,10 +55,28 @@ export class PlanNumbers {
   readonly steps: DraftStep[] = [];
   readonly places: PlaceBuilder[] = [];
   fields = 0;
+  #selections = 0;
+  readonly #argumentTexts = new Map<ClientArgs, Map<StepArgs["bound"], string>>();
 
   /** Raises {@link PlanTooLargeError}. */
   countField(): void {
     if (++this.fields > maxPlannedFields) throw new PlanTooLargeError();
+  }
+
+  /** Raises {@link PlanTooLargeError}. */
+  countSelection(): void {
+    if (++this.#selections > maxPlannedSelections) throw new PlanTooLargeError();
+  }
+
+  /** Equal for equal arguments of one field. */
+  textOfArgs(args: StepArgs | null): string {
+    if (args === null || args.bound.length === 0) return "{}";
+    const { client, bound } = args;
+    let texts = this.#argumentTexts.get(client);
+    if (texts === undefined) this.#argumentTexts.set(client, (texts = new Map<StepArgs["bound"], string>()));
+    let text = texts.get(bound);
+    if (text === undefined) texts.set(bound, (text = textOfArgs(args)));
+    return text;
   }
 }
 
@@ -65,16 +88,16 @@ export class PlaceBuilder implements Place {
   readonly id: number;
   readonly type: ModelType;
   readonly base: Base;
-  steps: Step[] = [];
+  readonly steps: Step[] = [];
   confirm: Step[] = [];
   isRequired = false;
   shown: ShownObject | null = null;
-  follows: Follow[] = [];
+  readonly follows: Follow[] = [];
   readonly #model: SupergraphModel;
   readonly #numbers: PlanNumbers;
   /** Rows by source: of the base, or of a lookup. */
-  #rows = new Map<Source, Step | null>();
-  #calls = new Map<string, Step>();
+  readonly #rows = new Map<Source, Step | null>();
+  readonly #calls = new Map<string, Step>();
   readonly #accesses = new Map<Access, Spot | null>();
 
   constructor(model: SupergraphModel, numbers: PlanNumbers, type: ModelType, base: Base) {
@@ -105,20 +128,17 @@ export class PlaceBuilder implements Place {
 
   /** Undoes what `plan` has added where it raises a {@link NotPlannedError} that is not final, and resorts to `otherwise`. */
   attempt<Value>(plan: () => Value, otherwise: (reason: string) => Value): Value {
-    const before = { steps: this.steps, rows: this.#rows, calls: this.#calls, follows: this.follows };
+    const before = { steps: this.steps.length, follows: this.follows.length };
+    const { rows, calls } = { rows: this.#rows.size, calls: this.#calls.size };
     const total = this.#numbers.steps.length;
-    this.steps = [...before.steps];
-    this.#rows = new Map(before.rows);
-    this.#calls = new Map(before.calls);
-    this.follows = [...before.follows];
     try {
       return plan();
     } catch (error) {
       if (!(error instanceof NotPlannedError) || error.isFinal) throw error;
-      this.steps = before.steps;
-      this.#rows = before.rows;
-      this.#calls = before.calls;
-      this.follows = before.follows;
+      this.steps.length = before.steps;
+      this.follows.length = before.follows;
+      deleteFrom(this.#rows, rows);
+      deleteFrom(this.#calls, calls);
       this.#numbers.steps.length = total;
       return otherwise(error.message);
     }
@@ -215,7 +235,7 @@ export class PlaceBuilder implements Place {
     if (call === null || isSubqueryCall(call)) throw new NotPlannedError(`${field.coordinate} is a subquery`);
     if (this.#model.requirements.has(supplier.field))
       throw new NotPlannedError(`${field.coordinate} requires fields`);
-    const text = `${field.coordinate} ${textOfArgs(args)}`;
+    const text = `${field.coordinate} ${this.#numbers.textOfArgs(args)}`;
     const known = this.#calls.get(text);
     if (known !== undefined && this.type.name !== "Mutation") return known;
     const inputs = call.batch === null ? call.inputs : [...call.inputs, call.batch.key];
@@ -249,8 +269,7 @@ export class PlaceBuilder implements Place {
   }
 }
 
-function textOfArgs(args: StepArgs | null): string {
-  if (args === null || args.bound.length === 0) return "{}";
+function textOfArgs(args: StepArgs): string {
   const { client } = args;
   const names = args.bound.map((argument) => argument.name).join(" ");
   if (client.kind === "run") return `run ${client.index} ${names}`;
@@ -263,6 +282,12 @@ function tryValue(read: () => unknown): unknown {
   } catch {
     return {};
   }
+}
+
+/** Takes what was added last, from the entry of that number on. */
+function deleteFrom(map: Map<unknown, unknown>, start: number): void {
+  if (map.size === start) return;
+  for (const key of [...map.keys()].slice(start)) map.delete(key);
 }
 
 /** How an object that a source's field holds is known from the start. */

@@ -1,0 +1,481 @@
+import { Kind, type OperationDefinitionNode, parse, validate } from "graphql";
+import { describe, expect, it } from "vitest";
+import type { BoundClientSchema } from "../../gateway/compose/bindings.ts";
+import type { SupergraphModel } from "../../gateway/compose/supergraph-model.ts";
+import { compileOperation } from "../../gateway/execute/compiled-executor.ts";
+import { createReferenceExecutor } from "../../gateway/execute/reference-executor.ts";
+import { describePlan, type PlanDescription } from "../../gateway/prepare/describe-plan.ts";
+import type { Place, Plan, ShownField } from "../../gateway/prepare/plan.ts";
+import { planOperation } from "../../gateway/prepare/plan-operation.ts";
+import { maxPlannedFields, NotPlannedError, PlanTooLargeError } from "../../gateway/prepare/plan-place.ts";
+import { specialize } from "../../gateway/prepare/specialize.ts";
+import { composeTexts, type SchemaTexts } from "../compose/compose-texts.ts";
+import { composeShop, readShopClient } from "../support/compose-shop.ts";
+
+interface Composed {
+  readonly bound: BoundClientSchema;
+  readonly model: SupergraphModel;
+}
+
+function composed(schemas: SchemaTexts, client: string): Composed {
+  const { composition } = composeTexts(schemas, client);
+  const [bound] = composition.clients;
+  if (bound === undefined) throw new Error("expected a client schema");
+  return { bound, model: composition.model };
+}
+
+function operationOf({ bound }: Composed, text: string) {
+  const document = parse(text);
+  expect(validate(bound.schema, document)).toEqual([]);
+  const operation = document.definitions.find(
+    (node): node is OperationDefinitionNode => node.kind === Kind.OPERATION_DEFINITION,
+  );
+  if (operation === undefined) throw new Error("expected an operation");
+  return { ...specialize(document, operation, new Map()), schema: bound.schema };
+}
+
+function planOf(project: Composed, text: string): Plan {
+  return planOperation(project.bound, project.model, operationOf(project, text));
+}
+
+function described(project: Composed, text: string): PlanDescription {
+  return describePlan(planOf(project, text), null);
+}
+
+/** What is raised, or undefined. */
+function thrownBy(run: () => unknown): unknown {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** Steps as `#1 Product.stock after 0`. */
+function stepsOf(project: Composed, text: string): string[] {
+  return described(project, text).steps.map(
+    ({ id, coordinate, kind, after }) =>
+      `#${id} ${kind} ${coordinate}${after.length === 0 ? "" : ` after ${after.join()}`}`,
+  );
+}
+
+function placesOf(project: Composed, text: string): string[] {
+  return described(project, text).places.map(
+    ({ path, type, base, source }) => `${path || "."} ${type} ${base}${source === null ? "" : ` ${source}`}`,
+  );
+}
+
+/** The place that a path of response keys leads to, from the first root. */
+function placeAt(plan: Plan, ...keys: readonly string[]): Place {
+  let [place] = plan.roots;
+  for (const key of keys) {
+    const field: ShownField | undefined = place?.shown?.fields.find((one) => one.key === key);
+    if (field?.kind === "group") place = field.place;
+    else if (field?.kind === "objects") [place] = field.spot.places.values();
+    else throw new Error(`expected objects at ${key}, found ${field?.kind ?? "nothing"}`);
+  }
+  if (place === undefined) throw new Error("expected a place");
+  return place;
+}
+
+const shop: Composed = composeShop(readShopClient("web"));
+
+describe("places", () => {
+  it("stand wherever objects do, each known as its source has made it known", () => {
+    const query = `{ products { items { price { units } category { id } reviews { author { name } } } } viewer { orders { items { id } } } }`;
+    expect(placesOf(shop, query)).toEqual([
+      ". Query root",
+      "products ProductPage row catalog",
+      "products.items[] Product row catalog",
+      "products.items[].price Money row catalog",
+      "products.items[].category Category reference catalog",
+      "products.items[].reviews[] Review row reviews",
+      "products.items[].reviews[].author User reference reviews",
+      "viewer Query root",
+      "viewer.orders OrderPage row orders",
+      "viewer.orders.items[] Order row orders",
+    ]);
+  });
+
+  it("are one for objects that several selections of a field ask for", () => {
+    const query = `{ product(id: "p1") { stock { level } ...A } product(id: "p1") { stock { quantity } } }
+      fragment A on Product { stock { available } ... { stock { __typename } } }`;
+    expect(placesOf(shop, query)).toEqual([
+      ". Query root",
+      "product Product row catalog",
+      "product.stock Stock row inventory",
+    ]);
+    expect(placeAt(planOf(shop, query), "product", "stock").shown?.fields.map(({ key }) => key)).toEqual([
+      "level",
+      "available",
+      "__typename",
+      "quantity",
+    ]);
+  });
+
+  it("are one for each type that objects may be of, and only what is selected of it is fetched", () => {
+    const query = `{ viewer { notifications { items { id ... on PriceDrop { product { name } } ... on ReviewReply { author { id } } } } } }`;
+    expect(placesOf(shop, query).slice(3)).toEqual([
+      "viewer.notifications.items[]<OrderShipped> OrderShipped row accounts",
+      "viewer.notifications.items[]<ReviewReply> ReviewReply row accounts",
+      "viewer.notifications.items[]<PriceDrop> PriceDrop row accounts",
+      "viewer.notifications.items[]<Survey> Survey row accounts",
+      "viewer.notifications.items[]<ReviewReply>.author User reference accounts",
+      "viewer.notifications.items[]<PriceDrop>.product Product reference accounts",
+    ]);
+    expect(stepsOf(shop, query)).toEqual([
+      "#0 call Query.notifications",
+      "#1 batched lookup Query.product after 0",
+    ]);
+  });
+});
+
+describe("references", () => {
+  it("are confirmed by the row of which something is read", () => {
+    const author = placeAt(
+      planOf(shop, '{ product(id: "p1") { reviews { author { name country } } } }'),
+      "product",
+      "reviews",
+      "author",
+    );
+    expect(author.steps.map(({ call }) => call.coordinate)).toEqual(["Query.user"]);
+    expect(author.confirm).toEqual(author.steps);
+  });
+
+  it.each([
+    ["their key", '{ product(id: "p1") { reviews { author { id __typename } } } }', []],
+    [
+      "calls that their key is enough for",
+      '{ product(id: "p1") { reviews { author { reviews { id } } } } }',
+      ["User.reviews"],
+    ],
+  ])("are not confirmed where only %s is read", (_what, query, coordinates) => {
+    const author = placeAt(planOf(shop, query), "product", "reviews", "author");
+    expect(author.steps.map(({ call }) => call.coordinate)).toEqual(coordinates);
+    expect(author.confirm).toEqual([]);
+  });
+
+  it("have to be there where the client's schema says so, and not where it does not", () => {
+    const client =
+      'type Query { product(id: ID!): Product } type Product { reviews: [Review!] } type Review { author: User! maybe: User @from(field: "author") } type User { name: String }';
+    const plan = planOf(
+      composeShop(client),
+      '{ product(id: "p1") { reviews { author { name } maybe { name } } } }',
+    );
+    expect(placeAt(plan, "product", "reviews", "author").isRequired).toBe(true);
+    expect(placeAt(plan, "product", "reviews", "maybe").isRequired).toBe(false);
+  });
+});
+
+describe("hops", () => {
+  const schemas = {
+    catalog: `extend schema @source(name: "catalog", url: "http://localhost:1")
+      type Query {
+        books: [Book] @rest(GET: "/books")
+        book(id: ID!): Book @lookup @rest(GET: "/books{?ids*}", batch: { of: "$args.id", as: "ids", match: "id" })
+      }
+      type Book @key(fields: "id") { id: ID! title: String }`,
+    codes: `extend schema @source(name: "codes", url: "http://localhost:1")
+      type Query {
+        codes(id: ID!): Book @lookup @rest(GET: "/codes{?ids*}", batch: { of: "$args.id", as: "ids", match: "id" })
+        coded(sku: ID!): Book @lookup @rest(GET: "/codes{?skus*}", batch: { of: "$args.sku", as: "skus", match: "sku" })
+      }
+      type Book @key(fields: "id") @key(fields: "sku") { id: ID! sku: ID shelf: String }`,
+    prices: `extend schema @source(name: "prices", url: "http://localhost:1")
+      type Query { priced(sku: ID!): Book @lookup @rest(GET: "/prices{?skus*}", batch: { of: "$args.sku", as: "skus", match: "sku" }) }
+      type Book @key(fields: "sku") { sku: ID price: Int margin: Int tax(land: String): Int @rest(GET: "/tax/{parent.sku}{?args.land}") }`,
+  };
+  const library = composed(
+    schemas,
+    "type Query { books: [Book] } type Book { id: ID! title: String sku: ID shelf: String price: Int margin: Int tax(land: String): Int }",
+  );
+
+  it("lead over the source that knows the next one's key", () => {
+    expect(stepsOf(library, "{ books { price } }")).toEqual([
+      "#0 call Query.books",
+      "#1 batched lookup Query.codes after 0",
+      "#2 batched lookup Query.priced after 1",
+    ]);
+  });
+
+  it("are taken once for all fields that are reached by them, in whichever order", () => {
+    const steps = [
+      "#0 call Query.books",
+      "#1 batched lookup Query.codes after 0",
+      "#2 batched lookup Query.priced after 1",
+    ];
+    expect(stepsOf(library, "{ books { title shelf sku price margin } }")).toEqual(steps);
+    expect(stepsOf(library, "{ books { margin price sku shelf title } }")).toEqual(steps);
+  });
+
+  it("bring the values that a call is made from", () => {
+    expect(stepsOf(library, '{ books { tax(land: "DE") } }')).toEqual([
+      "#0 call Query.books",
+      "#1 batched lookup Query.codes after 0",
+      "#2 call Book.tax after 1",
+    ]);
+  });
+
+  it("are not needed for what the row at hand has", () => {
+    expect(stepsOf(library, "{ books { id title } }")).toEqual(["#0 call Query.books"]);
+  });
+
+  it("for a field behind a path are taken at the objects that it goes through", () => {
+    const flat = composed(schemas, 'type Query { prices: [Int] @from(field: "books.price") }');
+    expect(stepsOf(flat, "{ prices }")).toEqual([
+      "#0 call Query.books",
+      "#1 batched lookup Query.codes after 0",
+      "#2 batched lookup Query.priced after 1",
+    ]);
+  });
+});
+
+describe("calls", () => {
+  it("that are equal at one place are one step, by whatever names", () => {
+    const query = `query ($n: Int) { product(id: "p1") { a: reviews(first: 2) { id } b: reviews(first: 2, sort: NEWEST) { stars }
+      c: reviews(first: $n) { id } d: reviews(first: $n) { body } e: reviews(first: 3) { id } } }`;
+    expect(stepsOf(shop, query)).toEqual([
+      "#0 batched call Query.product",
+      "#1 batched call Product.reviews after 0",
+      "#2 batched call Product.reviews after 0",
+      "#3 batched call Product.reviews after 0",
+    ]);
+  });
+
+  it("below objects that another call brings are of a place of their own, and leave together where they can", () => {
+    const query = '{ a: product(id: "p1") { stock { level } } b: product(id: "p2") { stock { level } } }';
+    const { steps } = described(shop, query);
+    expect(steps.map(({ coordinate, joins }) => [coordinate, joins])).toEqual([
+      ["Query.product", null],
+      ["Product.stock", null],
+      ["Query.product", 0],
+      ["Product.stock", 1],
+    ]);
+  });
+
+  it("of a mutation are all made, one root after the other", () => {
+    const query =
+      'mutation { a: reserve(productId: "p1") { quantity } b: reserve(productId: "p1") { quantity product { name } } }';
+    const plan = planOf(shop, query);
+    expect(plan.kind).toBe("mutation");
+    expect(plan.roots.map(({ steps }) => steps.map(({ call }) => call.coordinate))).toEqual([
+      ["Mutation.reserve"],
+      ["Mutation.reserve"],
+    ]);
+    expect(described(shop, query).steps.map(({ root, joins }) => [root, joins])).toEqual([
+      [0, null],
+      [1, null],
+      [1, null],
+    ]);
+  });
+
+  it("take arguments at once where no variable is in them", () => {
+    const query = `query ($n: Int) { product(id: "p1") { reviews(first: $n) { id } again: reviews(first: 1) { id author { reviews(first: $n) { id } } } } }`;
+    const plan = planOf(shop, query);
+    expect(plan.steps.map(({ args }) => args?.client.kind ?? null)).toEqual([
+      "constant",
+      "run",
+      "constant",
+      "run",
+    ]);
+    expect(plan.arguments.map(({ definition }) => definition.name)).toEqual(["reviews", "reviews"]);
+  });
+});
+
+describe("what is not planned", () => {
+  const nodes = composeShop(
+    `type Query { linked(link: ID!): Linkable @node product(id: ID!): Card } interface Linkable { link: ID! }
+     type Card implements Linkable @view(of: "Product") { link: ID! @from(field: "id") @globalId(type: "Product") name: String }`,
+  );
+  const library = composed(
+    {
+      library: `extend schema @source(name: "library", url: "http://localhost:1")
+        type Query { loans: [Loan] @rest(GET: "/loans") }
+        type Loan { id: ID! copy: Copy @from(field: "{ id: copyId, shelf: copyShelf }") }
+        type Copy @key(fields: "id") { id: ID! shelf: String }`,
+    },
+    "type Query { loans: [Loan] } type Loan { id: ID! copy: Copy } type Copy { id: ID! shelf: String }",
+  );
+
+  it.each<
+    [what: string, project: Composed, query: string, expected: readonly [path: string, reason: string]]
+  >([
+    [
+      "a connection",
+      shop,
+      '{ product(id: "p1") { allReviews { nodes { id } } } }',
+      ["product.allReviews", "a connection is walked page by page"],
+    ],
+    [
+      "a global id",
+      nodes,
+      '{ linked(link: "x") { link } }',
+      ["linked", "a global id says only in a run what it leads to"],
+    ],
+    [
+      "a field of a GraphQL source",
+      shop,
+      '{ product(id: "p1") { recommendations { score } } }',
+      ["product.recommendations", "Query.productsWithRecommendations is a subquery"],
+    ],
+    [
+      "a field with @require",
+      shop,
+      '{ product(id: "p1") { delivery { maxDays } } }',
+      ["product.delivery", "Product.delivery requires fields"],
+    ],
+    [
+      "an object with more than its key",
+      library,
+      "{ loans { id copy { shelf } } }",
+      ["loans[].copy", "Loan.copy builds more than a key"],
+    ],
+  ])("is %s, alone, and the plan says why", (_what, project, query, expected) => {
+    const { resolved, steps } = described(project, query);
+    expect(resolved.map((field) => [field.path, field.reason])).toEqual([expected]);
+    expect(steps.length).toBeLessThanOrEqual(1);
+  });
+
+  it("leaves nothing behind of what was planned for it", () => {
+    const plain = '{ product(id: "p1") { name stock { level } } }';
+    const withDelivery =
+      '{ product(id: "p1") { delivery { maxDays } name delivery2: delivery(country: "DE") { maxDays } stock { level } } }';
+    expect(stepsOf(shop, withDelivery)).toEqual(stepsOf(shop, plain));
+  });
+
+  it("does not keep what is below it from being fetched for, object by object, and what is beside it from its plan", () => {
+    const { resolved, steps } = described(
+      shop,
+      "{ products { items { recommendations { product { stock { level } } } stock { level } } } }",
+    );
+    expect(resolved).toMatchObject([{ lists: ["products.items"], after: [0], sources: ["recommendations"] }]);
+    expect(steps.map(({ path }) => path)).toEqual(["products", "products.items[].stock"]);
+  });
+
+  it.each([
+    "{ __schema { queryType { name } } }",
+    '{ product(id: "p1") { id } __type(name: "Query") { name } }',
+  ])("is introspection, with the whole operation: %s", (query) => {
+    expect(thrownBy(() => planOf(shop, query))).toBeInstanceOf(NotPlannedError);
+  });
+});
+
+const graph = composed(
+  {
+    graph: `extend schema @source(name: "graph", url: "http://localhost:1")
+      type Query { node(id: ID!, tags: [Int]): Node @rest(GET: "/nodes/{args.id}{?args.tags}") things: [Thing] @rest(GET: "/things") }
+      type Node @key(fields: "id") { id: ID! next: Node other(tags: [Int]): Node @rest(GET: "/others/{parent.id}{?args.tags}") }
+      interface Thing @discriminator(field: "k", mapping: [{ value: "A", type: "A" }, { value: "B", type: "B" }, { value: "C", type: "C" }]) { id: ID! sub: [Thing] }
+      type A implements Thing { id: ID! sub: [Thing] }
+      type B implements Thing { id: ID! sub: [Thing] }
+      type C implements Thing { id: ID! sub: [Thing] }`,
+  },
+  `type Query { node(id: ID!, tags: [Int]): Node things: [Thing] } type Node { id: ID! next: Node other(tags: [Int]): Node }
+   interface Thing { id: ID! sub: [Thing] } type A implements Thing { id: ID! sub: [Thing] } type B implements Thing { id: ID! sub: [Thing] } type C implements Thing { id: ID! sub: [Thing] }`,
+);
+
+/** Each fragment uses the next one twice, 2^levels times in the end. */
+function doubling(levels: number, end: string, field = "next"): string {
+  const fragments = Array.from(
+    { length: levels },
+    (_, level) =>
+      `fragment F${level} on Node { x: ${field} { ...F${level + 1} } y: ${field} { ...F${level + 1} } }`,
+  );
+  return ["{ node(id: 1) { ...F0 } }", ...fragments, `fragment F${levels} on Node { ${end} }`].join("\n");
+}
+
+describe("a plan's size", () => {
+  it.each([
+    ["at the limit", maxPlannedFields, true],
+    ["over the limit", maxPlannedFields + 1, false],
+  ])("is bounded: %s", (_what, fields, isPlanned) => {
+    const aliases = Array.from({ length: fields - 1 }, (_, index) => `a${index}: id`).join(" ");
+    const plan = (): Plan =>
+      planOperation(graph.bound, graph.model, operationOfUnchecked(`{ node(id: 1) { ${aliases} } }`));
+    expect(thrownBy(plan)).toEqual(isPlanned ? undefined : new PlanTooLargeError());
+  });
+
+  // As many lexical tokens as a BFF allows by default, or far fewer where those multiply.
+  const hostile: readonly (readonly [what: string, text: string, isPlanned: boolean])[] = [
+    ["fragments that multiply", doubling(13, "id"), false],
+    ["fragments that multiply calls", doubling(12, "id", "other"), false],
+    [
+      "fragments that multiply selections which add nothing",
+      `${doubling(11, "id ...W")}
+fragment W on Node { ${"... on Node { id } ".repeat(1500)} }`,
+      false,
+    ],
+    [
+      "fragments that multiply long arguments",
+      doubling(11, `other(tags: [${"1 ".repeat(9000)}]) { id }`),
+      false,
+    ],
+    ["types that multiply", `{ things { ${"sub { ".repeat(12)} id ${"} ".repeat(12)} } }`, false],
+    [
+      "aliases of one call",
+      `{ ${Array.from({ length: 900 }, (_, at) => `a${at}: node(id: 1) { id }`).join(" ")} }`,
+      true,
+    ],
+    [
+      "aliases of different calls",
+      `{ ${Array.from({ length: 900 }, (_, at) => `a${at}: node(id: ${at}) { id }`).join(" ")} }`,
+      true,
+    ],
+    ["one field again and again", `{ ${"node(id: 1) { next { id } } ".repeat(800)} }`, true],
+    ["depth", `{ node(id: 1) { ${"next { ".repeat(190)} id ${"} ".repeat(190)} } }`, true],
+  ];
+
+  it.each(hostile)("and its price are bounded: %s", (_what, text, isPlanned) => {
+    const document = parse(text, { maxLexicalTokens: 10_000 });
+    expect(document.tokenCount).toBeLessThanOrEqual(10_000);
+    const operation = operationOfUnchecked(text);
+    const costsMs: number[] = [];
+    let raised: unknown;
+    // The best of some: the engine has not seen it before, and others use the machine.
+    for (let round = 0; round < 6; round++) {
+      const before = process.cpuUsage();
+      raised = thrownBy(() => planOperation(graph.bound, graph.model, operation));
+      const { user, system } = process.cpuUsage(before);
+      costsMs.push((user + system) / 1000);
+    }
+    expect(raised).toEqual(isPlanned ? undefined : new PlanTooLargeError());
+    expect(Math.min(...costsMs)).toBeLessThan(50);
+  });
+
+  function operationOfUnchecked(text: string) {
+    const document = parse(text);
+    const [operation] = document.definitions;
+    return {
+      ...specialize(document, operation as OperationDefinitionNode, new Map()),
+      schema: graph.bound.schema,
+    };
+  }
+});
+
+describe("preparing an operation of 200 fields", () => {
+  it("is done in a few milliseconds: parsed, validated, planned and compiled", () => {
+    const { bound, model } = composeShop(readShopClient("web"));
+    const limits = { maxResolvedValues: 1000 };
+    createReferenceExecutor(bound, model, limits);
+    const product = `id name teaser price { currency units } category { id name } tags brand condition attributes { name value }
+      dimensions { widthMm heightMm depthMm } stock { available quantity level } rating { average count } priceText parcelClass
+      reviews(first: 2) { id stars title body author { id name } }`;
+    const text = `{ products(first: 5) { items { ${product} } } a: product(id: "p1") { ${product} } b: product(id: "p2") { ${product} }
+      viewer { orders { items { id status lines { quantity product { ${product} } } } } } c: product(id: "p3") { ${product} } }`;
+    const costsMs: number[] = [];
+    for (let round = 0; round < 30; round++) {
+      const before = process.cpuUsage();
+      const document = parse(text);
+      expect(validate(bound.schema, document)).toEqual([]);
+      const operation = document.definitions[0] as OperationDefinitionNode;
+      const specialized = { ...specialize(document, operation, new Map()), schema: bound.schema };
+      const { plan } = compileOperation(bound, model, specialized, limits);
+      const { user, system } = process.cpuUsage(before);
+      costsMs.push((user + system) / 1000);
+      expect(plan.fields).toBeGreaterThan(180);
+    }
+    // About 4 on an idle machine, once the engine knows the way.
+    expect(Math.min(...costsMs)).toBeLessThan(25);
+  });
+});
