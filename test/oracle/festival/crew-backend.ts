@@ -95,7 +95,7 @@ const codes: readonly status[] = [
 
 /** Whatever is asked along with the keys of a batch changes the answer; the keys do not. */
 function answer(world: World, method: string, request: Request): object {
-  const { ids, keys, ...rest } = request;
+  const { ids, keys, readMask, ...rest } = request;
   const isBatch = method !== "ListPeople" && (Array.isArray(ids) || Array.isArray(keys));
   const subject = `${method} ${JSON.stringify(isBatch ? rest : request)}`;
   const fault = world.draw(`endpoint ${subject}`).endpointFault(codes);
@@ -112,7 +112,7 @@ function answer(world: World, method: string, request: Request): object {
   const turned = <Row>(list: readonly Row[]): Row[] => (draw.happens(0.5) ? list.toReversed() : [...list]);
   switch (method) {
     case "BatchGetPeople":
-      return { people: turned(rows(ids, person)) };
+      return { people: turned(rows(ids, person)).map((row) => masked(row, readMask)) };
     case "ListPeople":
       return {
         people: Array.from({ length: Math.max(0, Math.min(Number(request["first"] ?? 2), 4)) }, () =>
@@ -155,6 +155,18 @@ function answer(world: World, method: string, request: Request): object {
     default:
       throw new Error(`Nobody answers ${method}.`);
   }
+}
+
+/** What a mask leaves of a row; all of it where there is none. */
+function masked(row: object, mask: unknown): object {
+  const { paths = [] } = (mask ?? {}) as { readonly paths?: readonly string[] };
+  if (paths.length === 0) return row;
+  const names = new Set(paths.map((one) => camelCase(one.split(".")[0] ?? "")));
+  return Object.fromEntries(Object.entries(row).filter(([name]) => names.has(name)));
+}
+
+function camelCase(name: string): string {
+  return name.replaceAll(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
 }
 
 function person(draw: Draw, id: string): object {
