@@ -44,6 +44,8 @@ export interface DescribedStep {
   readonly kind: "call" | "batched call" | "lookup" | "batched lookup";
   /** What is sent: method and URL template, or service and method. */
   readonly template: string;
+  /** What the source is asked to send, where it can be told; null: everything. */
+  readonly asksFor: readonly string[] | null;
   /** Arguments as the operation or the client schema says them, GraphQL literals by name. */
   readonly arguments: Readonly<Record<string, string>>;
   /** The fields of each object that it is made from. */
@@ -238,6 +240,7 @@ function describeStep(found: FoundStep): Omit<DescribedStep, "joins"> {
     coordinate: call.coordinate,
     kind: batch === null ? kind : `batched ${kind}`,
     template: call.template,
+    asksFor: call.asksFor,
     arguments: describeArguments(found),
     reads: reads.map(({ name }) => name),
     batch,

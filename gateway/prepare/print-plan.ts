@@ -108,7 +108,7 @@ function cellsOfLine({ indent, item, label }: TreeLine): string[] {
   return [`${indent}#${id} ${label}`, source, sent, howOf(item), whenOf(item)];
 }
 
-function howOf({ kind, batch, reads, lists, joins, isShared }: DescribedStep): string {
+function howOf({ kind, batch, reads, lists, joins, asksFor, isShared }: DescribedStep): string {
   const facts: string[] = [];
   if (batch === null) {
     if (reads.length === 0) facts.push("1 call");
@@ -121,6 +121,7 @@ function howOf({ kind, batch, reads, lists, joins, isShared }: DescribedStep): s
       `${what} ${of === null ? "" : `${of}.`}${key}${keyList === null ? "" : "[]"}, ≤ ${maxSize} a call${each}`,
     );
   }
+  if (asksFor !== null) facts.push(`only ${asksFor.join(" ")}`);
   if (joins !== null) facts.push(`with #${joins}`);
   if (isShared) facts.push("shared");
   return facts.join(", ");

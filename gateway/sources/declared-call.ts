@@ -53,6 +53,8 @@ export interface DeclaredCall {
   readonly coordinate: string;
   /** What it sends, for people: `GET /ratings{?ids*}`, `shop.inventory.v1.InventoryService/BatchGetStock`. */
   readonly template: string;
+  /** What it asks the backend to send, and nothing else; null: everything. */
+  readonly asksFor: readonly string[] | null;
   /** Equal safe calls of one request are made once. */
   readonly isSafe: boolean;
   /** Equal calls that are under way, of whichever request, are sent once. */

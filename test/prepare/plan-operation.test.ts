@@ -283,6 +283,25 @@ describe("calls", () => {
   });
 });
 
+describe("a call that can be told what to send", () => {
+  const trimming = composed(
+    {
+      shelf: `extend schema @source(name: "shelf", url: "http://localhost:1")
+        type Query { books: [Book] @rest(GET: "/books", trim: { as: "fields" }) plain: [Book] @rest(GET: "/plain") }
+        type Book { id: ID! title: String pages: Int @from(field: "page_count") }`,
+    },
+    "type Query { books: [Book] plain: [Book] } type Book { id: ID! title: String pages: Int }",
+  );
+
+  it("asks for what is read, and another one for everything", () => {
+    const { steps } = described(trimming, "{ books { id pages } plain { id } }");
+    expect(steps.map(({ coordinate, asksFor }) => [coordinate, asksFor])).toEqual([
+      ["Query.books", ["id", "page_count"]],
+      ["Query.plain", null],
+    ]);
+  });
+});
+
 describe("what is not planned", () => {
   const nodes = composeShop(
     `type Query { linked(link: ID!): Linkable @node product(id: ID!): Card } interface Linkable { link: ID! }

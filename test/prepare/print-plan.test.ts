@@ -55,15 +55,15 @@ at most, with lists of                1  10  100  1000
     query: `{ home { unread featured(first: 3) { title inStock stars } latestVoices { author stars } news { ... on ReplyNews { from } ... on DealNews { product { title inStock } } } } }`,
     text: `
 query
-├─ #0 home.unread, news                     accounts   GET /users/{claims.sub}/notifications                                   1 call, shared                              at once
-│  ├─ #6 news[]<ReviewReply>.from           accounts   GET /users{?ids*}                                                       lookup by User.id, ≤ 200 a call, shared     after #0
-│  ├─ #7 news[]<PriceDrop>.product          catalog    shop.catalog.v1.CatalogService/BatchGetProducts                         lookup by Product.id, ≤ 200 a call, shared  after #0
-│  └─ #8 news[]<PriceDrop>.product.inStock  inventory  shop.inventory.v1.InventoryService/BatchGetStock                        by Product.id, ≤ 200 a call, shared         after #0
-└─ #1 home.featured, latestVoices           catalog    shop.catalog.v1.CatalogService/ListProducts (first: 3, sort: FEATURED)  1 call, shared                              at once
-   ├─ #2 inStock                            inventory  shop.inventory.v1.InventoryService/BatchGetStock                        by Product.id, ≤ 200 a call, shared         after #1
-   ├─ #3 stars                              reviews    GET /ratings{?ids*}                                                     by Product.id, ≤ 200 a call, shared         after #1
-   └─ #4 latestVoices                       reviews    GET /reviews{?productIds*} (first: 1)                                   by Product.id, ≤ 200 a call, shared         after #1
-      └─ #5 author                          accounts   GET /users{?ids*}                                                       lookup by User.id, ≤ 200 a call, shared     after #4
+├─ #0 home.unread, news                     accounts   GET /users/{claims.sub}/notifications                                   1 call, shared                                         at once
+│  ├─ #6 news[]<ReviewReply>.from           accounts   GET /users{?ids*}                                                       lookup by User.id, ≤ 200 a call, only id name, shared  after #0
+│  ├─ #7 news[]<PriceDrop>.product          catalog    shop.catalog.v1.CatalogService/BatchGetProducts                         lookup by Product.id, ≤ 200 a call, only name, shared  after #0
+│  └─ #8 news[]<PriceDrop>.product.inStock  inventory  shop.inventory.v1.InventoryService/BatchGetStock                        by Product.id, ≤ 200 a call, shared                    after #0
+└─ #1 home.featured, latestVoices           catalog    shop.catalog.v1.CatalogService/ListProducts (first: 3, sort: FEATURED)  1 call, only items.id items.name, shared               at once
+   ├─ #2 inStock                            inventory  shop.inventory.v1.InventoryService/BatchGetStock                        by Product.id, ≤ 200 a call, shared                    after #1
+   ├─ #3 stars                              reviews    GET /ratings{?ids*}                                                     by Product.id, ≤ 200 a call, shared                    after #1
+   └─ #4 latestVoices                       reviews    GET /reviews{?productIds*} (first: 1)                                   by Product.id, ≤ 200 a call, shared                    after #1
+      └─ #5 author                          accounts   GET /users{?ids*}                                                       lookup by User.id, ≤ 200 a call, only id name, shared  after #4
 
 upstream calls
 at most, with lists of    1  10  100  1000
@@ -85,12 +85,12 @@ at most, with lists of    1  10  100  1000
     query: `{ a: viewer { profile { name } } b: viewer { profile { email } } p: product(id: "p1") { stock { level } } q: product(id: "p2") { stock { level } } }`,
     text: `
 query
-├─ #0 a.profile  accounts   GET /users/{claims.sub}                                     1 call, shared                                at once
-├─ #1 b.profile  accounts   GET /users/{claims.sub}                                     1 call, with #0, shared                       at once
-├─ #2 p          catalog    shop.catalog.v1.CatalogService/BatchGetProducts (id: "p1")  by $args.id, ≤ 200 a call, shared             at once
-│  └─ #3 stock   inventory  shop.inventory.v1.InventoryService/BatchGetStock            by Product.id, ≤ 200 a call, shared           after #2
-└─ #4 q          catalog    shop.catalog.v1.CatalogService/BatchGetProducts (id: "p2")  by $args.id, ≤ 200 a call, with #2, shared    at once
-   └─ #5 stock   inventory  shop.inventory.v1.InventoryService/BatchGetStock            by Product.id, ≤ 200 a call, with #3, shared  after #4
+├─ #0 a.profile  accounts   GET /users/{claims.sub}                                     1 call, shared                                       at once
+├─ #1 b.profile  accounts   GET /users/{claims.sub}                                     1 call, with #0, shared                              at once
+├─ #2 p          catalog    shop.catalog.v1.CatalogService/BatchGetProducts (id: "p1")  by $args.id, ≤ 200 a call, only id, shared           at once
+│  └─ #3 stock   inventory  shop.inventory.v1.InventoryService/BatchGetStock            by Product.id, ≤ 200 a call, shared                  after #2
+└─ #4 q          catalog    shop.catalog.v1.CatalogService/BatchGetProducts (id: "p2")  by $args.id, ≤ 200 a call, only id, with #2, shared  at once
+   └─ #5 stock   inventory  shop.inventory.v1.InventoryService/BatchGetStock            by Product.id, ≤ 200 a call, with #3, shared         after #4
 
 upstream calls
 at most, with lists of  1  10  100  1000
@@ -106,9 +106,9 @@ at most, with lists of  1  10  100  1000
     query: `mutation Reserve($n: Int! = 2) { one: reserve(productId: "p1") { quantity product { name } } two: reserve(productId: "p1", quantity: $n) { quantity } }`,
     text: `
 mutation Reserve
-├─ #0 one         inventory  shop.inventory.v1.InventoryService/Reserve (productId: "p1", quantity: 1)   1 call                                      at once
-│  └─ #1 product  catalog    shop.catalog.v1.CatalogService/BatchGetProducts                             lookup by Product.id, ≤ 200 a call, shared  after #0
-└─ #2 two         inventory  shop.inventory.v1.InventoryService/Reserve (productId: "p1", quantity: $n)  1 call                                      after the field before
+├─ #0 one         inventory  shop.inventory.v1.InventoryService/Reserve (productId: "p1", quantity: 1)   1 call                                                 at once
+│  └─ #1 product  catalog    shop.catalog.v1.CatalogService/BatchGetProducts                             lookup by Product.id, ≤ 200 a call, only name, shared  after #0
+└─ #2 two         inventory  shop.inventory.v1.InventoryService/Reserve (productId: "p1", quantity: $n)  1 call                                                 after the field before
 
 upstream calls
 at most, with lists of  1  10  100  1000

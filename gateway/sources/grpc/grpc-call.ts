@@ -122,6 +122,7 @@ export function compileGrpcCall(
     source: source.name,
     coordinate: field.coordinate,
     template: method.path.slice(1),
+    asksFor: asked?.names ?? null,
     isSafe,
     isShared,
     isMutation: field.isMutation,
@@ -158,7 +159,10 @@ export function compileGrpcCall(
               method: { ...method, deserialize: compileTrimmedDecoder(method.response, fields) },
               text: printWantedFields(fields),
             };
-      return makeCall(decoded, mask === null || value === null ? null : { path: mask.path, value });
+      return makeCall(
+        decoded,
+        mask === null || value === null ? null : { path: mask.path, value, names: wanted },
+      );
     }),
   };
   return { call, value: response.value };

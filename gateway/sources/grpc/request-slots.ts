@@ -189,6 +189,8 @@ export interface RequestRule {
 export interface RequestMask {
   readonly path: readonly ProtoField[];
   readonly value: MessageValue;
+  /** The properties that are wanted, as its caller says them. */
+  readonly names: readonly string[];
 }
 
 /** Puts a value where it belongs. */

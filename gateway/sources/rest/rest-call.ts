@@ -55,9 +55,10 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
   const isShared = sharesInFlight(declaration, source, isSafe);
 
   /** With a further query pair, or null. */
-  const makeCall = (trimPair: QueryPair | null): DeclaredCall => ({
+  const makeCall = (trimPair: QueryPair | null, asksFor: readonly string[] | null): DeclaredCall => ({
     source: source.name,
     coordinate,
+    asksFor,
     template: `${method} ${declaration.template.text}`,
     isSafe,
     isShared,
@@ -105,13 +106,13 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
     trimmed: null,
   });
   const { trim } = declaration;
-  if (trim === null) return makeCall(null);
+  if (trim === null) return makeCall(null, null);
   const namesOf = compileTrim(trim, batch);
   const call: DeclaredCall = {
-    ...makeCall(null),
+    ...makeCall(null, null),
     trimmed: rememberTrimmed((wanted) => {
       const names = namesOf(wanted);
-      return names === null ? call : makeCall([trim.as, names.join(",")]);
+      return names === null ? call : makeCall([trim.as, names.join(",")], names);
     }),
   };
   return call;
