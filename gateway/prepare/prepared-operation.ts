@@ -105,6 +105,7 @@ export class OperationVariant {
   /** The operation's uses when it was used last. */
   lastUse = 0;
   #compiled: CompiledForm | null = null;
+  #isDisposed = false;
   readonly #onGrowth: (bytes: number) => void;
 
   constructor(
@@ -122,15 +123,17 @@ export class OperationVariant {
     return this.#compiled;
   }
 
-  /** Keeps the compiled form with the variant, in place of an earlier one. */
+  /** Keeps the compiled form with the variant, in place of an earlier one. Nothing is kept with one that was dropped. */
   attach(compiled: CompiledForm): void {
+    if (this.#isDisposed) return;
     const bytes = compiled.estimatedBytes - (this.#compiled?.estimatedBytes ?? 0);
     this.#compiled = compiled;
     this.#onGrowth(bytes);
   }
 
-  /** Forgets the compiled form. */
+  /** Forgets the compiled form, and one that is still to come. */
   dispose(): void {
+    this.#isDisposed = true;
     if (this.#compiled === null) return;
     this.#onGrowth(-this.#compiled.estimatedBytes);
     this.#compiled = null;

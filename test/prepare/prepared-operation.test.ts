@@ -1,7 +1,7 @@
-import { buildSchema } from "graphql";
+import { buildSchema, type OperationDefinitionNode, parse } from "graphql";
 import { describe, expect, it } from "vitest";
 import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
-import type { PreparedOperation } from "../../gateway/prepare/prepared-operation.ts";
+import { PreparedOperation } from "../../gateway/prepare/prepared-operation.ts";
 
 const schema = buildSchema("type Query { x(on: Boolean): Int }");
 
@@ -67,6 +67,20 @@ describe("a prepared operation", () => {
     expect(kept[3]?.compiled).toBeNull();
     expect(prepared.variantFor(valuesOf(3, 5))).toBeNull();
     expect(prepared.variantFor(valuesOf(4, 5))).toBe(kept[4]);
+  });
+
+  it("has nothing to do with what is compiled for a variant that was dropped meanwhile", () => {
+    let bytes = 0;
+    const document = parse("query ($on: Boolean!) { x @skip(if: $on) }");
+    const [operation] = document.definitions as [OperationDefinitionNode];
+    const onGrowth = (difference: number): void => void (bytes += difference);
+    const prepared = new PreparedOperation(document, operation, () => null, onGrowth);
+    const variant = prepared.variantFor({ on: true });
+    variant?.attach({ estimatedBytes: 5 });
+    variant?.dispose();
+    variant?.attach({ estimatedBytes: 7 });
+    expect(variant?.compiled).toBeNull();
+    expect(bytes).toBe(0);
   });
 
   it("tells up to 30 conditions apart, and has no variants beyond", () => {
