@@ -3,7 +3,7 @@ import { isKeyPart } from "../compose/entity-lookup.ts";
 import type { FieldSupplier } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
 import { type CompiledSelection, compileSelection, rawRoots } from "../language/evaluate-selection.ts";
-import type { SelectionMap } from "../language/selection-map.ts";
+import { plainNamesOf } from "../language/selection-map.ts";
 import type { Access, Base, Path, Place, Read, Spot, Step } from "../prepare/plan.ts";
 import type { PlanRun } from "./plan-run.ts";
 
@@ -18,18 +18,16 @@ export type Finders = (step: Step) => Finder;
 
 /**
  * The name of the property that a selection reads where it reads one property of an object and nothing else, and no
- * prototype has it; null for every other selection.
+ * prototype has it; null for every other selection. It is a name that GraphQL allows, so that it may stand in code.
  */
 export function plainProperty(path: readonly string[] | null): string | null {
   const [name, ...rest] = path ?? [];
-  return name === undefined || rest.length > 0 || name in Object.prototype ? null : name;
+  if (name === undefined || rest.length > 0) return null;
+  return namePattern.test(name) && !(name in Object.prototype) ? name : null;
 }
 
-/** The names that a map reads one after the other; null where it does more. */
-export function pathOf(map: SelectionMap | undefined): readonly string[] | null {
-  if (map?.kind !== "path" || map.root !== "value" || map.then !== null) return null;
-  return map.segments.map((segment) => segment.name);
-}
+/** https://spec.graphql.org/September2025/#Name */
+const namePattern = /^[_A-Za-z][_0-9A-Za-z]*$/;
 
 /** A value as it stands in a raw object, without a look at what it is. */
 export function compileAccess(access: Access, base: Base | null, finders: Finders): Reader {
@@ -74,7 +72,7 @@ function selectionOf(path: readonly string[]): CompiledSelection {
 function compileProperty(supplier: FieldSupplier, base: Base | null): Reader {
   const { read } = supplier;
   if (read === null) return () => null;
-  if (base?.kind !== "reference") return compileNames(pathOf(read.map), read);
+  if (base?.kind !== "reference") return compileNames(plainNamesOf(read.map), read);
   const { list } = base;
   if (list === null) return (_run, row) => row;
   const readList = compilePart(list);

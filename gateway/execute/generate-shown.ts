@@ -8,7 +8,7 @@ import {
 import type { FieldSupplier } from "../compose/supergraph-model.ts";
 import { isKeyPart } from "../compose/entity-lookup.ts";
 import { OverlockError, toOverlockError } from "../core/errors.ts";
-import type { Access, Base, Place, Read, ShownField, Spot, Step } from "../prepare/plan.ts";
+import type { Base, Place, Read, ShownField, Spot, Step } from "../prepare/plan.ts";
 import { depthOf } from "../prepare/plan-place.ts";
 import type { ResolvedFields } from "./compile-fetch.ts";
 import { compileLeafField, type LeafField } from "./compile-leaf.ts";
@@ -20,8 +20,6 @@ import {
   compileRead,
   type Finders,
   misfit,
-  pathOf,
-  plainProperty,
   type Reader,
 } from "./compile-read.ts";
 import type { CompiledStep } from "./compile-step.ts";
@@ -35,6 +33,7 @@ import {
   RunTooLargeError,
 } from "./complete-value.ts";
 import type { PlanRun } from "./plan-run.ts";
+import { directPart, type ObjectsField, RowVariables } from "./row-variables.ts";
 import { shapeObjects } from "./shape-leaves.ts";
 
 /** Assembles an object of a place, given by the value that stands for it: its members, or that it failed. */
@@ -54,8 +53,6 @@ export interface ShownParts {
 export function generateShown(root: Place, parts: ShownParts): ShowObject {
   return new Generator(parts).generate(root);
 }
-
-type ObjectsField = Extract<ShownField, { kind: "objects" }>;
 
 class Generator {
   readonly #parts: ShownParts;
@@ -84,7 +81,7 @@ class Generator {
     const { shown, id, confirm } = place;
     if (shown === null) throw new OverlockError("INTERNAL_SERVER_ERROR", "nothing is shown of a place");
     const name = `p${id}`;
-    const rows = new Rows(place, this.#parts.steps, (value) => this.#value(value));
+    const rows = new RowVariables(place, this.#parts.steps, (value) => this.#value(value));
     const missing = confirm.map((step) => `${rows.nameOf(step)} === null`).join(" && ");
     const fields = shown.fields.map((field, index) => this.#field(field, `f${index}`, rows));
     const members = shown.fields.map(({ key }, index) => `${memberName(key)}: f${index}`);
@@ -98,7 +95,7 @@ return { ${members.join(", ")} };
   }
 
   /** Statements that declare a variable with the field's completed value, or leave the function where it failed. */
-  #field(field: ShownField, name: string, rows: Rows): string {
+  #field(field: ShownField, name: string, rows: RowVariables): string {
     switch (field.kind) {
       case "typename":
         return `const ${name} = ${JSON.stringify(field.name)};`;
@@ -125,7 +122,7 @@ if (run.notes.length > m) help.prefixNotes(run, m, ${JSON.stringify(key)});
 if (${name} === failed) ${onFailure}`;
   }
 
-  #leaf(field: LeafField, name: string, rows: Rows): string {
+  #leaf(field: LeafField, name: string, rows: RowVariables): string {
     const site = siteOf(field, rows.place);
     const slow = this.#value(compileLeafField(field, site, this.#parts.finders));
     const onFailure = isNonNullType(field.type) ? `if (${name} === failed) return failed;` : "";
@@ -159,7 +156,7 @@ return true;
   }
 
   /** An expression of the field's completed value. */
-  #objects(field: ObjectsField, suffix: string, rows: Rows): string {
+  #objects(field: ObjectsField, suffix: string, rows: RowVariables): string {
     const site = siteOf(field, rows.place);
     const siteName = this.#value(site);
     const one = this.#spot(field, site, suffix);
@@ -262,85 +259,6 @@ ${noObject}`;
     const isWhole = compileHasKey(base);
     return `${this.#value(isWhole)}(e)`;
   }
-}
-
-/** The variables of one generated function that hold looked-up rows. */
-class Rows {
-  readonly place: Place;
-  readonly #steps: ReadonlyMap<Step, CompiledStep>;
-  readonly #value: (value: unknown) => string;
-  readonly #declared = new Map<Step, string>();
-
-  constructor(place: Place, steps: ReadonlyMap<Step, CompiledStep>, value: (value: unknown) => string) {
-    this.place = place;
-    this.#steps = steps;
-    this.#value = value;
-  }
-
-  code(): string {
-    return [...this.#declared.values()].join("");
-  }
-
-  /** The variable with the row, null or the error that a step has found. */
-  nameOf(step: Step): string {
-    const name = `r${step.id}`;
-    if (this.#declared.has(step)) return name;
-    const compiled = this.#steps.get(step);
-    if (compiled === undefined)
-      throw new OverlockError("INTERNAL_SERVER_ERROR", "a step that is not compiled");
-    const slow = `${this.#value(compiled.find)}(run, o)`;
-    const key = compiled.key === null ? null : this.#own(compiled.key);
-    const found =
-      key === null
-        ? slow
-        : `typeof (t = ${key}) === "string" ? (run.tables[${step.id}].get(t) ?? null) : ${slow}`;
-    const isRow = `typeof ${name} === "object" && ${name} !== null && !Array.isArray(${name}) && !(${name} instanceof Error)`;
-    this.#declared.set(
-      step,
-      `${this.#declared.size === 0 ? "let t;\n" : ""}const ${name} = ${found};\nconst is${name} = ${isRow};\n`,
-    );
-    return name;
-  }
-
-  /** An expression of the raw value where an access finds it, undefined or an error where it is not there; null where none is so simple. */
-  read(access: Access | null): string | null {
-    if (access === null || access.kind === "nowhere") return null;
-    if (access.kind !== "step") return this.#own(access);
-    const { step, supplier } = access;
-    if (supplier.read === null) return step.lookup === null ? this.nameOf(step) : null;
-    const property = supplier.buildsObjects ? null : plainProperty(pathOf(supplier.read.map));
-    if (property === null) return null;
-    const row = this.nameOf(step);
-    return `(is${row} ? ${row}.${property} : ${row} instanceof Error ? ${row} : undefined)`;
-  }
-
-  /** An expression of what stands for the objects of a field, in their lists; null where that takes more. */
-  readObjects({ path, spot }: ObjectsField): string | null {
-    const [{ access }, ...rest] = path;
-    if (rest.length > 0) return null;
-    const built = baseAt(spot);
-    if (built?.kind !== "reference") return this.read(access);
-    if (access.kind !== "row" || this.place.base.kind !== "row") return null;
-    if (built.list === null) return "o";
-    const property = plainProperty(built.list);
-    return property === null ? null : `(Array.isArray(o.${property}) ? o.${property} : null)`;
-  }
-
-  /** Of the object itself. */
-  #own(access: Access): string | null {
-    const { base } = this.place;
-    if (access.kind === "part" && base.kind === "reference") return directPart(access.path, base.list, "o");
-    if (access.kind !== "row" || base.kind !== "row" || access.supplier.buildsObjects) return null;
-    const property = plainProperty(pathOf(access.supplier.read?.map));
-    return property === null ? null : `o.${property}`;
-  }
-}
-
-/** Elements of a list may be anything, so nothing but they themselves is read of them at once. */
-function directPart(path: readonly string[], list: readonly string[] | null, object: string): string | null {
-  if (path.length === 0) return object;
-  const property = list === null ? plainProperty(path) : null;
-  return property === null ? null : `${object}.${property}`;
 }
 
 /** A leaf that is read and nothing else; null for all others. */

@@ -125,6 +125,12 @@ export function printSelectionMap(map: SelectionMap | ListSelection): string {
   }
 }
 
+/** The names of a path that finds one thing, without roots, lists and alternatives; null for every other map, and for none. */
+export function plainNamesOf(map: SelectionMap | undefined): readonly string[] | null {
+  if (map?.kind !== "path" || map.root !== "value" || map.then !== null) return null;
+  return map.segments.map(({ name }) => name);
+}
+
 const maxTextLength = 4096;
 const maxDepth = 32;
 const roots: ReadonlySet<string> = new Set<SelectionRoot>(["args", "parent", "claims", "headers", "item"]);

@@ -3,7 +3,7 @@ import { quoted, shortened } from "../core/errors.ts";
 import { type BatchDeclaration, type CallContext, readRawSelection } from "./call-declaration.ts";
 import type { DirectiveUse, PlacedSelection } from "./directive-reader.ts";
 import { namedTypeOf } from "./sdl-file.ts";
-import type { SelectionMap } from "./selection-map.ts";
+import { plainNamesOf } from "./selection-map.ts";
 
 /** How a backend is told which properties of its objects will be read. */
 export interface TrimDeclaration {
@@ -36,12 +36,6 @@ export function readTrim(
   const { as } = use.value("trim") as { readonly as: string };
   if (as === "") use.refuse(["trim", "as"], "a name", quoted(as));
   return { as, select };
-}
-
-/** The names of a path that finds one thing, without roots, lists and alternatives; null for every other map. */
-export function plainNamesOf(map: SelectionMap): readonly string[] | null {
-  if (map.kind !== "path" || map.root !== "value" || map.then !== null) return null;
-  return map.segments.map(({ name }) => name);
 }
 
 const objectKinds: ReadonlySet<Kind> = new Set([

@@ -2,10 +2,9 @@ import type { Deadline } from "../../core/deadline.ts";
 import type { DirectiveUse, PlacedSelection } from "../../language/directive-reader.ts";
 import type { ErrorRule } from "../../language/error-rules.ts";
 import { compileSelection, rawRoots, type SelectionRoots } from "../../language/evaluate-selection.ts";
-import type { SelectionMap } from "../../language/selection-map.ts";
+import { plainNamesOf, type SelectionMap } from "../../language/selection-map.ts";
 import type { GrpcDeclaration } from "../../language/grpc-declaration.ts";
 import type { SourceField, SourceSchema } from "../../language/source-schema.ts";
-import { plainNamesOf } from "../../language/trim-declaration.ts";
 import {
   type GrpcChannel,
   type GrpcMethod,

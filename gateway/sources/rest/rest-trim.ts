@@ -1,5 +1,6 @@
 import type { BatchDeclaration } from "../../language/call-declaration.ts";
-import { plainNamesOf, type TrimDeclaration } from "../../language/trim-declaration.ts";
+import { plainNamesOf } from "../../language/selection-map.ts";
+import type { TrimDeclaration } from "../../language/trim-declaration.ts";
 import {
   propertiesAbove,
   propertiesBelow,
