@@ -1,4 +1,4 @@
-import { type ASTNode, type ExecutionResult, GraphQLError, locatedError } from "graphql";
+import { type ASTNode, getLocation, GraphQLError } from "graphql";
 import type { BoundClientSchema } from "../compose/bindings.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
@@ -6,6 +6,7 @@ import { nextTurn } from "../core/next-turn.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { Place, Plan } from "../prepare/plan.ts";
 import { type PlannedOperation, planOperation } from "../prepare/plan-operation.ts";
+import { type ExecutedOperation, type FieldError, fieldErrorOf } from "./executed-operation.ts";
 import { compileFetch, type FetchPlace, type ResolvedFields } from "./compile-fetch.ts";
 import { failed } from "./complete-value.ts";
 import { generateShown, type ShowObject } from "./generate-shown.ts";
@@ -18,7 +19,7 @@ import { compileResolvedField, type ResolvedField } from "./resolved-field.ts";
 export interface CompiledOperation {
   readonly plan: Plan;
   /** `variables`: coerced. Data and errors are those of the reference executor. */
-  run(variables: Readonly<Record<string, unknown>>, scope: RequestScope): Promise<ExecutionResult>;
+  run(variables: Readonly<Record<string, unknown>>, scope: RequestScope): Promise<ExecutedOperation>;
 }
 
 /**
@@ -74,7 +75,7 @@ async function runPlan(
   { plan, roots, readers, steps, limits }: CompiledPlan,
   variables: Readonly<Record<string, unknown>>,
   scope: RequestScope,
-): Promise<ExecutionResult> {
+): Promise<ExecutedOperation> {
   const { maxResolvedValues } = limits;
   const args = readers.map((read) => read(variables));
   const run = new PlanRun(scope, variables, { steps, args, maxResolvedValues });
@@ -120,15 +121,25 @@ function nodesOf({ cause }: OverlockError): readonly ASTNode[] | undefined {
   return cause instanceof GraphQLError ? cause.nodes : undefined;
 }
 
-function finish({ notes, scope }: PlanRun, data: unknown): ExecutionResult {
-  const result = { data: data as Record<string, unknown> | null };
-  if (notes.length === 0) return result;
-  const errors: GraphQLError[] = [];
+function finish({ notes, scope }: PlanRun, data: unknown): ExecutedOperation {
+  if (notes.length === 0) return { data, errors: [] };
+  const errors: FieldError[] = [];
+  // Where one element of a list fails, thousands may.
+  const known = new Map<readonly ASTNode[], FieldError["locations"]>();
   for (const { path, error, field, isAbsorbed } of notes) {
     const at = path.toReversed();
     const { code, upstreamCode } = error;
-    if (isAbsorbed) scope.absorbed.push({ path: at, code, ...(upstreamCode !== null && { upstreamCode }) });
-    else errors.push(locatedError(error, nodesOf(error) ?? field.nodes, at));
+    if (isAbsorbed) {
+      scope.absorbed.push({ path: at, code, ...(upstreamCode !== null && { upstreamCode }) });
+      continue;
+    }
+    const nodes = nodesOf(error) ?? field.nodes;
+    let locations = known.get(nodes);
+    if (locations === undefined) {
+      locations = nodes.flatMap(({ loc }) => (loc === undefined ? [] : [getLocation(loc.source, loc.start)]));
+      known.set(nodes, locations);
+    }
+    errors.push(fieldErrorOf(error, locations, at));
   }
-  return errors.length === 0 ? result : { ...result, errors };
+  return { data, errors };
 }

@@ -1,4 +1,3 @@
-import type { ExecutionResult } from "graphql";
 import type { BoundClientSchema } from "../compose/bindings.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import type { RequestScope } from "../core/request-scope.ts";
@@ -9,12 +8,13 @@ import { planOperation } from "../prepare/plan-operation.ts";
 import { specialize } from "../prepare/specialize.ts";
 import { type CompiledOperation, compileOperation } from "./compiled-executor.ts";
 import { NotPlannedError, PlanTooLargeError } from "../prepare/plan-place.ts";
+import { type ExecutedOperation, toExecuted } from "./executed-operation.ts";
 import { createReferenceExecutor, type ExecutionLimits } from "./reference-executor.ts";
 
 /** Runs the operations of one client schema: those that come again by code that is made for them. */
 export interface Executor {
-  /** Data, errors and their paths exactly as GraphQL says; every error's origin is in `originalError`. */
-  execute(request: OperationRequest, scope: RequestScope): Promise<ExecutionResult>;
+  /** Data, errors and their paths exactly as GraphQL says. Refuses what has no stack left for its variables. */
+  execute(request: OperationRequest, scope: RequestScope): Promise<ExecutedOperation>;
   /** Code that waits to be made is not made any more. */
   dispose(): void;
 }
@@ -29,7 +29,7 @@ export interface ExplainingExecutor extends Executor {
 
 /** A result and how it came about. */
 export interface ExplainedExecution {
-  readonly result: ExecutionResult;
+  readonly executed: ExecutedOperation;
   readonly tier: "reference" | "compiled";
   readonly plan: PlanDescription | UnplannedOperation;
 }
@@ -84,21 +84,24 @@ export function createExecutor(
   };
   const queue = new CompileQueue({ compile, onResult: onCompile, maxWaiting: maxWaitingVariants });
   const { compileFromRequest } = settings;
+  const interpret = async (
+    { prepared, variables }: OperationRequest,
+    scope: RequestScope,
+  ): Promise<ExecutedOperation> => toExecuted(await reference.execute(prepared, variables, scope));
   return {
     execute(request, scope) {
       const compiled = compiledOf(request);
-      if (compiled !== null) return compiled.run(request.coerced, scope);
-      return reference.execute(request.prepared, request.variables, scope);
+      return compiled === null ? interpret(request, scope) : compiled.run(request.coerced, scope);
     },
     async explain(request, scope) {
       const compiled = compiledOf(request);
-      const { prepared, variant, variables, coerced } = request;
-      const result = await (compiled?.run(coerced, scope) ?? reference.execute(prepared, variables, scope));
+      const { prepared, variant, coerced } = request;
+      const executed = await (compiled?.run(coerced, scope) ?? interpret(request, scope));
       const plan =
         variant === null
           ? { operation: prepared.name, reason: "no variant is kept for these conditions" }
           : describe(variant);
-      return { result, tier: compiled === null ? "reference" : "compiled", plan };
+      return { executed, tier: compiled === null ? "reference" : "compiled", plan };
     },
     describe,
     dispose: () => queue.dispose(),
@@ -117,7 +120,7 @@ class CompiledVariant implements CompiledForm {
     this.estimatedBytes = operation.plan.fields * estimatedBytesPerField;
   }
 
-  run(variables: OperationRequest["coerced"], scope: RequestScope): Promise<ExecutionResult> {
+  run(variables: OperationRequest["coerced"], scope: RequestScope): Promise<ExecutedOperation> {
     return this.#operation.run(variables, scope);
   }
 }

@@ -4,6 +4,7 @@ import { Entity } from "../compose/entity.ts";
 import { allInOrder } from "../core/all-in-order.ts";
 import { OverlockError, toOverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
+import { hasLeafForm } from "./has-leaf-form.ts";
 import type { LeafShaper, ListShaper, Shaper } from "../shape/shaper.ts";
 
 type PathBinding = Extract<FieldBinding, { kind: "path" }>;
@@ -48,7 +49,9 @@ export interface LeafShaping {
 
 export function compileLeafShaping(binding: PathBinding, leafType: GraphQLLeafType): LeafShaping {
   const { shapers, coordinate } = binding;
-  const shape = compileShapers(shapers, (leaf) => serialize(leaf, leafType, coordinate), coordinate);
+  // One for all: where one leaf of a list has no form, thousands may, and each error takes a picture of the stack.
+  const misfit = new OverlockError("INVALID_VALUE", `${coordinate}: not a value of ${leafType.name}`);
+  const shape = compileShapers(shapers, (leaf) => serialize(leaf, leafType, misfit), coordinate);
   const ofNull = shapers.filter((shaper) => shaper.kind === "null");
   const replacement = ofNull[0]?.replacement;
   const finish = (value: unknown): unknown => value ?? replacement ?? null;
@@ -143,13 +146,14 @@ function compileStep(shaper: LeafShaper): LeafStep {
   };
 }
 
-function serialize(leaf: unknown, leafType: GraphQLLeafType, coordinate: string): unknown {
+function serialize(leaf: unknown, leafType: GraphQLLeafType, misfit: OverlockError): unknown {
+  if (!hasLeafForm(leafType, leaf)) throw misfit;
   try {
     const serialized = leafType.serialize(leaf);
     // An enum's value inside is the supergraph's; the executor serializes it.
     return isEnumType(leafType) ? leaf : serialized;
-  } catch (cause) {
-    throw new OverlockError("INVALID_VALUE", `${coordinate}: not a value of ${leafType.name}`, { cause });
+  } catch {
+    throw misfit;
   }
 }
 

@@ -1,9 +1,9 @@
 import type { RequestScope, UpstreamCall } from "../core/request-scope.ts";
+import type { ExecutedOperation } from "../execute/executed-operation.ts";
 import type { UnplannedOperation } from "../execute/executor.ts";
 import type { PlanDescription } from "../prepare/describe-plan.ts";
 import type { OperationRequest } from "../prepare/prepared-operation.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
-import { type ExecutedOperation, toExecuted } from "./execute.ts";
 import type { RequestParams } from "./gateway-request.ts";
 
 /** The plan of an operation that was run, as it stands in `extensions.plan`, and what the run made of it. */
@@ -43,8 +43,7 @@ export async function explainOperation(
   scope: RequestScope,
   record: { readonly upstreamCalls: readonly UpstreamCall[]; plan: ExecutedPlan | null },
 ): Promise<ExecutedOperation> {
-  const { result, tier, plan } = await executor.explain(request, scope);
-  const executed = toExecuted(result);
+  const { executed, tier, plan } = await executor.explain(request, scope);
   record.plan = { ...plan, tier, calls: countMade(record.upstreamCalls, plan) };
   return executed;
 }

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../core/error-codes.ts";
 import type { AbsorbedError, UpstreamCall } from "../core/request-scope.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
-import type { FieldError } from "./execute.ts";
+import type { FieldError } from "../execute/executed-operation.ts";
 import type { ExecutedPlan } from "./explain.ts";
 import type { GatewayRequest } from "./gateway-request.ts";
 

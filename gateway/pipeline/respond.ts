@@ -2,7 +2,7 @@ import { errorCodes } from "../core/error-codes.ts";
 import type { RequestRefusal } from "../core/request-refusal.ts";
 import type { AbsorbedError } from "../core/request-scope.ts";
 import type { ResponseMediaType } from "./accept-header.ts";
-import type { ExecutedOperation } from "./execute.ts";
+import type { ExecutedOperation } from "../execute/executed-operation.ts";
 import type { ExecutedPlan } from "./explain.ts";
 import { HttpAnswer } from "./gateway-request.ts";
 
