@@ -12,7 +12,7 @@ export interface BffConfig {
   readonly explorer?: boolean;
   /** The operation that the explorer opens with, as text. */
   readonly explorerOperation?: string;
-  /** Requests may ask for the plan of their operation. Default: unless `NODE_ENV` is `production`. */
+  /** Requests may ask for the plan of their operation. Default: where `NODE_ENV` is `development`. */
   readonly showPlan?: boolean;
   /** The longest that a request may take, 1 to 600000. Default 10000. */
   readonly requestTimeoutMs?: number;

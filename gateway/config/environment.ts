@@ -60,8 +60,9 @@ const variables = {
   },
   NODE_ENV: {
     parse: z.string().min(1, "a word such as production or development"),
-    default: "development",
-    description: "In `production` no request may ask for its plan, unless its BFF's `showPlan` says so.",
+    default: "production",
+    description:
+      "In `development` requests may ask for their plans, unless their BFF's `showPlan` says otherwise.",
   },
   LOG_LEVEL: {
     parse: z.enum(logLevels, `one of ${logLevels.join(", ")}`),
@@ -126,8 +127,8 @@ export interface EnvironmentSettings {
   readonly adminPort: number;
   readonly adminHost: string;
   readonly workers: number | "auto";
-  /** `NODE_ENV` is `production`. */
-  readonly isProduction: boolean;
+  /** `NODE_ENV` is `development`. */
+  readonly isDevelopment: boolean;
   readonly logLevel: (typeof logLevels)[number];
   readonly maxBodyBytes: number;
   /** 0: nothing is compressed. */
@@ -150,7 +151,7 @@ export function readEnvironment(environment: Environment, problems: Problems): E
     adminPort: read("ADMIN_PORT") ?? 4001,
     adminHost: read("ADMIN_HOST") ?? "127.0.0.1",
     workers: read("WORKERS") ?? 1,
-    isProduction: read("NODE_ENV") === "production",
+    isDevelopment: read("NODE_ENV") === "development",
     logLevel: read("LOG_LEVEL") ?? "info",
     maxBodyBytes: read("MAX_BODY_BYTES") ?? 1_048_576,
     compressFromBytes: read("COMPRESS_FROM_BYTES") ?? 1400,

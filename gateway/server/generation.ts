@@ -79,7 +79,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         tokens,
         preparer,
         executor,
-        showsPlan: bff.settings.showPlan ?? !settings.isProduction,
+        showsPlan: bff.settings.showPlan ?? settings.isDevelopment,
         negotiation: createNegotiation(bff.settings.locales),
         logger,
         metrics,

@@ -18,7 +18,7 @@ describe("an empty environment", () => {
       host: "127.0.0.1",
       adminPort: 4001,
       adminHost: "127.0.0.1",
-      isProduction: false,
+      isDevelopment: false,
       logLevel: "info",
       maxBodyBytes: 1_048_576,
       compressFromBytes: 1400,

@@ -10,7 +10,13 @@ const tokenLifetimeSeconds = 12 * 60 * 60;
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 const [shop, issuer] = await Promise.all([startShop(), startDemoIssuer()]);
-const environment = { LOG_LEVEL: "info", ...shop.env, ...issuer.environment, ...process.env };
+const environment = {
+  NODE_ENV: "development",
+  LOG_LEVEL: "info",
+  ...shop.env,
+  ...issuer.environment,
+  ...process.env,
+};
 try {
   await runUntilSignal(async () => {
     const gateway = await startGateway({ root, environment });

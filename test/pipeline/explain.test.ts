@@ -31,7 +31,7 @@ describe("a request that asks for its plan", () => {
 
   beforeAll(async () => {
     project = createShopProject(schema);
-    test = await startTestGateway({ LOG_LEVEL: "silent" }, project.root);
+    test = await startTestGateway({ LOG_LEVEL: "silent", NODE_ENV: "development" }, project.root);
   });
   afterAll(async () => {
     await test.stop();
@@ -146,8 +146,9 @@ describe("a request that may not ask for its plan", () => {
   it.each<[where: string, environment: Record<string, string>, options: object, isShown: boolean]>([
     ["in production", { NODE_ENV: "production" }, {}, false],
     ["in production, but for a BFF that shows plans", { NODE_ENV: "production" }, { showPlan: true }, true],
-    ["elsewhere, of a BFF that shows none", { NODE_ENV: "test" }, { showPlan: false }, false],
-    ["elsewhere", { NODE_ENV: "test" }, {}, true],
+    ["where nothing says what it is", {}, {}, false],
+    ["in development, of a BFF that shows none", { NODE_ENV: "development" }, { showPlan: false }, false],
+    ["in development", { NODE_ENV: "development" }, {}, true],
   ])("is answered as if it had not: %s", async (_where, environment, options, isShown) => {
     const project = createShopProject(schema, { ...options });
     const test = await startTestGateway({ ...environment, LOG_LEVEL: "silent" }, project.root);
