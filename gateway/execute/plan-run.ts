@@ -86,13 +86,13 @@ export class PlanRun implements Assembly {
     for (const callback of waiting) callback();
   }
 
-  /** Something is under way: `then` goes on when it is here. */
+  /** Something is under way: `then` goes on when it is here, unless the run has failed as a whole by then. */
   await<Value>(work: Promise<Value>, then: (value: Value) => void): void {
     this.#pending++;
     work.then(
       (value) => {
         try {
-          then(value);
+          if (this.#failure === null) then(value);
         } catch (error) {
           this.#fail(error);
         }
@@ -105,7 +105,7 @@ export class PlanRun implements Assembly {
     );
   }
 
-  /** Everything that was begun has come to its end. Null: it has already. */
+  /** Everything that was begun has come to its end; rejects, or raises, what the run as a whole failed with. Null: it has already. */
   end(): Promise<void> | null {
     if (this.#failure !== null) throw toOverlockError(this.#failure.error);
     if (this.#pending === 0) return null;

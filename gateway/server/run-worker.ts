@@ -23,7 +23,11 @@ export async function runWorker(options: GatewayOptions, id: number): Promise<vo
     if (!isMessage<PrimaryMessage>(message, ["drain", "metrics"])) return;
     if (message.type === "drain") drain.resolve(message.idleGraceMs);
     else
-      void core?.metrics.snapshot().then((snapshot) => send({ type: "metrics", id: message.id, snapshot }));
+      void core?.metrics.snapshot().then(
+        (snapshot) => send({ type: "metrics", id: message.id, snapshot }),
+        // The primary goes on with what it was told before.
+        (error: unknown) => core?.logger.error({ err: error }, "metrics could not be read"),
+      );
   });
   let port: OpenPort;
   try {
