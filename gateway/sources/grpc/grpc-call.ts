@@ -1,4 +1,3 @@
-import type { Deadline } from "../../core/deadline.ts";
 import type { DirectiveUse, PlacedSelection } from "../../language/directive-reader.ts";
 import type { ErrorRule } from "../../language/error-rules.ts";
 import { compileSelection, rawRoots, type SelectionRoots } from "../../language/evaluate-selection.ts";
@@ -68,7 +67,7 @@ export interface GrpcCallParts {
 export function compileGrpcCall(
   parts: GrpcCallParts,
 ): { readonly call: DeclaredCall; readonly value: SelectedShape } | null {
-  const { source, field, declaration, method, headers, channel, details } = parts;
+  const { source, field, declaration, method, headers, channel } = parts;
   const response = resolveResponse(parts);
   const slots = resolveRequest(parts);
   const keyField = declaration.batch === null ? null : resolveKeyField(declaration, method.request, slots);
@@ -76,7 +75,6 @@ export function compileGrpcCall(
   checkRequestRule(rule, declaration.use);
   if (response === null) return null;
   const mask = resolveTrim(parts, rule, response);
-  const errors = compileErrorRules(resolveErrorRules(declaration, details));
   const form = parts.properties.formOf(field, response.element);
   const selected = response.select === null ? null : compileSelection(response.select);
   const select =
@@ -92,30 +90,8 @@ export function compileGrpcCall(
   };
   const isShared = sharesInFlight(declaration, source, isSafe);
 
-  /** A backend's own failure is an answer like another; each caller makes an error of its own of it. */
-  const sendMessage = async (
-    sent: GrpcMethod,
-    request: SerializedRequest,
-    deadline: Deadline,
-  ): Promise<object | GrpcStatusError> => {
-    try {
-      return await channel.sendBytes(sent, request, deadline);
-    } catch (error) {
-      if (error instanceof GrpcStatusError) return error;
-      throw error;
-    }
-  };
-
-  /** Null for NOT_FOUND where one thing was asked for: reading nothing is an answer, changing nothing is a failure. */
-  const readMessage = (answer: object, isBatched: boolean): object | null => {
-    if (!(answer instanceof GrpcStatusError)) return answer;
-    const body = details.read(answer);
-    const declared = errors.find([String(body["status"])], body);
-    const isMissing = answer.status === notFoundStatus && !isBatched && !field.isMutation;
-    if (isMissing && declared === null) return null;
-    throw grpcStatusError(answer, { declared, retryDelayMs: retryDelayMsOf(body) });
-  };
-
+  const sendMessage = compileSender(channel);
+  const readMessage = compileMessageReader(parts);
   const batch = withRowForm(compileKeys(declaration, response.batch, keyField), form);
   const makeCall = (decoded: Decoding, asked: RequestMask | null): DeclaredCall => ({
     source: source.name,
@@ -165,6 +141,35 @@ export function compileGrpcCall(
     }),
   };
   return { call, value: response.value };
+}
+
+/** A backend's own failure is an answer like another; each caller makes an error of its own of it. */
+function compileSender(channel: GrpcChannel): GrpcChannel["sendBytes"] {
+  return async (method, request, deadline) => {
+    try {
+      return await channel.sendBytes(method, request, deadline);
+    } catch (error) {
+      if (error instanceof GrpcStatusError) return error;
+      throw error;
+    }
+  };
+}
+
+/** Null for NOT_FOUND where one thing was asked for: reading nothing is an answer, changing nothing is a failure. */
+function compileMessageReader({
+  declaration,
+  details,
+  field,
+}: GrpcCallParts): (answer: object, isBatched: boolean) => object | null {
+  const errors = compileErrorRules(resolveErrorRules(declaration, details));
+  return (answer, isBatched) => {
+    if (!(answer instanceof GrpcStatusError)) return answer;
+    const body = details.read(answer);
+    const declared = errors.find([String(body["status"])], body);
+    const isMissing = answer.status === notFoundStatus && !isBatched && !field.isMutation;
+    if (isMissing && declared === null) return null;
+    throw grpcStatusError(answer, { declared, retryDelayMs: retryDelayMsOf(body) });
+  };
 }
 
 /** Text that is equal for equal requests: of all that is sent but what is about one call only. */
