@@ -14,7 +14,7 @@ import {
 import type { Workload } from "./workloads.ts";
 
 /** The client schema without what only the gateway understands: the interface of every contender. */
-export function readPlainSdl(): string {
+function readPlainSdl(): string {
   const sdl = readFileSync(new URL("project/bff-bench/schema.graphql", import.meta.url), "utf8");
   return sdl.replace(/ @from\(field: "price"\) @formatCurrency/, "");
 }

@@ -1,6 +1,6 @@
 // The data of both backends: a function of the row's number, so that every process makes the same.
 
-export const userCount = 10;
+const userCount = 10;
 export const commentsPerPost = 3;
 
 export interface UserRow {

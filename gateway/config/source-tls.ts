@@ -15,7 +15,7 @@ export interface TlsSettings {
 }
 
 /** What a source's variables for TLS are called after its own name, `INVENTORY_TLS_`. */
-export const tlsVariables = ["CA_FILE", "CERT_FILE", "KEY_FILE", "SERVER_NAME"] as const;
+const tlsVariables = ["CA_FILE", "CERT_FILE", "KEY_FILE", "SERVER_NAME"] as const;
 
 /**
  * Reads a source's variables for TLS and the files that they name. Whatever is wrong with them is reported; null where

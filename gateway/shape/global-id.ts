@@ -32,12 +32,12 @@ export const globalId: ShaperDefinition = {
 const keyTypes: ReadonlySet<string> = new Set(["ID", "String", "Int"]);
 
 /** It is one name, so that where it ends in an id is plain. */
-export function checkTypeName(type: string): boolean {
+function checkTypeName(type: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(type);
 }
 
 /** The id that a client gets: opaque, and the same for the same object. */
-export function writeGlobalId(type: string, key: string): string {
+function writeGlobalId(type: string, key: string): string {
   return Buffer.from(`${type}:${key}`).toString("base64url");
 }
 

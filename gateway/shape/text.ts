@@ -3,7 +3,7 @@ import type { DirectiveUse } from "../language/directive-reader.ts";
 import { type ShapedField, shapeText, type ValueShape } from "./shaper.ts";
 
 /** The most UTF-16 code units of a text of which every character is looked at. */
-export const maxSegmentedLength = 100_000;
+const maxSegmentedLength = 100_000;
 
 /** The shape that a shaper of texts makes; null, with a problem reported, where there is no text to shape. */
 export function textShape(use: DirectiveUse, input: ValueShape): ValueShape | null {

@@ -28,7 +28,7 @@ export function compileTypeReaders(schema: SourceSchema): Map<string, TypeReader
 }
 
 /** The fields whose values are objects of several types. */
-export function abstractFieldsOf(
+function abstractFieldsOf(
   schema: SourceSchema,
 ): { readonly field: SourceField; readonly type: SourceAbstractType }[] {
   return [...schema.types.values()].flatMap(({ fields }) =>

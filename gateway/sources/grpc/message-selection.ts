@@ -37,7 +37,7 @@ export function messageShape(message: ProtoMessage): SelectedShape {
 }
 
 /** The value of a field, with further lists around it. */
-export function fieldShape(field: ProtoField, listsAround: number): SelectedShape {
+function fieldShape(field: ProtoField, listsAround: number): SelectedShape {
   const { type, isRepeated, isMap } = field;
   const lists = listsAround + (isRepeated ? 1 : 0);
   if (isMap) return { ...nothing, kind: "map", field, lists };
