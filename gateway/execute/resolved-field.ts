@@ -24,6 +24,7 @@ import type { PlannedOperation } from "../prepare/plan-operation.ts";
 import { compilePart } from "./compile-read.ts";
 import {
   type Assembly,
+  type CompleteItem,
   compileLeafItem,
   failed,
   type FieldSite,
@@ -54,18 +55,19 @@ export interface ResolvedFieldParts {
 }
 
 export function compileResolvedField(parts: ResolvedFieldParts): ResolvedField {
-  const { field } = parts;
+  const { field, operation } = parts;
   const entityOf = compileEntity(parts);
+  const selected = new SelectedField(operation, field.parent, field.key, field.nodes);
   return {
     start(run, objects) {
       const found = new Map<unknown, Resolved>();
       run.resolved.set(field, found);
+      const info = infoOf(operation, run.variables);
       for (const object of objects) {
         const absorbed: AbsorbedError[] = [];
         const scope: RequestScope = { ...run.scope, absorbed };
-        const reading = new Reading(parts, run, run.execution.within(scope));
-        const path = { prev: undefined, key: field.key };
-        const value = reading.readField(entityOf(run, object), parts.field.parent, field.nodes, path);
+        const reading = new Reading(info, run.execution.within(scope));
+        const value = reading.readField(entityOf(run, object), selected, undefined);
         run.await(value, (completed) => {
           found.set(object, { value: completed, notes: [...reading.notes, ...absorbed.map(noteAbsorbed)] });
         });
@@ -119,47 +121,99 @@ function compileEntity({
   };
 }
 
+/** What resolvers are told that is the same all over a run. */
+type RunInfo = Pick<
+  GraphQLResolveInfo,
+  "schema" | "fragments" | "variableValues" | "rootValue" | "operation"
+>;
+
 function infoOf(
-  { schema, fragments }: PlannedOperation,
+  { schema, fragments, operation }: PlannedOperation,
   variableValues: Readonly<Record<string, unknown>>,
-): Pick<GraphQLResolveInfo, "schema" | "fragments" | "variableValues"> {
-  return { schema, fragments: Object.fromEntries(fragments), variableValues };
+): RunInfo {
+  return {
+    schema,
+    fragments: Object.fromEntries(fragments),
+    variableValues,
+    rootValue: undefined,
+    operation,
+  };
+}
+
+/** A field of one type in the operation: what is the same for all objects that it is read of. */
+class SelectedField {
+  readonly parent: GraphQLObjectType;
+  readonly key: string;
+  readonly nodes: readonly FieldNode[];
+  /** Null: `__typename`. */
+  readonly site: FieldSite | null;
+  /** Of a field of leaves. */
+  readonly completeLeaf: CompleteItem;
+  readonly #operation: PlannedOperation;
+  readonly #below = new Map<GraphQLObjectType, readonly SelectedField[]>();
+
+  constructor(
+    operation: PlannedOperation,
+    parent: GraphQLObjectType,
+    key: string,
+    nodes: readonly FieldNode[],
+  ) {
+    this.#operation = operation;
+    this.parent = parent;
+    this.key = key;
+    this.nodes = nodes;
+    this.site = siteOf(parent, nodes);
+    this.completeLeaf = this.site === null ? String : compileLeafItem(this.site.type, this.site.coordinate);
+  }
+
+  /** What is selected of the objects of this field that a type shows. */
+  below(type: GraphQLObjectType): readonly SelectedField[] {
+    let fields = this.#below.get(type);
+    if (fields === undefined) {
+      const sets = this.nodes.map((node) => node.selectionSet);
+      fields = [...collectFields(this.#operation, type, sets)].map(
+        ([key, nodes]) => new SelectedField(this.#operation, type, key, nodes),
+      );
+      this.#below.set(type, fields);
+    }
+    return fields;
+  }
+}
+
+function siteOf(parent: GraphQLObjectType, nodes: readonly FieldNode[]): FieldSite | null {
+  const name = nodes[0]?.name.value ?? "";
+  if (name === TypeNameMetaFieldDef.name) return null;
+  const definition = parent.getFields()[name];
+  if (definition === undefined)
+    throw new OverlockError("INTERNAL_SERVER_ERROR", `${parent.name} has no ${name}`);
+  return { nodes, definition, type: definition.type, coordinate: `${parent.name}.${name}` };
 }
 
 /** Reads one field of one object, and all that is selected below it. */
 class Reading implements Assembly {
   readonly notes: Note[] = [];
-  valuesLeft: number;
-  readonly #parts: ResolvedFieldParts;
-  readonly #run: PlanRun;
+  valuesLeft = Infinity;
+  readonly #info: RunInfo;
   readonly #execution: Execution;
 
-  constructor(parts: ResolvedFieldParts, run: PlanRun, execution: Execution) {
-    this.#parts = parts;
-    this.#run = run;
+  constructor(info: RunInfo, execution: Execution) {
+    this.#info = info;
     this.#execution = execution;
-    this.valuesLeft = run.valuesLeft;
   }
 
-  /** The completed value, or that it failed. Rejects where the run is given up as a whole. */
-  async readField(
-    source: unknown,
-    parentType: GraphQLObjectType,
-    nodes: readonly FieldNode[],
-    path: FieldPath,
-  ): Promise<unknown> {
-    const name = nodes[0]?.name.value ?? "";
-    if (name === TypeNameMetaFieldDef.name) return parentType.name;
-    const definition = parentType.getFields()[name];
-    if (definition === undefined)
-      throw new OverlockError("INTERNAL_SERVER_ERROR", `${parentType.name} has no ${name}`);
-    const { type, resolve } = definition;
-    const site: FieldSite = { nodes, definition, type, coordinate: `${parentType.name}.${name}` };
-    const at = { site, nodes, path };
+  /** The completed value, or that it failed. Does not reject. */
+  async readField(source: unknown, field: SelectedField, prev: FieldPath | undefined): Promise<unknown> {
+    const { site } = field;
+    if (site === null) return field.parent.name;
+    const at: ReadSite = { field, site, path: { prev, key: field.key } };
+    const { resolve, type } = site.definition;
     try {
-      const args = this.#argumentsOf(definition, nodes[0] as FieldNode);
-      const info = this.#infoOf(definition, parentType, at);
-      const value: unknown = await resolve?.(source, args, this.#execution, info);
+      const value: unknown = await resolve?.(
+        source,
+        this.#argumentsOf(at),
+        this.#execution,
+        this.#infoOf(at),
+      );
       return await this.#complete(value, type, at);
     } catch (error) {
       return isNonNullType(type) ? this.#note(error, at) : (this.#note(error, at), null);
@@ -181,7 +235,7 @@ class Reading implements Assembly {
       if (value instanceof Error) throw value;
       if (value === null || value === undefined) return null;
       if (isListType(type)) return await this.#completeList(value, type.ofType, at);
-      if (isLeafType(type)) return compileLeafItem(type, at.site.coordinate)(value);
+      if (isLeafType(type)) return at.field.completeLeaf(value);
       return await this.#completeObject(value, type, at);
     } catch (error) {
       return this.#note(error, at);
@@ -189,34 +243,29 @@ class Reading implements Assembly {
   }
 
   async #completeList(value: unknown, type: GraphQLOutputType, at: ReadSite): Promise<unknown> {
+    const { field, site, path } = at;
     if (!Array.isArray(value))
-      throw new OverlockError(
-        "INVALID_VALUE",
-        `${at.site.coordinate}: expected a list, found ${typeof value}`,
-      );
+      throw new OverlockError("INVALID_VALUE", `${site.coordinate}: expected a list, found ${typeof value}`);
     const elements = value.map((element: unknown, index) =>
-      this.#complete(element, type, { ...at, path: { prev: at.path, key: index } }),
+      this.#complete(element, type, { field, site, path: { prev: path, key: index } }),
     );
     const completed = await Promise.all(elements);
     return completed.includes(failed) ? failed : completed;
   }
 
   async #completeObject(value: unknown, type: GraphQLOutputType, at: ReadSite): Promise<unknown> {
-    const shown = this.#shownType(value, type, at);
-    const sets = at.nodes.map((node) => node.selectionSet);
-    const fields = [...collectFields(this.#parts.operation, shown, sets)];
-    const values = await Promise.all(
-      fields.map(([key, nodes]) => this.readField(value, shown, nodes, { prev: at.path, key })),
-    );
+    const fields = at.field.below(this.#shownType(value, type, at));
+    const values = await Promise.all(fields.map((field) => this.readField(value, field, at.path)));
     if (values.includes(failed)) return failed;
     const completed: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-    for (const [index, [key]] of fields.entries()) completed[key] = values[index];
+    for (const [index, { key }] of fields.entries()) completed[key] = values[index];
     return completed;
   }
 
-  #argumentsOf(definition: FieldSite["definition"], node: FieldNode): Record<string, unknown> {
+  #argumentsOf({ site, field }: ReadSite): Record<string, unknown> {
+    if (site.definition.args.length === 0) return {};
     try {
-      return getArgumentValues(definition, node, this.#run.variables);
+      return getArgumentValues(site.definition, field.nodes[0] as FieldNode, this.#info.variableValues);
     } catch (cause) {
       throw badArguments(cause);
     }
@@ -225,31 +274,27 @@ class Reading implements Assembly {
   /** The client type that shows an object. */
   #shownType(value: unknown, type: GraphQLOutputType, at: ReadSite): GraphQLObjectType {
     if (isObjectType(type)) return type;
-    const { schema } = this.#parts.operation;
-    const info = this.#infoOf(at.site.definition, type, at);
     const name: unknown = isAbstractType(type)
-      ? type.resolveType?.(value, this.#execution, info, type)
+      ? type.resolveType?.(value, this.#execution, this.#infoOf(at), type)
       : undefined;
-    const shown = typeof name === "string" ? schema.getType(name) : undefined;
+    const shown = typeof name === "string" ? this.#info.schema.getType(name) : undefined;
     if (isObjectType(shown)) return shown;
     throw new OverlockError("INTERNAL_SERVER_ERROR", `${at.site.coordinate}: no type shows the object`);
   }
 
-  #infoOf(
-    { name }: Pick<FieldSite["definition"], "name">,
-    parentType: unknown,
-    { site, nodes, path }: ReadSite,
-  ): GraphQLResolveInfo {
-    const { operation } = this.#parts;
+  #infoOf({ field, site, path }: ReadSite): GraphQLResolveInfo {
+    const { schema, fragments, variableValues, rootValue, operation } = this.#info;
     return {
-      ...infoOf(operation, this.#run.variables),
-      fieldName: name,
-      fieldNodes: nodes,
+      schema,
+      fragments,
+      variableValues,
+      rootValue,
+      operation,
+      fieldName: site.definition.name,
+      fieldNodes: field.nodes,
       returnType: site.type,
-      parentType: parentType as GraphQLObjectType,
+      parentType: field.parent,
       path: path as GraphQLResolveInfo["path"],
-      rootValue: undefined,
-      operation: operation.operation,
     };
   }
 
@@ -262,8 +307,8 @@ class Reading implements Assembly {
 
 /** A field, and where in the answer it is read. */
 interface ReadSite {
+  readonly field: SelectedField;
   readonly site: FieldSite;
-  readonly nodes: readonly FieldNode[];
   readonly path: FieldPath;
 }
 
