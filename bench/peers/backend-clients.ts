@@ -1,5 +1,5 @@
 import path from "node:path";
-import { credentials, loadPackageDefinition } from "@grpc/grpc-js";
+import { credentials, loadPackageDefinition, type ServiceClientConstructor } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { Pool } from "undici";
 
@@ -51,6 +51,11 @@ function openClient(name: string, service: string, url: string): any {
     longs: String,
     enums: String,
   });
-  const { bench } = loadPackageDefinition(definition) as any;
-  return new bench[name][service](url.replace("grpc://", ""), credentials.createInsecure());
+  const packages = loadPackageDefinition(definition)["bench"] as Record<
+    string,
+    Record<string, ServiceClientConstructor>
+  >;
+  const ServiceClient = packages[name]?.[service];
+  if (ServiceClient === undefined) throw new Error(`bench.${name} has no ${service}.`);
+  return new ServiceClient(url.replace("grpc://", ""), credentials.createInsecure());
 }

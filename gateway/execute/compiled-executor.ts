@@ -81,10 +81,10 @@ async function runPlan(
   const run = new PlanRun(scope, variables, { steps, args, maxResolvedValues });
   let data: unknown = plan.kind === "mutation" ? {} : null;
   for (const root of roots) {
-    root.fetch(run, oneRoot);
+    begin(root, run);
     const end = run.end();
     if (end !== null) await end;
-    run.throwIfGivenUp();
+    run.takeResolved();
     refuseLate(scope);
     const shown = root.show(run, null);
     if (shown === failed) {
@@ -96,6 +96,15 @@ async function runPlan(
   // To write so much takes long enough to be a turn of its own.
   if (maxResolvedValues - run.valuesLeft > longAssembly) await nextTurn();
   return finish(run, data);
+}
+
+/** What fails while it begins fails the run, so that nothing goes on from what was begun before. */
+function begin(root: CompiledRoot, run: PlanRun): void {
+  try {
+    root.fetch(run, oneRoot);
+  } catch (error) {
+    run.fail(error);
+  }
 }
 
 /** In values. */

@@ -20,6 +20,11 @@ export class Execution {
     return new Execution(scope, this.#budget);
   }
 
+  /** How many more values the run may resolve. */
+  get valuesLeft(): number {
+    return this.#budget.valuesLeft;
+  }
+
   /** Raises why the run was given up, where it was. */
   throwIfGivenUp(): void {
     const { reason } = this.#budget;

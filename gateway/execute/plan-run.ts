@@ -23,7 +23,6 @@ export class PlanRun implements Assembly {
   readonly notes: Note[] = [];
   /** How many more values may be assembled. */
   valuesLeft: number;
-  readonly #maxResolvedValues: number;
   readonly #waiting = new Map<number, (() => void)[]>();
   #pending = 0;
   #done: { resolve(): void; reject(error: unknown): void } | null = null;
@@ -43,18 +42,26 @@ export class PlanRun implements Assembly {
     this.args = args;
     this.tables = [...steps];
     this.valuesLeft = maxResolvedValues;
-    this.#maxResolvedValues = maxResolvedValues;
   }
 
   /** For what is read object by object. */
   get execution(): Execution {
-    this.#execution ??= Execution.begin(this.scope, this.#maxResolvedValues);
+    this.#execution ??= Execution.begin(this.scope, this.valuesLeft);
     return this.#execution;
   }
 
-  /** Raises why the run was given up as a whole, where it was. */
-  throwIfGivenUp(): void {
-    this.#execution?.throwIfGivenUp();
+  /** Counts what was read object by object as assembled. Raises why the run was given up as a whole, where it was. */
+  takeResolved(): void {
+    if (this.#execution === null) return;
+    this.#execution.throwIfGivenUp();
+    this.valuesLeft = Math.min(this.valuesLeft, this.#execution.valuesLeft);
+    // What comes after it, as the next field of a mutation, has the rest.
+    this.#execution = null;
+  }
+
+  /** The run has failed as a whole. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
   }
 
   /** The coerced variables without those that are absent, as GraphQL's own functions want them. */
@@ -94,12 +101,12 @@ export class PlanRun implements Assembly {
         try {
           if (this.#failure === null) then(value);
         } catch (error) {
-          this.#fail(error);
+          this.fail(error);
         }
         this.#settle();
       },
       (error: unknown) => {
-        this.#fail(error);
+        this.fail(error);
         this.#settle();
       },
     );
@@ -112,10 +119,6 @@ export class PlanRun implements Assembly {
     return new Promise((resolve, reject) => {
       this.#done = { resolve, reject };
     });
-  }
-
-  #fail(error: unknown): void {
-    this.#failure ??= { error };
   }
 
   #settle(): void {

@@ -152,8 +152,10 @@ function serialize(leaf: unknown, leafType: GraphQLLeafType, misfit: OverlockErr
     const serialized = leafType.serialize(leaf);
     // An enum's value inside is the supergraph's; the executor serializes it.
     return isEnumType(leafType) ? leaf : serialized;
-  } catch {
-    throw misfit;
+  } catch (cause) {
+    // What a scalar of one's own says of a value is for the log; an enum says no more than that it has none such.
+    if (isEnumType(leafType)) throw misfit;
+    throw new OverlockError("INVALID_VALUE", misfit.message, { cause });
   }
 }
 

@@ -35,4 +35,26 @@ describe("a run", () => {
     await failing.catch(() => undefined);
     expect(() => run.end()).toThrow(expect.objectContaining({ code: "INTERNAL_SERVER_ERROR" }));
   });
+
+  it("that failed while it began goes on with nothing of what was begun before", async () => {
+    const run = startRun();
+    const begun: number[] = [];
+    const work = Promise.resolve(1);
+    run.await(work, (value) => begun.push(value));
+    run.fail(new TypeError("a fault"));
+    await work;
+    expect(begun).toEqual([]);
+    expect(() => run.end()).toThrow(expect.objectContaining({ code: "INTERNAL_SERVER_ERROR" }));
+  });
+
+  it("counts what is read object by object among its values, over all fields of a mutation", () => {
+    const run = startRun();
+    run.execution.countElements(60);
+    run.takeResolved();
+    expect(run.valuesLeft).toBe(40);
+    run.execution.countElements(40);
+    run.takeResolved();
+    expect(run.valuesLeft).toBe(0);
+    expect(() => run.execution.countField()).toThrow(expect.objectContaining({ code: "RESPONSE_TOO_LARGE" }));
+  });
 });
