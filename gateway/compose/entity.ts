@@ -76,6 +76,13 @@ export class Entity {
     return entity;
   }
 
+  /** An object of the same beginnings, of which nothing has been looked up. Only of one that is not read itself. */
+  again(): Entity {
+    const entity = new Entity(this.model, this.type, this.#known, this.#need);
+    for (const [source, row] of this.#rows) entity.#rows.set(source, row);
+    return entity;
+  }
+
   /** Nothing but its key is known yet: whether it exists shows when a row of it is asked for. */
   get isReference(): boolean {
     if (this.#known !== null) return true;

@@ -12,7 +12,7 @@ import {
 } from "graphql";
 import type { BoundClientSchema, FieldBinding } from "../compose/bindings.ts";
 import { Need, type NeededField } from "../compose/need.ts";
-import { neededOfPage } from "./connection-page.ts";
+import { neededOfPage } from "./fetch-connection.ts";
 import { needOfPath } from "./read-path.ts";
 
 export type OperationInfo = Pick<GraphQLResolveInfo, "schema" | "fragments" | "variableValues">;

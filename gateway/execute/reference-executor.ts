@@ -21,9 +21,10 @@ import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { PreparedOperation } from "../prepare/prepared-operation.ts";
-import { ConnectionPage, fetchConnection } from "./connection-page.ts";
+import { ConnectionPage } from "./connection-page.ts";
 import { readConnectionPart } from "./connection-resolvers.ts";
 import { Execution } from "./execution.ts";
+import { fetchConnection } from "./fetch-connection.ts";
 import { isolateElements, isolateWaitingElements } from "./isolate-elements.ts";
 import { needOfConnection, needOfSelection, needOfShapers } from "./need-of-selection.ts";
 import { readMutation } from "./read-mutation.ts";
@@ -198,7 +199,7 @@ function readsItems(part: ConnectionPart): boolean {
 
 /** What a connection shows besides its parts are fields of the page. */
 function objectOf(parent: unknown): unknown {
-  return parent instanceof ConnectionPage ? parent.entity : parent;
+  return parent instanceof ConnectionPage ? parent.page : parent;
 }
 
 type Args = Readonly<Record<string, unknown>>;

@@ -11,7 +11,9 @@ type Query {
   books(size: Int = 4, page: String, genre: String): BookPage @rest(GET: "/books{?args.size,args.page,args.genre}")
   numbered(size: Int, page: Int): NumberedPage @rest(GET: "/numbered{?args.size,args.page}")
   shelf: Shelf @rest(GET: "/shelf")
+  picked: AuthorPage @rest(GET: "/picked")
 }
+type AuthorPage { items: [Author] @from(field: "ids[{ id: $item }]")  nextPageToken: String }
 type Shelf { name: String  books: BookPage @rest(GET: "/books?size=2") }
 type BookPage { items: [Book!]!  nextPageToken: String  totalCount: Int }
 type NumberedPage { rows: [Book]  next: Int }
@@ -32,7 +34,10 @@ type Query {
   any(first: Int, after: ID): Books @from(field: "books(size: $args.first, page: $args.after)")
   numbered(first: Int!, after: String): Numbered @from(field: "numbered(size: $args.first, page: $args.after)")
   shelf: Shelf
+  picked: Authors
 }
+type Authors @view(of: "AuthorPage") @connection { edges: [AuthorEdge!]  nodes: [Author]  pageInfo: PageInfo! }
+type AuthorEdge { cursor: String!  node: Author }
 type Shelf { books: Books }
 type Books @view(of: "BookPage") @connection {
   edges: [BookEdge!]
@@ -87,10 +92,12 @@ const shelf = new HttpBackend(
       },
     },
     { method: "GET", path: "/shelf", answer: () => ({ name: "s" }) },
+    { method: "GET", path: "/picked", answer: () => ({ ids: ["a0", "nobody", "a1"] }) },
     {
       method: "GET",
       path: "/authors",
-      answer: ({ query }) => query.getAll("ids").map((id) => ({ id, name: `Author ${id}` })),
+      answer: ({ query }) =>
+        query.getAll("ids").flatMap((id) => (id === "nobody" ? [] : [{ id, name: `Author ${id}` }])),
     },
   ],
   log,
@@ -231,6 +238,16 @@ describe("a connection", () => {
     expect(answer.data).toEqual({
       shelf: { books: { nodes: [{ id: "b0" }, { id: "b1" }], pageInfo: { hasNextPage: true } } },
     });
+  });
+
+  it("has null for a node that is not there, wherever and however often it is asked for", async () => {
+    const [first, last] = [{ name: "Author a0" }, { name: "Author a1" }];
+    const edges = [{ node: first }, { node: null }, { node: last }];
+    const query = "{ picked { nodes { name } edges { node { name } } again: edges { node { name } } } }";
+    const answer = await test.query(query);
+    expect(answer.errors).toEqual([]);
+    expect(answer.data).toEqual({ picked: { nodes: [first, null, last], edges, again: edges } });
+    expect(urls()).toEqual(["/picked", "/authors?ids=a0&ids=nobody&ids=a1"]);
   });
 
   it("that fails is one error", async () => {
