@@ -265,8 +265,8 @@ export class Entity {
     const toValue = (raw: unknown): FieldValue => this.#toValue(raw, type, { supplier, need, selection });
     const { value } = row;
     if (value instanceof Promise)
-      return value.then((found: unknown) => toValue(readSubqueryRow(found, field, supplier)));
-    return toValue(readSubqueryRow(value, field, supplier));
+      return value.then((found: unknown) => toValue(readSubqueryRow(found, field.responseKey, supplier)));
+    return toValue(readSubqueryRow(value, field.responseKey, supplier));
   }
 
   /** An element that does not fit is the error itself: it costs its own place in the list only. */
@@ -327,7 +327,7 @@ export class Entity {
     const { source } = supplier;
     if (typeof raw !== "object" || raw === null || Array.isArray(raw))
       throw misfit(supplier, "an object", raw);
-    const typeName = selection.isAbstract ? selection.typeOfRow(raw as Record<string, unknown>) : placeType;
+    const typeName = selection.isAbstract ? selection.typeOfRow(raw) : placeType;
     if (!selection.types.has(typeName)) throw misfit(supplier, `one of ${placeType}'s types`, raw);
     return Entity.row(this.model, typeName, { source, row: new SubqueryRow(raw, selection), need });
   }

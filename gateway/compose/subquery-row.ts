@@ -1,6 +1,6 @@
 import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
-import type { RowField, RowSelection } from "../sources/graphql/row-selection.ts";
+import type { RowSelection } from "../sources/graphql/row-selection.ts";
 import { compileKeyReader } from "../sources/keyed-rows.ts";
 import type { EntityLookup } from "./entity-lookup.ts";
 import type { FieldSupplier } from "./supergraph-model.ts";
@@ -19,12 +19,16 @@ export class SubqueryRow {
 }
 
 /** The raw value of a field. Raises UPSTREAM_INVALID_RESPONSE where the answer does not have what it was asked for. */
-export function readSubqueryRow(row: unknown, field: RowField, supplier: FieldSupplier): unknown {
+export function readSubqueryRow(row: unknown, responseKey: string, supplier: FieldSupplier): unknown {
   if (row === null || row === undefined) return null;
-  if (typeof row === "object" && Object.hasOwn(row, field.responseKey))
-    return (row as Record<string, unknown>)[field.responseKey];
-  const message = `the answer has nothing for ${supplier.field.coordinate}`;
-  throw new OverlockError("UPSTREAM_INVALID_RESPONSE", message);
+  if (typeof row === "object" && Object.hasOwn(row, responseKey))
+    return (row as Record<string, unknown>)[responseKey];
+  throw nothingFor(supplier);
+}
+
+/** What stands for a field that an answer should have and does not. */
+export function nothingFor({ field }: FieldSupplier): OverlockError {
+  return new OverlockError("UPSTREAM_INVALID_RESPONSE", `the answer has nothing for ${field.coordinate}`);
 }
 
 export interface SubqueryLookup {

@@ -136,7 +136,7 @@ it("asks for each type of a union by itself, and gives fields that several types
     errors: [],
   });
   expect(media.documents).toEqual([
-    "query{_0:feed{__typename ... on Film{_0:length _1:same} ... on Song{_2:length _3:same} ... on Advert{_4:length}}}",
+    "query{_0:feed{__typename ... on Film{_1:length _2:same} ... on Song{_3:length _4:same} ... on Advert{_0:length}}}",
   ]);
 });
 
@@ -169,7 +169,7 @@ it("joins the types of an interface with what another GraphQL source knows of th
   expect(plays.subqueries).toEqual([
     {
       query:
-        "query($_0:[OwnerKey!]!,$_1:ID!,$_2:ID!){_0:owners(keys:$_0){name best{__typename ... on Owner{_0:name} ... on Label{_1:name city}} id} _1:film(id:$_1){plays} _2:track(id:$_2){plays}}",
+        "query($_0:[OwnerKey!]!,$_1:ID!,$_2:ID!){_0:owners(keys:$_0){name best{__typename ... on Owner{_1:name} ... on Label{_0:name city}} id} _1:film(id:$_1){plays} _2:track(id:$_2){plays}}",
       variables: { _0: [{ id: "o1" }, { id: "o2" }], _1: "f1", _2: "s1" },
     },
   ]);

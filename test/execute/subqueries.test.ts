@@ -305,6 +305,17 @@ describe("a subquery", () => {
     ]);
   });
 
+  it("is one for those that ask for the same in another order, and each reads what it asked for", async () => {
+    const { data, errors } = await ask(
+      `{ a: film(slug: "f1") { loud: title(upper: true) calm: title }
+         b: film(slug: "f1") { calm: title loud: title(upper: true) } }`,
+    );
+    expect(errors).toEqual([]);
+    const film = { loud: "ONE", calm: "One" };
+    expect(data).toEqual({ a: film, b: film });
+    expect(filmsBackend.documents).toHaveLength(1);
+  });
+
   it("asks for nothing of an object of which nothing is read", async () => {
     const { data } = await ask('{ film(slug: "f1") { __typename } none: film(slug: "f0") { __typename } }');
     expect(data).toEqual({ film: { __typename: "Film" }, none: null });
@@ -403,8 +414,8 @@ describe("an error of the backend", () => {
     expect(errors).toEqual(["film.bad UPSTREAM_REJECTED"]);
     expect(data).toEqual({ film: { slug: "f1", good: 8, bad: null, title: "One" } });
     expect(filmsBackend.documents).toEqual([
-      "query($_0:ID!,$_1:Int,$_2:Int,$_3:Boolean){_0:film(slug:$_0){slug _0:stars(outOf:$_1) _1:stars(outOf:$_2) _2:title(upper:$_3)}}",
-      "query($_0:ID!,$_1:Int,$_2:Boolean){_0:film(slug:$_0){slug _0:stars(outOf:$_1) _2:title(upper:$_2)}}",
+      "query($_0:ID!,$_1:Int,$_2:Int,$_3:Boolean){_0:film(slug:$_0){slug _1:stars(outOf:$_1) _0:stars(outOf:$_2) _2:title(upper:$_3)}}",
+      "query($_0:ID!,$_1:Int,$_2:Boolean){_0:film(slug:$_0){slug _1:stars(outOf:$_1) _2:title(upper:$_2)}}",
     ]);
   });
 

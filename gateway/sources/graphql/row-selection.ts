@@ -39,7 +39,7 @@ export class RowSelection {
   readonly types: RowTypes;
   /** The place holds objects of several types, so that each says what it is. */
   readonly isAbstract: boolean;
-  /** Equal for selections that ask for the same. */
+  /** Equal for selections that ask for the same under the same names. */
   readonly text: string;
   readonly #names: BackendNames;
 
@@ -48,7 +48,9 @@ export class RowSelection {
     this.types = types;
     this.isAbstract = isAbstract;
     const texts = [...types].flatMap(([typeName, fields]) =>
-      [...fields].map(([text, field]) => `${typeName}.${text}${field.selection?.text ?? ""}`),
+      [...fields].map(
+        ([text, field]) => `${typeName}.${text} ${field.responseKey}${field.selection?.text ?? ""}`,
+      ),
     );
     this.text = `{${texts.toSorted().join(" ")}}`;
   }
@@ -62,8 +64,8 @@ export class RowSelection {
     const keys = new ResponseKeys(schema, wanted);
     const types = [...wanted].map(([typeName, fields]) => {
       const rowFields = fields.map((field) => {
-        const rowField = compileField(schema, typeName, field, keys.keyOf(typeName, field));
-        return [fieldText(field.name, field.args), rowField] as const;
+        const text = fieldText(field.name, field.args);
+        return [text, compileField(schema, typeName, field, keys.keyOf(typeName, text))] as const;
       });
       return [typeName, new Map(rowFields)] as const;
     });
@@ -89,16 +91,21 @@ export class RowSelection {
   }
 
   /** The supergraph type of a row at an abstract place. Raises UPSTREAM_INVALID_RESPONSE where the row has no name. */
-  typeOfRow(row: Readonly<Record<string, unknown>>): string {
-    const name = row["__typename"];
-    if (typeof name === "string") return this.#names.supergraphTypeOf(name);
-    throw new OverlockError("UPSTREAM_INVALID_RESPONSE", "a row of an abstract type has no __typename");
+  typeOfRow(row: object): string {
+    return typeOfRow(this.#names, row);
   }
 
   /** `undefined` where the subquery does not ask for the field with these arguments. */
   fieldOf(typeName: string, name: string, args: Readonly<Record<string, unknown>>): RowField | undefined {
     return this.types.get(typeName)?.get(fieldText(name, args));
   }
+}
+
+/** The supergraph type that a row says it is of. Raises UPSTREAM_INVALID_RESPONSE where it says none. */
+export function typeOfRow(names: BackendNames, row: object): string {
+  const name = "__typename" in row ? row.__typename : null;
+  if (typeof name === "string") return names.supergraphTypeOf(name);
+  throw new OverlockError("UPSTREAM_INVALID_RESPONSE", "a row of an abstract type has no __typename");
 }
 
 /** Text that is equal for equal fields with equal arguments. */
@@ -131,17 +138,20 @@ function compileField(
   return { backendName, responseKey, args: compileArguments(schema, node, args), selection };
 }
 
+type FieldNames = ReadonlyMap<string, readonly Pick<WantedField, "name" | "args">[]>;
+
 /**
  * The names under which fields come back. A field keeps its own where nothing else at its place can have it: with
  * arguments it gets one that is made, and so does a field that two types of an abstract place have, because their
- * values may differ in shape, which GraphQL refuses under one name.
+ * values may differ in shape, which GraphQL refuses under one name. Which names are made follows from what is asked for
+ * and not from its order, so that selections of equal text can stand for each other.
  */
-class ResponseKeys {
+export class ResponseKeys {
   readonly #schema: SourceSchema;
   readonly #owners = new Map<string, number>();
-  #count = 0;
+  readonly #keys = new Map<string, string>();
 
-  constructor(schema: SourceSchema, wanted: ReadonlyMap<string, readonly WantedField[]>) {
+  constructor(schema: SourceSchema, wanted: FieldNames) {
     this.#schema = schema;
     for (const [typeName, fields] of wanted) {
       for (const name of new Set(fields.map((field) => field.name))) {
@@ -149,13 +159,27 @@ class ResponseKeys {
         this.#owners.set(backendName, (this.#owners.get(backendName) ?? 0) + 1);
       }
     }
+    const made: string[] = [];
+    for (const [typeName, fields] of wanted) {
+      for (const { name, args } of fields) {
+        const text = fieldText(name, args);
+        const plain = text === name ? this.plainKeyOf(typeName, name) : null;
+        if (plain === null) made.push(`${typeName}.${text}`);
+        else this.#keys.set(`${typeName}.${text}`, plain);
+      }
+    }
+    for (const [index, text] of made.toSorted().entries()) this.#keys.set(text, `_${index}`);
   }
 
-  keyOf(typeName: string, { name, args }: WantedField): string {
+  /** Of one of these fields, by its text. */
+  keyOf(typeName: string, text: string): string {
+    return this.#keys.get(`${typeName}.${text}`) ?? "";
+  }
+
+  /** The name that a field without arguments keeps, whatever arguments others have; null where it may have to give way. */
+  plainKeyOf(typeName: string, name: string): string | null {
     const backendName = namesOf(this.#schema).fieldOf(typeName, name);
-    const isPlain =
-      fieldText(name, args) === name && this.#owners.get(backendName) === 1 && !backendName.startsWith("_");
-    return isPlain ? backendName : `_${this.#count++}`;
+    return this.#owners.get(backendName) === 1 && !backendName.startsWith("_") ? backendName : null;
   }
 }
 
@@ -166,7 +190,8 @@ function nodeOf(schema: SourceSchema, typeName: string, fieldName: string): Fiel
   return field.node;
 }
 
-function namesOf({ backendNames, name }: SourceSchema): BackendNames {
+/** Raises INTERNAL_SERVER_ERROR for a source of another kind. */
+export function namesOf({ backendNames, name }: SourceSchema): BackendNames {
   if (backendNames === null) throw new OverlockError("INTERNAL_SERVER_ERROR", `${name} is no GraphQL source`);
   return backendNames;
 }
