@@ -41,6 +41,11 @@ export async function startBackends(): Promise<Backends> {
   };
 }
 
+export interface CpuTimes {
+  readonly allUs: number;
+  readonly mainThreadUs: number;
+}
+
 /** One contender in a process of its own, which listens. */
 export class RunningContender {
   readonly contender: Contender;
@@ -95,14 +100,23 @@ export class RunningContender {
     return this.contender.command.program !== null;
   }
 
-  /** The CPU time so far of the process and its children, user and system, in microseconds. */
-  async readCpuUs(): Promise<number> {
+  /**
+   * The CPU time so far of the process and its children, user and system, and of its main thread alone, in
+   * microseconds; that of the thread is 0 where it can't be told.
+   */
+  async readCpu(): Promise<CpuTimes> {
     const { pid } = this.#child;
     if (pid === undefined) throw new Error("Expected a process id.");
     const descendants = findDescendants(pid);
-    if (this.hasCoarseClock) return sum([pid, ...descendants].map(readProcessCpuUs));
-    const { overlockBenchCpuUs } = await this.tell({ overlockBench: "usage" });
-    return overlockBenchCpuUs + sum(descendants.map(readProcessCpuUs));
+    if (this.hasCoarseClock)
+      return { allUs: sum([pid, ...descendants].map(readProcessCpuUs)), mainThreadUs: 0 };
+    const { overlockBenchCpuUs, mainThreadUs } = await this.tell({ overlockBench: "usage" });
+    return { allUs: overlockBenchCpuUs + sum(descendants.map(readProcessCpuUs)), mainThreadUs };
+  }
+
+  /** The CPU time of the process and its children alone. */
+  async readCpuUs(): Promise<number> {
+    return (await this.readCpu()).allUs;
   }
 
   /** The most memory that the process, and each of its children, has held so far, in bytes. */

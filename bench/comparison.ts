@@ -14,6 +14,8 @@ export interface ComparisonSettings {
   readonly connections: number;
   /** How long a contender is under load in one round, about. */
   readonly slotMs: number;
+  /** In how many turns, so that what else the machine does meanwhile meets all contenders. */
+  readonly turns: number;
   /** How long it is under load before the first round. */
   readonly warmUpMs: number;
 }
@@ -23,6 +25,8 @@ export interface Measurement {
   readonly contender: string;
   /** CPU time per request in milliseconds, user and system, of the process and its children. */
   readonly cpuMs: readonly number[];
+  /** Of that, the thread that runs JavaScript; 0 where it can't be told. */
+  readonly mainThreadMs: readonly number[];
   readonly requestsPerSecond: readonly number[];
   readonly p50Ms: readonly number[];
   readonly p95Ms: readonly number[];
@@ -80,24 +84,29 @@ export class Comparison {
 
   /** Interleaved rounds: in each, every contender takes its turn once, in an order of chance. */
   async measure(settings: ComparisonSettings): Promise<readonly Measurement[]> {
-    const { rounds, connections, slotMs, warmUpMs } = settings;
-    const turns = new Map<Entrant, { requests: number; readonly slots: Slot[] }>();
+    const { rounds, connections, slotMs, turns, warmUpMs } = settings;
+    const entered = new Map<Entrant, { readonly requests: number; readonly slots: Slot[] }>();
     for (const entrant of this.entrants) {
       const { requests, elapsedMs } = await warmUp(loadOf(entrant, connections), warmUpMs);
-      turns.set(entrant, {
-        requests: Math.max(connections, Math.round((requests / elapsedMs) * slotMs)),
+      entered.set(entrant, {
+        requests: Math.max(connections, Math.round(((requests / elapsedMs) * slotMs) / turns)),
         slots: [],
       });
     }
-    for (let round = 0; round < rounds; round++)
-      for (const [entrant, { requests, slots }] of shuffle([...turns]))
-        slots.push(await this.runSlot(entrant, connections, requests));
-    return [...turns].map(([{ running }, { slots }]) => {
+    for (let round = 0; round < rounds; round++) {
+      const taken = new Map([...entered.keys()].map((entrant) => [entrant, [] as Slot[]]));
+      for (let turn = 0; turn < turns; turn++)
+        for (const [entrant, { requests }] of shuffle([...entered]))
+          taken.get(entrant)?.push(await this.runSlot(entrant, connections, requests));
+      for (const [entrant, { slots }] of entered) slots.push(joinTurns(taken.get(entrant) ?? []));
+    }
+    return [...entered].map(([{ running }, { slots }]) => {
       const calls = slots.reduce((total, slot) => total + slot.upstreamCalls, 0);
       const requests = slots.reduce((total, slot) => total + slot.requests, 0);
       return {
         contender: running.contender.name,
         cpuMs: readCpuMs(running, slots),
+        mainThreadMs: slots.map((slot) => rounded(slot.mainThreadUs / slot.requests / 1000)),
         requestsPerSecond: slots.map((slot) => Math.round((slot.requests / slot.elapsedMs) * 1000)),
         p50Ms: slots.map(({ latenciesMs }) => rounded(quantileOf(latenciesMs, 0.5))),
         p95Ms: slots.map(({ latenciesMs }) => rounded(quantileOf(latenciesMs, 0.95))),
@@ -111,19 +120,33 @@ export class Comparison {
   /** One contender under load for a moment. */
   async runSlot(entrant: Entrant, connections: number, maxRequests: number): Promise<Slot> {
     const { running } = entrant;
-    let beforeUs = 0;
+    let before = { allUs: 0, mainThreadUs: 0 };
     const result = await runClosedLoop(
       { ...loadOf(entrant, connections), maxRequests, maxMs: Infinity },
       async () => {
         await this.backends.takeCalls();
-        beforeUs = await running.readCpuUs();
+        before = await running.readCpu();
       },
     );
-    const cpuUs = (await running.readCpuUs()) - beforeUs;
+    const after = await running.readCpu();
+    const cpuUs = after.allUs - before.allUs;
+    const mainThreadUs = after.mainThreadUs - before.mainThreadUs;
     const upstreamCalls = await this.backends.takeCalls();
     running.emptyLog();
-    return { ...result, cpuUs, upstreamCalls };
+    return { ...result, cpuUs, mainThreadUs, upstreamCalls };
   }
+}
+
+function joinTurns(turns: readonly Slot[]): Slot {
+  const sum = (read: (turn: Slot) => number): number => turns.reduce((total, turn) => total + read(turn), 0);
+  return {
+    requests: sum(({ requests }) => requests),
+    elapsedMs: sum(({ elapsedMs }) => elapsedMs),
+    latenciesMs: Float64Array.from(turns.flatMap(({ latenciesMs }) => [...latenciesMs])).toSorted(),
+    cpuUs: sum(({ cpuUs }) => cpuUs),
+    mainThreadUs: sum(({ mainThreadUs }) => mainThreadUs),
+    upstreamCalls: sum(({ upstreamCalls }) => upstreamCalls),
+  };
 }
 
 /**
@@ -155,7 +178,7 @@ export async function warmUp(
   }
 }
 
-const minWarmUpRequests = 3000;
+const minWarmUpRequests = 15_000;
 
 /** A contender that runs, and the request that it is sent. */
 export interface Entrant {
@@ -169,6 +192,7 @@ export interface Slot {
   readonly elapsedMs: number;
   readonly latenciesMs: Float64Array;
   readonly cpuUs: number;
+  readonly mainThreadUs: number;
   readonly upstreamCalls: number;
 }
 

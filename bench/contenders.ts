@@ -166,6 +166,18 @@ export function overlockWithWorkers(count: number): Contender {
   return { ...contender, name: `overlock-${count}`, command: { ...contender.command, args } };
 }
 
+/** Overlock as it is in another checkout, with sharing off, to see what a change has brought. */
+export function overlockElsewhere(checkout: string): Contender {
+  const contender = findContender("overlock");
+  const args = [path.resolve(checkout, "gateway/cli/overlock.js"), ...contender.command.args.slice(1)];
+  return {
+    ...contender,
+    name: "other",
+    title: `Overlock in ${checkout}`,
+    command: { ...contender.command, args },
+  };
+}
+
 /** Whether what the contender needs is installed in bench/. */
 export function isInstalled({ needs }: Contender): boolean {
   return needs === null || existsSync(path.join(folder, "node_modules", needs));

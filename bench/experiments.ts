@@ -105,20 +105,11 @@ export async function measureLengths(settings: ComparisonSettings): Promise<read
 }
 
 /** Null where there are too few cores to tell. */
-export async function measureWorkers({
-  rounds,
-  slotMs,
-  warmUpMs,
-}: ComparisonSettings): Promise<WorkersResult | null> {
+export async function measureWorkers(settings: ComparisonSettings): Promise<WorkersResult | null> {
   if (availableParallelism() < coresForWorkers) return null;
   const workload = "rest-join";
   return withComparison(workload, [1, 2].map(overlockWithWorkers), async (comparison) => {
-    const measurements = await comparison.measure({
-      rounds,
-      slotMs,
-      warmUpMs,
-      connections: sharingConnections,
-    });
+    const measurements = await comparison.measure({ ...settings, connections: sharingConnections });
     const [one, two] = measurements.map(({ requestsPerSecond }) => requestsPerSecond);
     return { workload, one: one ?? [], two: two ?? [] };
   });

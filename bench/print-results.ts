@@ -4,7 +4,9 @@ import type { Workload } from "./workloads.ts";
 
 /** Prints what was measured as a table for a terminal. */
 export function printWorkload(workload: Workload, measurements: readonly Measurement[]): void {
-  const limit = measurements.find(({ contender }) => contender === "limit");
+  const find = (name: string): Measurement | undefined =>
+    measurements.find(({ contender }) => contender === name);
+  const others = { limit: find("limit"), other: find("other") };
   const titles = [
     "",
     "CPU µs",
@@ -12,6 +14,10 @@ export function printWorkload(workload: Workload, measurements: readonly Measure
     "× limit",
     "95 %",
     "over 1.1 × + 30",
+    "95 %",
+    "thread µs",
+    "× other",
+    "95 %",
     "req/s",
     "p50",
     "p95",
@@ -23,13 +29,21 @@ export function printWorkload(workload: Workload, measurements: readonly Measure
   console.log(
     formatTable(
       titles,
-      measurements.map((measurement) => describe(measurement, limit)),
+      measurements.map((measurement) => describe(measurement, others)),
     ),
   );
 }
 
-function describe(measurement: Measurement, limit: Measurement | undefined): readonly string[] {
-  const { contender, cpuMs, requestsPerSecond, p50Ms, p95Ms, p99Ms } = measurement;
+/** Whom each contender is held against; `other`: Overlock as it is in another checkout. */
+interface Others {
+  readonly limit: Measurement | undefined;
+  readonly other: Measurement | undefined;
+}
+
+function describe(measurement: Measurement, { limit, other }: Others): readonly string[] {
+  const { contender, cpuMs, mainThreadMs, requestsPerSecond, p50Ms, p95Ms, p99Ms } = measurement;
+  const threadMs = estimateMedian(mainThreadMs).median;
+  const toOther = other && estimateMedian(pairRounds(measurement, other, (mine, its) => mine / its));
   const cpuUs = estimateMedian(cpuMs.map((ms) => ms * 1000));
   const ratio = limit && estimateMedian(pairRounds(measurement, limit, (mine, its) => mine / its));
   const excess = limit && estimateMedian(pairRounds(measurement, limit, excessUs));
@@ -40,6 +54,10 @@ function describe(measurement: Measurement, limit: Measurement | undefined): rea
     ratio?.median.toFixed(2) ?? "",
     ratio === undefined ? "" : formatInterval(ratio, 2),
     excess === undefined ? "" : `${excess.median.toFixed(0)} µs`,
+    excess === undefined ? "" : formatInterval(excess, 0),
+    threadMs > 0 ? (threadMs * 1000).toFixed(0) : "",
+    toOther?.median.toFixed(3) ?? "",
+    toOther === undefined ? "" : formatInterval(toOther, 3),
     estimateMedian(requestsPerSecond).median.toFixed(0),
     ...[p50Ms, p95Ms, p99Ms].map((samples) => estimateMedian(samples).median.toFixed(2)),
     String(measurement.upstreamCallsPerRequest),

@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { Comparison, loadOf, warmUp } from "./comparison.ts";
+import { Comparison, type Entrant, loadOf, warmUp } from "./comparison.ts";
 import { findContender } from "./contenders.ts";
 import { runClosedLoop } from "./http-load.ts";
 import { formatTable } from "./print-results.ts";
 import { findWorkload } from "./workloads.ts";
 
-// Where one contender's CPU time goes on one workload: self time by room, by file, and by function, per request. The
-// profile itself stays for a browser's developer tools (`--keep`).
+// Where contenders' CPU time goes on one workload: self time by room, by file, and by function, in µs per request. The
+// profiles themselves stay for a browser's developer tools (`--keep`).
 
 // So that the processes that were started end, too.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
@@ -48,66 +48,106 @@ const idle = new Set(["(idle)", "(root)"]);
 const profilerUrl = "node:inspector";
 const repository = path.resolve(import.meta.dirname, "..");
 const intervalUs = 200;
+const turnMs = 250;
 
-const file = path.join(tmpdir(), `${values.contender}-${values.workload}-${process.pid}.cpuprofile`);
-const comparison = await Comparison.start(findWorkload(values.workload), [findContender(values.contender)]);
-try {
-  const [entrant] = comparison.entrants;
-  if (entrant === undefined) throw new Error("Expected a contender.");
-  const load = { ...loadOf(entrant, Number(values.connections)), maxRequests: Infinity };
-  await warmUp(load, Number(values["warm-up-ms"]));
-  await entrant.running.tell({ overlockBench: "profile-start", intervalUs });
-  const beforeUs = await entrant.running.readCpuUs();
-  const { requests, elapsedMs } = await runClosedLoop({ ...load, maxMs: Number(values.seconds) * 1000 });
-  const cpuUs = (await entrant.running.readCpuUs()) - beforeUs;
-  await entrant.running.tell({ overlockBench: "profile-stop", file });
-  const perSecond = Math.round((requests / elapsedMs) * 1000);
-  console.log(
-    `${values.contender}, ${values.workload}: ${requests} requests, ${perSecond}/s, ` +
-      `${(cpuUs / requests).toFixed(0)} µs of CPU each while profiled`,
-  );
-  printProfile(JSON.parse(readFileSync(file, "utf8")) as CpuProfile, requests);
-  if (values.keep) console.log(`\n${file}`);
-} finally {
-  await comparison.stop();
-  if (!values.keep) rmSync(file, { force: true });
+/** What one contender's profile came to, in microseconds per request. */
+interface SelfTimes {
+  readonly rooms: Map<string, number>;
+  readonly files: Map<string, number>;
+  readonly functions: Map<string, number>;
 }
 
-function printProfile(profile: CpuProfile, requests: number): void {
+const names = values.contender.split(",");
+const comparison = await Comparison.start(findWorkload(values.workload), names.map(findContender));
+const files = names.map((name) =>
+  path.join(tmpdir(), `${name}-${values.workload}-${process.pid}.cpuprofile`),
+);
+try {
+  const profiles = await profileInTurns(comparison.entrants);
+  printTimes(
+    "room or package (self time)",
+    profiles.map(({ rooms }) => rooms),
+    30,
+  );
+  printTimes(
+    "file",
+    profiles.map((profile) => profile.files),
+    30,
+  );
+  printTimes(
+    "function",
+    profiles.map(({ functions }) => functions),
+    Number(values.top),
+  );
+  if (values.keep) console.log(`\n${files.join("\n")}`);
+} finally {
+  await comparison.stop();
+  if (!values.keep) for (const file of files) rmSync(file, { force: true });
+}
+
+/** All contenders are profiled over the same time, in short turns, so that what else the machine does meets all of them. */
+async function profileInTurns(entrants: readonly Entrant[]): Promise<readonly SelfTimes[]> {
+  const loads = entrants.map((entrant) => loadOf(entrant, Number(values.connections)));
+  for (const load of loads) await warmUp(load, Number(values["warm-up-ms"]));
+  for (const { running } of entrants) await running.tell({ overlockBench: "profile-start", intervalUs });
+  const requests = entrants.map(() => 0);
+  const cpuUs = entrants.map(() => 0);
+  for (let turn = 0; turn * turnMs < Number(values.seconds) * 1000; turn++) {
+    for (const [index, { running }] of entrants.entries()) {
+      const load = loads[index];
+      if (load === undefined) continue;
+      const beforeUs = await running.readCpuUs();
+      const result = await runClosedLoop({ ...load, maxRequests: Infinity, maxMs: turnMs });
+      requests[index] = (requests[index] ?? 0) + result.requests;
+      cpuUs[index] = (cpuUs[index] ?? 0) + (await running.readCpuUs()) - beforeUs;
+    }
+  }
+  const profiles: SelfTimes[] = [];
+  for (const [index, { running }] of entrants.entries()) {
+    const [file = "", count = 0, us = 0] = [files[index], requests[index], cpuUs[index]];
+    await running.tell({ overlockBench: "profile-stop", file });
+    const each = (us / count).toFixed(0);
+    console.log(
+      `${names[index]}, ${values.workload}: ${count} requests, ${each} µs of CPU each while profiled`,
+    );
+    profiles.push(sumUp(JSON.parse(readFileSync(file, "utf8")) as CpuProfile, count));
+  }
+  return profiles;
+}
+
+function sumUp(profile: CpuProfile, requests: number): SelfTimes {
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
   const parents = new Map(
     profile.nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node] as const)),
   );
-  const rooms = new Map<string, number>();
-  const files = new Map<string, number>();
-  const functions = new Map<string, number>();
-  let totalUs = 0;
+  const times: SelfTimes = { rooms: new Map(), files: new Map(), functions: new Map() };
   for (const [index, id] of profile.samples.entries()) {
     const node = nodes.get(id);
     if (node === undefined || idle.has(node.callFrame.functionName) || node.callFrame.url === profilerUrl)
       continue;
-    const deltaUs = profile.timeDeltas[index] ?? 0;
+    const us = (profile.timeDeltas[index] ?? 0) / requests;
     const place = placeOf(node);
-    totalUs += deltaUs;
-    add(rooms, roomOf(place), deltaUs);
-    add(files, place, deltaUs);
+    add(times.rooms, roomOf(place), us);
+    add(times.files, place, us);
     const { functionName, lineNumber } = node.callFrame;
     const name = functionName === "" ? "(anonymous)" : functionName;
     const caller = place === "(vm)" ? findCaller(node, parents) : null;
     const where = caller === null ? `${place}:${lineNumber + 1}` : `called by ${caller}`;
-    add(functions, `${name}  ${place === "(vm)" && caller === null ? place : where}`, deltaUs);
+    add(times.functions, `${name}  ${place === "(vm)" && caller === null ? place : where}`, us);
   }
-  const top = Number(values.top);
-  const print = (title: string, times: ReadonlyMap<string, number>, count: number): void => {
-    const rows = [...times]
-      .toSorted(([, left], [, right]) => right - left)
-      .slice(0, count)
-      .map(([name, us]) => [(us / requests).toFixed(2), `${((100 * us) / totalUs).toFixed(1)} %`, name]);
-    console.log(`\n${formatTable(["µs/request", "of all", title], rows)}`);
-  };
-  print("room or package (self time)", rooms, 24);
-  print("file", files, 24);
-  print("function", functions, top);
+  return times;
+}
+
+/** One column for each contender, the largest of the last one's first. */
+function printTimes(title: string, columns: readonly ReadonlyMap<string, number>[], count: number): void {
+  const keys = new Set(columns.flatMap((times) => [...times.keys()]));
+  const last = columns.at(-1) ?? new Map<string, number>();
+  const rows = [...keys]
+    .toSorted((left, right) => (last.get(right) ?? 0) - (last.get(left) ?? 0))
+    .slice(0, count)
+    .map((key) => [...columns.map((times) => (times.get(key) ?? 0).toFixed(2)), key]);
+  const totals = columns.map((times) => [...times.values()].reduce((sum, us) => sum + us, 0).toFixed(2));
+  console.log(`\n${formatTable([...names, title], [...rows, [...totals, "all"]])}`);
 }
 
 function add(times: Map<string, number>, key: string, us: number): void {
@@ -118,7 +158,8 @@ function add(times: Map<string, number>, key: string, us: number): void {
 function placeOf({ callFrame: { url } }: ProfileNode): string {
   if (url === "") return "(vm)";
   if (!url.startsWith("file:")) return url;
-  return path.relative(repository, fileURLToPath(url));
+  // The limit's packages are those of bench/, of the same versions.
+  return path.relative(repository, fileURLToPath(url)).replace(/^bench\/(?=node_modules\/)/, "");
 }
 
 /** What of JavaScript has called a function of the engine, or null for what runs by itself. */

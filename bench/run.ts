@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { Comparison, type ComparisonSettings } from "./comparison.ts";
-import { type Contender, contenders, findContender, isInstalled } from "./contenders.ts";
+import { type Contender, contenders, findContender, isInstalled, overlockElsewhere } from "./contenders.ts";
 import {
   measureHalfLoad,
   measureLengths,
@@ -32,12 +32,15 @@ const { values } = parseArgs({
     check: { type: "boolean", default: false },
     record: { type: "boolean", default: false },
     page: { type: "boolean", default: false },
+    turns: { type: "string", default: "8" },
+    other: { type: "string" },
   },
 });
 const settings: ComparisonSettings = {
   rounds: readCount("rounds"),
   connections: readCount("connections"),
   slotMs: readCount("slot-ms"),
+  turns: readCount("turns"),
   warmUpMs: readCount("warm-up-ms"),
 };
 const isWhole = values.check || values.record;
@@ -52,6 +55,7 @@ const chosenContenders =
   values.contender === undefined
     ? contenders.filter(isInstalled)
     : values.contender.split(",").map(findContender);
+if (values.other !== undefined) chosenContenders.push(overlockElsewhere(values.other));
 
 const measured: WorkloadResult[] = [];
 for (const workload of chosenWorkloads) {
@@ -109,7 +113,7 @@ async function completeResults(): Promise<Results> {
   };
 }
 
-function readCount(option: "rounds" | "connections" | "slot-ms" | "warm-up-ms"): number {
+function readCount(option: "rounds" | "connections" | "slot-ms" | "turns" | "warm-up-ms"): number {
   const count = Number(values[option]);
   if (Number.isSafeInteger(count) && count >= 1) return count;
   throw new Error(`Expected a whole number from 1 on for --${option}, got ${values[option]}.`);

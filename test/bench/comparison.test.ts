@@ -13,12 +13,13 @@ describe("a comparison", () => {
     async (name) => {
       const comparison = await Comparison.start(findWorkload(name), contenders);
       try {
-        const settings = { rounds: 2, connections: 2, slotMs: 20, warmUpMs: 20 };
+        const settings = { rounds: 2, connections: 2, slotMs: 20, turns: 2, warmUpMs: 20 };
         const [limit, overlock] = await comparison.measure(settings);
         expect(overlock?.upstreamCallsPerRequest).toBe(limit?.upstreamCallsPerRequest);
         expect(overlock?.upstreamCallsPerRequest).toBeGreaterThan(0);
         for (const cpuMs of [...(limit?.cpuMs ?? []), ...(overlock?.cpuMs ?? [])])
           expect(cpuMs).toBeGreaterThan(0);
+        for (const measurement of [limit, overlock]) expect(measurement?.mainThreadMs[0]).toBeGreaterThan(0);
       } finally {
         await comparison.stop();
       }
@@ -29,7 +30,7 @@ describe("a comparison", () => {
     const pair = [findContender("overlock"), overlockWithWorkers(2)];
     const comparison = await Comparison.start(findWorkload("rest-list"), pair);
     try {
-      const settings = { rounds: 1, connections: 4, slotMs: 50, warmUpMs: 20 };
+      const settings = { rounds: 1, connections: 4, slotMs: 50, turns: 2, warmUpMs: 20 };
       const [alone, workers] = await comparison.measure(settings);
       // The process that hands out connections, and two that answer.
       expect(workers?.peakMegabytes).toBeGreaterThan(1.5 * (alone?.peakMegabytes ?? Infinity));

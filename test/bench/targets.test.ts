@@ -19,7 +19,7 @@ const nothing: Results = {
 function measurement(contender: string, cpuMs: readonly number[], upstreamCallsPerRequest = 1): Measurement {
   const zeros = cpuMs.map(() => 0);
   const rest = { requestsPerSecond: zeros, p50Ms: zeros, p95Ms: zeros, p99Ms: zeros, peakMegabytes: 0 };
-  return { contender, cpuMs, upstreamCallsPerRequest, ...rest };
+  return { contender, cpuMs, mainThreadMs: cpuMs, upstreamCallsPerRequest, ...rest };
 }
 
 function judge(results: Partial<Results>, target: RegExp): readonly TargetResult["verdict"][] {
