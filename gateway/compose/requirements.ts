@@ -1,4 +1,3 @@
-import { allInOrder } from "../core/all-in-order.ts";
 import {
   isEnumType,
   isLeafType,
@@ -12,7 +11,6 @@ import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import { nearestNameHint } from "../core/problems.ts";
 import type { ArgumentMap } from "../language/argument-directives.ts";
-import { defineOwn } from "../language/evaluate-selection.ts";
 import { listsAround, namedTypeOf } from "../language/sdl-file.ts";
 import type {
   ListSelection,
@@ -22,11 +20,11 @@ import type {
   SelectionMap,
 } from "../language/selection-map.ts";
 import type { SourceField } from "../language/source-schema.ts";
-import { isBlank } from "../sources/declared-call.ts";
 import type { Source } from "../sources/source.ts";
-import { Entity } from "./entity.ts";
 import { findMisfits } from "./literal-fit.ts";
-import { mergeNeeded, Need, type NeededField } from "./need.ts";
+import { mergeNeeded, type NeededField } from "./need.ts";
+import { neededBy, readRequired } from "./read-required.ts";
+import type { LeafReader, RequiredStep, RequiredValue } from "./required-value.ts";
 import {
   compositeTypeOf,
   fieldAt,
@@ -60,19 +58,15 @@ export function compileRequirements(model: SupergraphModel): Map<SourceField, re
   return compiled;
 }
 
-function requirementOf(argument: string, { needs, read }: Part, fields: readonly ModelField[]): Requirement {
-  return { argument, fields, needs, read };
+function requirementOf(argument: string, { needs, value }: Part, fields: readonly ModelField[]): Requirement {
+  const read = (object: object, scope: RequestScope): Promise<unknown> => readRequired(value, object, scope);
+  return { argument, fields, needs, value, read };
 }
 
-/** A part of a map: what it reads of an object, and how. `undefined`: a value of it is absent. */
+/** A part of a map: what it reads of an object, and how. */
 interface Part {
   readonly needs: readonly NeededField[];
-  readonly read: (object: unknown, scope: RequestScope) => Promise<unknown>;
-}
-
-interface Step {
-  readonly name: string;
-  readonly args: Readonly<Record<string, unknown>>;
+  readonly value: RequiredValue;
 }
 
 class Compiler {
@@ -97,13 +91,7 @@ class Compiler {
     if (sound.length < options.length) return null;
     return {
       needs: mergeNeeded(sound.flatMap((option) => option.needs)),
-      async read(object, scope) {
-        for (const option of sound) {
-          const value = await option.read(object, scope);
-          if (value !== undefined) return value;
-        }
-        return undefined;
-      },
+      value: { kind: "alternatives", options: sound.map(({ value }) => value) },
     };
   }
 
@@ -117,13 +105,7 @@ class Compiler {
     if (sound.length < parts.length) return null;
     return {
       needs: mergeNeeded(sound.flatMap(({ part }) => part.needs)),
-      async read(object, scope) {
-        const values = await allInOrder(sound.map(({ part }) => part.read(object, scope)));
-        if (values.includes(undefined)) return undefined;
-        const result: Record<string, unknown> = {};
-        for (const [index, { name }] of sound.entries()) defineOwn(result, name, values[index]);
-        return result;
-      },
+      value: { kind: "object", fields: sound.map(({ name, part }) => ({ name, value: part.value })) },
     };
   }
 
@@ -131,18 +113,11 @@ class Compiler {
     const bare = expected.kind === Kind.NON_NULL_TYPE ? expected.type : expected;
     const element = this.compile(map.element, type, bare.kind === Kind.LIST_TYPE ? bare.type : anything);
     if (element === null) return null;
-    return {
-      needs: element.needs,
-      async read(list, scope) {
-        if (!Array.isArray(list)) return undefined;
-        const values = await allInOrder(list.map((one: unknown) => element.read(one, scope)));
-        return values.length === 0 || values.includes(undefined) ? undefined : values;
-      },
-    };
+    return { needs: element.needs, value: { kind: "list", element: element.value } };
   }
 
   #path(map: PathSelection, start: ModelCompositeType, expected: TypeNode): Part | null {
-    const steps: Step[] = [];
+    const steps: RequiredStep[] = [];
     let type: ModelCompositeType | null = start;
     let depth = 0;
     let found: ModelField | null = null;
@@ -185,7 +160,13 @@ class Compiler {
     const below = then?.needs ?? null;
     return {
       needs: [neededBy(steps, below)],
-      read: (object, scope) => readSteps(object, { steps, then, toLeaf: this.#leafReader(found) }, scope),
+      value: {
+        kind: "path",
+        steps,
+        then: then?.value ?? null,
+        needs: below,
+        toLeaf: this.#leafReader(found),
+      },
     };
   }
 
@@ -274,45 +255,3 @@ class Compiler {
 const anything: TypeNode = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: "JSON" } };
 
 const wider: Readonly<Record<string, readonly string[]>> = { ID: ["String"], String: ["ID"], Int: ["Float"] };
-
-function neededBy(steps: readonly Step[], below: readonly NeededField[] | null): NeededField {
-  const [step, ...rest] = steps;
-  const { name, args } = step ?? { name: "", args: {} };
-  if (rest.length > 0) return { name, args, need: Need.of([neededBy(rest, below)]) };
-  return { name, args, need: below === null ? null : Need.of(below) };
-}
-
-interface PathRest {
-  readonly steps: readonly Step[];
-  readonly then: Part | null;
-  readonly toLeaf: LeafReader;
-}
-
-/** Raises INVALID_VALUE for a value that its type does not have. */
-type LeafReader = (value: unknown) => unknown;
-
-/** Reads a path of an object, through lists element by element; `undefined` where nothing that could be sent is there. */
-async function readSteps(object: unknown, path: PathRest, scope: RequestScope): Promise<unknown> {
-  if (object instanceof Error) throw object;
-  const { steps, then, toLeaf } = path;
-  const [step, ...rest] = steps;
-  if (step === undefined) {
-    if (then !== null) return then.read(object, scope);
-    return isBlank(object) ? undefined : toLeaves(object, toLeaf);
-  }
-  if (Array.isArray(object)) {
-    const values = await allInOrder(object.map((one: unknown) => readSteps(one, path, scope)));
-    return values.length === 0 || values.includes(undefined) ? undefined : values;
-  }
-  if (!(object instanceof Entity)) return undefined;
-  const needed = neededBy(steps, then?.needs ?? null).need ?? Need.none;
-  const value: unknown = await object.read(step.name, step.args, scope, needed);
-  return readSteps(value, { ...path, steps: rest }, scope);
-}
-
-/** An element of a list that failed is an error in its place; null stays null. */
-function toLeaves(value: unknown, toLeaf: LeafReader): unknown {
-  if (value instanceof Error) throw value;
-  if (value === null || value === undefined) return value;
-  return Array.isArray(value) ? value.map((element: unknown) => toLeaves(element, toLeaf)) : toLeaf(value);
-}

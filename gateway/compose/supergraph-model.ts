@@ -26,6 +26,7 @@ import {
   mergeLeafTypes,
 } from "./merge-shared-types.ts";
 import type { NeededField } from "./need.ts";
+import type { RequiredValue } from "./required-value.ts";
 import { callOf, type FieldCall } from "./subquery-call.ts";
 
 /** One source that can supply a field: by a call, or by reading it from the raw value it sent. */
@@ -64,6 +65,8 @@ export interface Requirement {
   readonly fields: readonly ModelField[];
   /** What it reads of the object. */
   readonly needs: readonly NeededField[];
+  /** How the argument's value is put together. */
+  readonly value: RequiredValue;
   /** The argument's value for an object; `undefined` where a value is absent: then there is no call. */
   readonly read: (object: object, scope: RequestScope) => Promise<unknown>;
 }
