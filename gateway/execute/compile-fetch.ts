@@ -12,7 +12,7 @@ import {
   placeAt,
   type Reader,
 } from "./compile-read.ts";
-import { type CompiledStep, compileStep } from "./compile-step.ts";
+import { type CompiledStep, compileStep, noRows } from "./compile-step.ts";
 import type { PlanRun } from "./plan-run.ts";
 import type { ResolvedField } from "./resolved-field.ts";
 import { shapeObjects } from "./shape-leaves.ts";
@@ -56,12 +56,16 @@ interface FetchContext {
   readonly resolvedFields: ResolvedFields;
 }
 
-function compilePlace(place: Place, context: FetchContext): FetchPlace {
+/** `isAwaited`: where there are no objects, its steps are done all the same. */
+function compilePlace(place: Place, context: FetchContext, isAwaited = false): FetchPlace {
   const parts: FetchPlace[] = place.steps.map((step) => {
     const compiled = context.steps.get(step);
     if (compiled === undefined)
       throw new OverlockError("INTERNAL_SERVER_ERROR", "a step that is not compiled");
-    return (run, objects) => whenAllDone(run, compiled.after, () => compiled.start(run, objects));
+    return (run, objects) => {
+      if (objects.length === 0) run.finish(step.id, noRows);
+      else whenAllDone(run, compiled.after, () => compiled.start(run, objects));
+    };
   });
   for (const follow of place.follows) parts.push(compileFollow(follow, context));
   for (const field of place.shown?.fields ?? []) {
@@ -74,7 +78,7 @@ function compilePlace(place: Place, context: FetchContext): FetchPlace {
     }
   }
   return (run, objects) => {
-    if (objects.length === 0) return;
+    if (objects.length === 0 && !isAwaited) return;
     for (const part of parts) part(run, objects);
   };
 }
@@ -86,7 +90,7 @@ function whenAllDone(run: PlanRun, steps: readonly number[], callback: () => voi
 }
 
 /** Fetches what a path goes through, read after read, and then for what stands at its end. */
-function compileFollow({ path, binding }: Follow, context: FetchContext): FetchPlace {
+function compileFollow({ path, binding, isAwaited }: Follow, context: FetchContext): FetchPlace {
   const { finders } = context;
   const hasLists = binding?.shapers.some((shaper) => shaper.kind === "list") === true;
   const shaped =
@@ -95,12 +99,12 @@ function compileFollow({ path, binding }: Follow, context: FetchContext): FetchP
   const stages = path.map((read) => ({
     step: read.access.kind === "step" ? read.access.step.id : null,
     collect: compileCollect(read, finders),
-    fetch: read.spot === null ? null : compileSpot(read.spot, context),
+    fetch: read.spot === null ? null : compileSpot(read.spot, context, isAwaited),
   }));
   return (run, origins) => {
     const along = (index: number, objects: readonly unknown[]): void => {
       const stage = stages[index];
-      if (stage === undefined || objects.length === 0) return;
+      if (stage === undefined || (objects.length === 0 && !isAwaited)) return;
       const isEnd = index === stages.length - 1;
       const proceed = (): void => {
         if (isEnd && stage.fetch === null) return;
@@ -115,18 +119,16 @@ function compileFollow({ path, binding }: Follow, context: FetchContext): FetchP
   };
 }
 
-function compileSpot(spot: Spot, context: FetchContext): FetchPlace | null {
+function compileSpot(spot: Spot, context: FetchContext, isAwaited: boolean): FetchPlace | null {
   const fetches = new Map<Place, FetchPlace>();
   for (const place of spot.places.values())
-    if (place.needsRows) fetches.set(place, compilePlace(place, context));
+    if (place.needsRows) fetches.set(place, compilePlace(place, context, isAwaited));
   if (fetches.size === 0) return null;
   const [only] = fetches.values();
   if (spot.readType === null && only !== undefined) return only;
   return (run, objects) => {
     const groups = Map.groupBy(objects, (object) => placeAt(spot, object));
-    for (const [place, group] of groups) {
-      if (place !== undefined) fetches.get(place)?.(run, group);
-    }
+    for (const [place, fetchGroup] of fetches) fetchGroup(run, groups.get(place) ?? []);
   };
 }
 

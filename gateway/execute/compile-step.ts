@@ -1,9 +1,11 @@
 import { type KeyedCall, loadersOf, type Rows } from "../batching/request-loaders.ts";
 import { isWholeKey } from "../compose/entity-lookup.ts";
+import { membersOf } from "../compose/required-value.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import { type OverlockError, toOverlockError } from "../core/errors.ts";
 import type { SelectionRoots } from "../language/evaluate-selection.ts";
 import type { Access, Step } from "../prepare/plan.ts";
+import { stepsBefore } from "../prepare/steps-before.ts";
 import {
   type BatchRule,
   type CallInput,
@@ -13,7 +15,8 @@ import {
   readValues,
   singleCall,
 } from "../sources/declared-call.ts";
-import { compileRead, type Finder, type Finders, type Reader } from "./compile-read.ts";
+import { compilePath, type Finder, type Finders, type Reader } from "./compile-read.ts";
+import { compileRequired } from "./compile-required.ts";
 import type { PlanRun } from "./plan-run.ts";
 import { readArguments } from "./read-path.ts";
 
@@ -22,7 +25,7 @@ type Args = Readonly<Record<string, unknown>>;
 /** A step that can be run. */
 export interface CompiledStep {
   readonly step: Step;
-  /** Other steps of its place that it reads from. */
+  /** Other steps that it reads from. */
   readonly after: readonly number[];
   /**
    * Where rows are found by the text of a key that is one value of the object: where that is read, so that a text can be
@@ -37,30 +40,30 @@ export interface CompiledStep {
 
 /** Compiles a step. `finders`: those of the steps before it. */
 export function compileStep(step: Step, model: SupergraphModel, finders: Finders): CompiledStep {
-  const after = step.reads.flatMap(({ access }) => (access.kind === "step" ? [access.step.id] : []));
+  const after = [...new Set(stepsBefore(step))].map(({ id }) => id);
   const argsOf = compileArgs(step, model);
-  const readers = step.reads.map(({ name, access, type }) => ({
-    name,
-    read: compileRead({ access, type, spot: null }, finders),
-  }));
+  const readers = step.reads.map(({ name, path }) => ({ name, read: compilePath(path, finders) }));
   const keyName = keyNameOf(step);
   const index = step.reads.findIndex(({ name }) => name === keyName);
-  const [access, reader] = [step.reads[index]?.access, readers[index]?.read];
+  const [path, reader] = [step.reads[index]?.path, readers[index]?.read];
   const { batch } = step.call;
-  if (batch !== null && access !== undefined && reader !== undefined)
-    return { step, after, key: access, ...compileKeyed(step, batch, argsOf, reader) };
-  const isSingle = step.reads.length === 0 && step.lookup === null && step.call.isSafe;
+  if (batch !== null && path !== undefined && reader !== undefined) {
+    const key = path.length === 1 ? path[0].access : null;
+    return { step, after, key, ...compileKeyed(step, batch, argsOf, reader) };
+  }
+  const isOfObjects = step.lookup !== null || step.reads.length > 0 || step.requires.length > 0;
+  const isSingle = !isOfObjects && step.call.isSafe;
   if (isSingle && batch?.isKeyList !== true)
     return { step, after, key: null, ...compileSingle(step, argsOf) };
-  return { step, after, key: null, ...compileByObject(step, compileRoots(step, readers, argsOf)) };
+  return { step, after, key: null, ...compileByObject(step, compileRoots(step, readers, argsOf, finders)) };
 }
 
 type StepRunner = Pick<CompiledStep, "start" | "find">;
 
 /** The name of the one value of the object that is the key, where nothing else that is sent depends on the object. */
-function keyNameOf({ call, lookup }: Step): string | null {
+function keyNameOf({ call, lookup, requires }: Step): string | null {
   const { batch, inputs } = call;
-  if (batch === null || batch.isKeyList) return null;
+  if (batch === null || batch.isKeyList || requires.length > 0) return null;
   const map = batch.key.evaluate.map;
   if (map?.kind !== "path" || map.then !== null) return null;
   const [segment, ...others] = map.segments;
@@ -105,11 +108,12 @@ interface NamedReader {
   readonly read: Reader;
 }
 
-/** What a call is made from for one object; null where the object has no whole key. */
+/** What a call is made from for one object; null where the object has no whole key, or not all that is required. */
 function compileRoots(
-  { lookup }: Step,
+  { lookup, requires }: Step,
   readers: readonly NamedReader[],
   argsOf: (run: PlanRun) => Args,
+  finders: Finders,
 ): (run: PlanRun, object: unknown) => SelectionRoots | null {
   if (lookup !== null) {
     return (run, object) => {
@@ -117,11 +121,23 @@ function compileRoots(
       return isWholeKey(values) ? rootsOf(run, lookup.argumentsFor(values), noParent) : null;
     };
   }
+  const parentOf = (run: PlanRun, object: unknown): Args =>
+    Object.fromEntries(readers.map(({ name, read }) => [name, read(run, object)]));
+  if (requires.length > 0) {
+    const required = requires.map(({ argument, value }) => {
+      return { name: argument, read: compileRequired(value, finders) };
+    });
+    return (run, object) => {
+      const args = argsOf(run);
+      const filled = membersOf(
+        required,
+        required.map(({ read }) => read(run, object)),
+      );
+      return filled === undefined ? null : rootsOf(run, { ...args, ...filled }, parentOf(run, object));
+    };
+  }
   if (readers.length === 0) return (run) => rootsOf(run, argsOf(run), noParent);
-  return (run, object) => {
-    const parent = Object.fromEntries(readers.map(({ name, read }) => [name, read(run, object)]));
-    return rootsOf(run, argsOf(run), parent);
-  };
+  return (run, object) => rootsOf(run, argsOf(run), parentOf(run, object));
 }
 
 const noParent: Args = Object.freeze({});
@@ -187,7 +203,8 @@ class Uncalled {
   }
 }
 
-const noRows: Rows = new Map();
+/** What a step has found that had nothing to ask for. */
+export const noRows: Rows = new Map();
 
 /** What is the same for every object. */
 class OneResult {

@@ -2,8 +2,9 @@ import { astFromValue, type FieldNode, type GraphQLField, Kind, print, type Valu
 import type { FieldBinding } from "../compose/bindings.ts";
 import { printSelectionMap } from "../language/selection-map.ts";
 import type { CallInput } from "../sources/declared-call.ts";
-import type { Place, Plan, Read, ShownField, Step } from "./plan.ts";
+import type { Path, Place, Plan, PlannedValue, Read, ShownField, Spot, Step } from "./plan.ts";
 import { depthOf } from "./plan-place.ts";
+import { pathsRequired } from "./steps-before.ts";
 
 /** A plan as plain data: whatever of it a person or a tool may want to know, and nothing that runs. */
 export interface PlanDescription {
@@ -119,7 +120,11 @@ class Walk {
     const { base, type } = place;
     const source = base.kind === "root" ? null : base.source.name;
     this.#places.push({ id: place.id, path: textOf(way.path), type: type.name, base: base.kind, source });
-    for (const step of place.steps) this.#steps.set(step, { step, place, way, fields: [], site: null });
+    for (const step of place.steps) {
+      this.#steps.set(step, { step, place, way, fields: [], site: null });
+      for (const { path } of step.reads) this.#visitRead(path, way);
+      for (const { value } of step.requires) this.#visitRequired(value, way);
+    }
     for (const field of place.shown?.fields ?? []) this.#visitField(field, way);
   }
 
@@ -173,23 +178,43 @@ class Walk {
 
   /** Every object on the way stands at the field's own path, in the lists that led to it. */
   #visitPath(field: ShownPath, path: readonly string[], way: Way): void {
-    const { root } = way;
     let at: Way = { ...way, path };
     for (const read of field.path) {
       this.#note(read, path, field);
-      const { access, spot } = read;
-      const arrival = access.kind === "step" ? access.step : at.arrival;
-      const marks: string[] = [];
-      const lists = [...at.lists];
-      for (let depth = depthOf(read.type); depth > 0; depth--) {
-        lists.push(textOf([...at.path, ...marks]));
-        marks.push("[]");
-      }
-      at = { path: [...at.path, ...marks], lists, arrival, root };
+      const { spot } = read;
+      at = wayThrough(read, at);
       if (spot === null) return;
-      for (const inner of spot.places.values()) {
-        const type = spot.readType === null ? [] : [`<${inner.type.name}>`];
-        this.visit(inner, { ...at, path: [...at.path, ...type] });
+      for (const [inner, there] of placesOf(spot, at)) this.visit(inner, there);
+    }
+  }
+
+  /** What a step reads of its objects stands at no path of the answer. */
+  #visitRead(path: Path, way: Way): readonly [Spot | null, Way] {
+    let at = way;
+    for (const read of path) {
+      const { field, spot } = read;
+      if (spot === null) return [null, at];
+      at = wayThrough(read, at, `(${field.name})`);
+      for (const [place, inner] of placesOf(spot, at)) this.visit(place, inner);
+    }
+    return [path.at(-1)?.spot ?? null, at];
+  }
+
+  #visitRequired(value: PlannedValue, way: Way): void {
+    switch (value.kind) {
+      case "object":
+        for (const field of value.fields) this.#visitRequired(field.value, way);
+        return;
+      case "alternatives":
+        for (const option of value.options) this.#visitRequired(option, way);
+        return;
+      case "path": {
+        const [spot, at] = this.#visitRead(value.path, way);
+        if (spot === null) return;
+        for (const [place, inner] of placesOf(spot, at)) {
+          const then = value.then?.values.get(place);
+          if (then !== undefined) this.#visitRequired(then, inner);
+        }
       }
     }
   }
@@ -201,6 +226,25 @@ class Walk {
     if (!found.fields.includes(text)) found.fields.push(text);
     found.site ??= site;
   }
+}
+
+/** To the objects that a field holds, by the way to the field itself, or to its object and a `name` for the field. */
+function wayThrough({ access, type }: Read, { path, lists, arrival, root }: Way, name?: string): Way {
+  const marked = name === undefined ? [...path] : [...path, name];
+  const within = [...lists];
+  for (let depth = depthOf(type); depth > 0; depth--) {
+    within.push(textOf(marked));
+    marked.push("[]");
+  }
+  return { path: marked, lists: within, arrival: access.kind === "step" ? access.step : arrival, root };
+}
+
+/** The places of a spot, each with its way. */
+function placesOf({ places, readType }: Spot, way: Way): (readonly [Place, Way])[] {
+  return [...places.values()].map((place) => {
+    const type = readType === null ? [] : [`<${place.type.name}>`];
+    return [place, { ...way, path: [...way.path, ...type] }];
+  });
 }
 
 interface FoundStep {
@@ -223,12 +267,22 @@ function textOf(path: readonly string[]): string {
 
 function describeStep(found: FoundStep): Omit<DescribedStep, "joins"> {
   const { step, place, way, fields } = found;
-  const { call, lookup, reads } = step;
+  const { call, lookup } = step;
+  const reads = [
+    ...step.reads.map(({ name }) => name),
+    ...step.requires.flatMap(({ value }) => textsOf(value)),
+  ];
   const path = textOf(way.path);
   const batch = describeBatch(found, path);
   const [first] = fields;
   const kind = lookup === null ? "call" : "lookup";
-  const inPlace = reads.flatMap(({ access }) => (access.kind === "step" ? [access.step.id] : []));
+  const before = [
+    ...step.reads.map((read) => read.path),
+    ...step.requires.flatMap(({ value }) => pathsRequired(value)),
+  ];
+  // The last step of a path waits for those before it.
+  const read = before.flatMap((one) => one.findLast(({ access }) => access.kind === "step") ?? []);
+  const inPlace = read.flatMap(({ access }) => (access.kind === "step" ? [access.step.id] : []));
   const arrival = way.arrival === null ? [] : [way.arrival.id];
   const lists = reads.length === 0 && lookup === null ? [] : way.lists;
   return {
@@ -242,7 +296,7 @@ function describeStep(found: FoundStep): Omit<DescribedStep, "joins"> {
     template: call.template,
     asksFor: call.asksFor,
     arguments: describeArguments(found),
-    reads: reads.map(({ name }) => name),
+    reads: [...new Set(reads)],
     batch,
     // What is read of the object comes after the object itself.
     after: inPlace.length > 0 ? [...new Set(inPlace)] : arrival,
@@ -254,24 +308,46 @@ function describeStep(found: FoundStep): Omit<DescribedStep, "joins"> {
 }
 
 function describeBatch({ step, place }: FoundStep, path: string): DescribedBatch | null {
-  const { call, lookup } = step;
+  const { call, lookup, requires } = step;
   const { batch } = call;
   if (batch === null) return null;
   const { evaluate, parentFields, argumentNames } = batch.key;
   const { map } = evaluate;
   const written = map === undefined ? [...parentFields, ...argumentNames].join(" ") : printSelectionMap(map);
   const key = lookup === null ? written : lookup.key.join(" ");
-  const isOfObject = lookup !== null || parentFields.length > 0;
+  const isFilled = (name: string): boolean =>
+    lookup?.field.arguments.has(name) === true || requires.some(({ argument }) => argument === name);
+  const isOfObject = lookup !== null || parentFields.length > 0 || argumentNames.some(isFilled);
   const dependsOnObject = (input: CallInput): boolean =>
-    input.parentFields.length > 0 ||
-    (lookup !== null && input.argumentNames.some((name) => lookup.field.arguments.has(name)));
+    input.parentFields.length > 0 || input.argumentNames.some(isFilled);
   return {
-    key: key.replaceAll("$parent.", ""),
+    key: withRequired(key, step).replaceAll("$parent.", ""),
     of: isOfObject ? place.type.name : null,
     maxSize: batch.maxSize,
     keyList: batch.isKeyList ? textOf([path, `(${key})`].filter((part) => part !== "")) : null,
     isPerObject: call.inputs.some(dependsOnObject),
   };
+}
+
+/** What is read of an object, as paths of fields: `hall.floor`. */
+function textsOf(value: PlannedValue): string[] {
+  switch (value.kind) {
+    case "object":
+      return value.fields.flatMap((field) => textsOf(field.value));
+    case "alternatives":
+      return value.options.flatMap(textsOf);
+    case "path": {
+      const path = value.path.map(({ field }) => field.name).join(".");
+      const below = [...(value.then?.values.values() ?? [])].flatMap(textsOf);
+      return below.length === 0 ? [path] : [...new Set(below)].map((text) => `${path}.${text}`);
+    }
+  }
+}
+
+/** A key with what fills its arguments in their places. */
+function withRequired(key: string, { requires }: Step): string {
+  const filled = new Map(requires.map(({ argument, value }) => [argument, textsOf(value).join(" ")]));
+  return key.replaceAll(/\$args\.(\w+)/g, (text, name: string) => filled.get(name) ?? text);
 }
 
 /** Without those that nobody wrote, which have the defaults of the supergraph. */
@@ -344,8 +420,8 @@ function joinText(
   described: Omit<DescribedStep, "joins">,
   done: ReadonlyMap<number, number>,
 ): string | null {
-  const { call, reads, lookup } = step;
-  const { root, after, batch, coordinate } = described;
+  const { call, lookup } = step;
+  const { root, after, batch, coordinate, reads } = described;
   if (!call.isSafe || batch?.isPerObject === true) return null;
   const values = textOfInputs(step);
   if (batch !== null) {

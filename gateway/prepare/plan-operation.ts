@@ -17,19 +17,10 @@ import {
   visit,
 } from "graphql";
 import type { BoundClientSchema, FieldBinding } from "../compose/bindings.ts";
-import {
-  compositeTypeOf,
-  fieldAt,
-  type FieldSupplier,
-  type ModelCompositeType,
-  type ModelType,
-  type SupergraphModel,
-} from "../compose/supergraph-model.ts";
-import { namedTypeOf } from "../language/sdl-file.ts";
+import type { ModelType, SupergraphModel } from "../compose/supergraph-model.ts";
 import { collectFields, type SelectionContext } from "./collect-fields.ts";
 import type {
   ClientArgs,
-  Follow,
   Path,
   Place,
   Plan,
@@ -37,11 +28,9 @@ import type {
   Read,
   ShownField,
   ShownObject,
-  Spot,
-  StepArgs,
 } from "./plan.ts";
 import { trimCalls } from "./trim-calls.ts";
-import { baseOf, NotPlannedError, PlaceBuilder, PlanNumbers } from "./plan-place.ts";
+import { NotPlannedError, PlaceBuilder, PlanNumbers, type ReadSite } from "./plan-place.ts";
 
 type PathBinding = Extract<FieldBinding, { kind: "path" }>;
 
@@ -153,10 +142,10 @@ class Planner {
     const names = new Set(binding.shapers.flatMap((shaper) => (shaper.kind === "leaf" ? shaper.reads : [])));
     const parts = new Map<string, ReadonlyMap<string, Read>>();
     const path = this.#planPath(place, site, (end) => {
-      const reads = [...names].map((name) => [name, this.#readAt(end, { name, args: null })] as const);
+      const reads = [...names].map((name) => [name, end.read({ name, args: null })] as const);
       parts.set(end.type.name, new Map(reads));
     });
-    this.#follow(place, { path, binding: null });
+    place.follow(path);
     return { ...site, kind: "leaf", path, parts };
   }
 
@@ -177,14 +166,8 @@ class Planner {
     });
     const spot = path.at(-1)?.spot ?? null;
     if (spot === null) throw new NotPlannedError(`${binding.coordinate} finds leaves`);
-    this.#follow(place, { path, binding });
+    place.follow(path, { binding });
     return { ...site, kind: "objects", path, spot, views };
-  }
-
-  /** What a path goes through is fetched for, and what stands at its end. */
-  #follow(place: PlaceBuilder, follow: Follow): void {
-    const places = follow.path.flatMap(({ spot }) => (spot === null ? [] : [...spot.places.values()]));
-    if (places.some((one) => one.needsRows)) place.follows.push(follow);
   }
 
   /** The lookups of which one has to find a row, where an object is known by its key only. */
@@ -200,54 +183,10 @@ class Planner {
   }
 
   #planPath(place: PlaceBuilder, { binding, args }: PathSite, planEnd: (end: PlaceBuilder) => void): Path {
-    const reads: Read[] = [];
-    let at = place;
-    for (const [index, step] of binding.steps.entries()) {
-      const isLast = index === binding.steps.length - 1;
-      const read = this.#readAt(at, {
-        name: step.field.name,
-        args: { client: args, bound: step.args },
-        onType: step.onType,
-        planEnd: isLast ? planEnd : null,
-      });
-      reads.push(read);
-      if (isLast) break;
-      const [next, ...others] = read.spot?.places.values() ?? [];
-      if (!(next instanceof PlaceBuilder) || others.length > 0)
-        throw new NotPlannedError(`${binding.coordinate} goes through objects of several types`);
-      at = next;
-    }
-    const [first, ...rest] = reads;
-    if (first === undefined) throw new NotPlannedError(`${binding.coordinate} has no path`);
-    return [first, ...rest];
-  }
-
-  #readAt(place: PlaceBuilder, { name, args, onType = null, planEnd = null }: FieldSite): Read {
-    const field = fieldAt(place.type, name);
-    if (field === undefined) throw new NotPlannedError(`${place.type.name} has no ${name}`);
-    const access = place.access(name, args);
-    const { type } = field;
-    const composite = compositeTypeOf(this.#model, namedTypeOf(type));
-    if (composite === null || access.kind === "nowhere") return { field, access, type, spot: null };
-    if (access.kind === "part") throw new NotPlannedError(`${field.coordinate} is a part`);
-    const spot = this.#spotOf(composite, access.supplier, onType);
-    place.standsAt(access, spot);
-    if (planEnd !== null) for (const end of spot.places.values()) planEnd(end);
-    return { field, access, type, spot };
-  }
-
-  #spotOf(composite: ModelCompositeType, supplier: FieldSupplier, onType: string | null): BuiltSpot {
-    const isAbstract = !("lookups" in composite);
-    if (isAbstract && (supplier.buildsObjects || supplier.readType === null))
-      throw new NotPlannedError(`${supplier.field.coordinate} does not say which type its objects are of`);
-    const names = isAbstract ? [...composite.possibleTypes] : [composite.name];
-    const places = new Map<string, PlaceBuilder>();
-    for (const name of names) {
-      const type = this.#model.types.get(name);
-      if (type === undefined || (onType !== null && name !== onType)) continue;
-      places.set(name, new PlaceBuilder(this.#model, this.#numbers, type, baseOf(type, supplier)));
-    }
-    return { places, readType: isAbstract ? supplier.readType : null, supplier };
+    const sites = binding.steps.map((step): ReadSite => {
+      return { name: step.field.name, args: { client: args, bound: step.args }, onType: step.onType };
+    });
+    return place.readPath(sites, planEnd);
   }
 
   #collect(type: GraphQLObjectType, nodes: readonly FieldNode[]): CollectedFields {
@@ -287,8 +226,6 @@ class Planner {
   }
 }
 
-type BuiltSpot = Omit<Spot, "places"> & { readonly places: ReadonlyMap<string, PlaceBuilder> };
-
 const noArgs: ClientArgs = { kind: "constant", values: Object.freeze({}) };
 
 const reasonsByKind = {
@@ -306,14 +243,6 @@ interface PathSite {
   readonly type: GraphQLOutputType;
   readonly binding: PathBinding;
   readonly args: ClientArgs;
-}
-
-interface FieldSite {
-  readonly name: string;
-  readonly args: StepArgs | null;
-  readonly onType?: string | null;
-  /** Plans what is read of the objects that the field holds. */
-  readonly planEnd?: ((end: PlaceBuilder) => void) | null;
 }
 
 function hasVariables(node: FieldNode): boolean {

@@ -1,12 +1,14 @@
 import { Kind, type TypeNode } from "graphql";
 import type { EntityLookup } from "../compose/entity-lookup.ts";
 import { findHop, type Standing } from "../compose/find-hop.ts";
+import type { RequiredPath, RequiredValue } from "../compose/required-value.ts";
 import { isSubqueryCall } from "../compose/subquery-call.ts";
 import {
   compositeTypeOf,
   fieldAt,
   fieldKeyOf,
   type FieldSupplier,
+  type ModelCompositeType,
   type ModelField,
   type ModelType,
   type SupergraphModel,
@@ -14,7 +16,21 @@ import {
 import { namedTypeOf } from "../language/sdl-file.ts";
 import type { SelectionMap } from "../language/selection-map.ts";
 import type { Source } from "../sources/source.ts";
-import type { Access, Base, ClientArgs, Follow, Place, ShownObject, Spot, Step, StepArgs } from "./plan.ts";
+import type {
+  Access,
+  Base,
+  ClientArgs,
+  Follow,
+  Path,
+  Place,
+  PlannedValue,
+  Read,
+  ShownObject,
+  Spot,
+  Step,
+  StepArgs,
+  StepRead,
+} from "./plan.ts";
 
 /** Raised while a field is planned that has to be read object by object. */
 export class NotPlannedError extends Error {
@@ -49,6 +65,25 @@ const maxPlannedSelections = 50_000;
 
 /** A step whose call may still become one that asks for less. */
 export type DraftStep = { -readonly [Name in keyof Step]: Step[Name] };
+
+/** A field that is read of an object. */
+export interface ReadSite {
+  /** Its key. */
+  readonly name: string;
+  readonly args: StepArgs | null;
+  /** Objects of other types are null. */
+  readonly onType?: string | null;
+}
+
+type PlanEnd = (end: PlaceBuilder) => void;
+
+interface BuiltRead extends Read {
+  readonly spot: BuiltSpot | null;
+}
+
+interface BuiltSpot extends Spot {
+  readonly places: ReadonlyMap<string, PlaceBuilder>;
+}
 
 /** Numbers the places and steps of one plan. */
 export class PlanNumbers {
@@ -149,9 +184,54 @@ export class PlaceBuilder implements Place {
     return this.#accesses;
   }
 
-  /** Notes what stands where a field was read. */
-  standsAt(access: Access, spot: Spot): void {
+  /** Reads fields one of the other's objects. `planEnd` plans what is read of the objects at the end. */
+  readPath(sites: readonly ReadSite[], planEnd: PlanEnd | null = null): Path {
+    const [site, ...rest] = sites;
+    if (site === undefined) throw new NotPlannedError(`${this.type.name} is read by an empty path`);
+    const [next] = rest;
+    const read = this.read(site, next === undefined ? planEnd : null);
+    const places = [...(read.spot?.places.values() ?? [])];
+    const [only, ...others] = places;
+    // Where there is nothing, nothing is read of it.
+    if (next === undefined || read.spot === null) return [read];
+    if (only === undefined || others.length > 0)
+      throw new NotPlannedError(`${read.field.coordinate} may be of several types`);
+    return [read, ...only.readPath(rest, planEnd)];
+  }
+
+  /** Reads a field, and plans what stands where its values are objects. */
+  read({ name, args, onType = null }: ReadSite, planEnd: PlanEnd | null = null): BuiltRead {
+    const field = fieldAt(this.type, name);
+    if (field === undefined) throw new NotPlannedError(`${this.type.name} has no ${name}`);
+    const access = this.access(name, args);
+    const { type } = field;
+    const composite = compositeTypeOf(this.#model, namedTypeOf(type));
+    if (composite === null || access.kind === "nowhere") return { field, access, type, spot: null };
+    if (access.kind === "part") throw new NotPlannedError(`${field.coordinate} is a part`);
+    const spot = this.#spotOf(composite, access.supplier, onType);
     this.#accesses.set(access, spot);
+    if (planEnd !== null) for (const end of spot.places.values()) planEnd(end);
+    return { field, access, type, spot };
+  }
+
+  /** What a path goes through is fetched for, and what stands at its end. */
+  follow(path: Path, { binding = null, isAwaited = false }: Partial<Omit<Follow, "path">> = {}): void {
+    const places = path.flatMap(({ spot }) => (spot === null ? [] : [...spot.places.values()]));
+    if (places.some((one) => one.needsRows)) this.follows.push({ path, binding, isAwaited });
+  }
+
+  #spotOf(composite: ModelCompositeType, supplier: FieldSupplier, onType: string | null): BuiltSpot {
+    const isAbstract = !("lookups" in composite);
+    if (isAbstract && (supplier.buildsObjects || supplier.readType === null))
+      throw new NotPlannedError(`${supplier.field.coordinate} does not say which type its objects are of`);
+    const names = isAbstract ? [...composite.possibleTypes] : [composite.name];
+    const places = new Map<string, PlaceBuilder>();
+    for (const name of names) {
+      const type = this.#model.types.get(name);
+      if (type === undefined || (onType !== null && name !== onType)) continue;
+      places.set(name, new PlaceBuilder(this.#model, this.#numbers, type, baseOf(type, supplier)));
+    }
+    return { places, readType: isAbstract ? supplier.readType : null, supplier };
   }
 
   /** Where a field is read, by its key. `args`: null where it is read without any. */
@@ -197,11 +277,16 @@ export class PlaceBuilder implements Place {
     }
     const { call, key } = lookup;
     if (isSubqueryCall(call)) throw new NotPlannedError(`${call.coordinate} is a subquery`);
-    const reads = key.map((path) => {
-      if (path.includes(".")) throw new NotPlannedError(`the key ${path} is nested`);
-      return this.#readLeaf(path, path);
-    });
-    const step: Step = { id: this.#numbers.steps.length, call, lookup, supplier: null, args: null, reads };
+    const reads = key.map((path) => this.#readValue(path, path.split(".")));
+    const step: Step = {
+      id: this.#numbers.steps.length,
+      call,
+      lookup,
+      supplier: null,
+      args: null,
+      reads,
+      requires: [],
+    };
     this.#add(step);
     this.#rows.set(lookup.source, step);
     return step;
@@ -233,26 +318,78 @@ export class PlaceBuilder implements Place {
   #call(field: ModelField, supplier: FieldSupplier, args: StepArgs | null): Step {
     const { call, source } = supplier;
     if (call === null || isSubqueryCall(call)) throw new NotPlannedError(`${field.coordinate} is a subquery`);
-    if (this.#model.requirements.has(supplier.field))
-      throw new NotPlannedError(`${field.coordinate} requires fields`);
     const text = `${field.coordinate} ${this.#numbers.textOfArgs(args)}`;
     const known = this.#calls.get(text);
     if (known !== undefined && this.type.name !== "Mutation") return known;
+    const requires = (this.#model.requirements.get(supplier.field) ?? []).map(({ argument, value }) => {
+      return { argument, value: this.#require(value) };
+    });
+    const planned = this.#numbers.steps.length;
     const inputs = call.batch === null ? call.inputs : [...call.inputs, call.batch.key];
     const names = [...new Set(inputs.flatMap((input) => input.parentFields))];
-    const reads = names.map((name) => this.#readLeaf(name, fieldKeyOf(this.type, source, name)));
-    const step: Step = { id: this.#numbers.steps.length, call, lookup: null, supplier, args, reads };
+    const reads = names.map((name) => this.#readValue(name, [fieldKeyOf(this.type, source, name)]));
+    // They are read of objects only that have what is required.
+    if (requires.length > 0 && this.#numbers.steps.length > planned)
+      throw new NotPlannedError(`${field.coordinate} has to wait for what it requires`);
+    const id = this.#numbers.steps.length;
+    const step: Step = { id, call, lookup: null, supplier, args, reads, requires };
     this.#add(step);
     this.#calls.set(text, step);
     return step;
   }
 
-  #readLeaf(name: string, fieldKey: string): Step["reads"][number] {
-    const access = this.access(fieldKey, null);
-    const type = fieldAt(this.type, fieldKey)?.type;
-    if (type === undefined || compositeTypeOf(this.#model, namedTypeOf(type)) !== null)
-      throw new NotPlannedError(`${this.type.name}.${fieldKey} is no leaf`);
-    return { name, access, type };
+  /** What a step reads of an object: a leaf, at the end of a path through single objects. */
+  #readValue(name: string, keys: readonly string[]): StepRead {
+    const path = this.readPath(keys.map((key) => ({ name: key, args: null })));
+    const isSingle = path.every(({ type }) => depthOf(type) === 0);
+    const end = path[path.length - 1];
+    if ((keys.length > 1 && !isSingle) || end?.spot !== null)
+      throw new NotPlannedError(`${this.type.name}.${keys.join(".")} is no leaf`);
+    this.follow(path, { isAwaited: true });
+    return { name, path };
+  }
+
+  #require(value: RequiredValue): PlannedValue {
+    switch (value.kind) {
+      case "path":
+        return this.#requirePath(value);
+      case "object":
+        return {
+          kind: "object",
+          fields: value.fields.map((field) => ({ name: field.name, value: this.#require(field.value) })),
+        };
+      case "alternatives": {
+        const [first, ...others] = value.options;
+        const options = first === undefined ? [] : [this.#require(first)];
+        const planned = this.#numbers.steps.length;
+        options.push(...others.map((option) => this.#require(option)));
+        // They are read of objects only of which the options before are absent.
+        if (this.#numbers.steps.length > planned)
+          throw new NotPlannedError(`${this.type.name} requires what may stand in for something else`);
+        return { kind: "alternatives", options };
+      }
+      case "list":
+        throw new NotPlannedError(`${this.type.name} is no list`);
+    }
+  }
+
+  #requirePath({ steps, then, toLeaf }: RequiredPath): PlannedValue {
+    const values = new Map<Place, PlannedValue>();
+    const element = then?.kind === "list" ? then.element : then;
+    const path = this.readPath(
+      steps.map(({ name, args }) => ({
+        name,
+        args: { client: { kind: "constant", values: args }, bound: boundTo(args) },
+      })),
+      element === null ? null : (end) => void values.set(end, end.#require(element)),
+    );
+    this.follow(path, { isAwaited: true });
+    return {
+      kind: "path",
+      path,
+      then: then === null ? null : { isList: then.kind === "list", values },
+      toLeaf,
+    };
   }
 
   #add(step: Step): void {
@@ -282,6 +419,11 @@ function tryValue(read: () => unknown): unknown {
   } catch {
     return {};
   }
+}
+
+/** Arguments that are known already. */
+function boundTo(args: Readonly<Record<string, unknown>>): StepArgs["bound"] {
+  return Object.entries(args).map(([name, value]) => ({ name, value: () => value, node: null }));
 }
 
 /** Takes what was added last, from the entry of that number on. */

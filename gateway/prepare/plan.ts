@@ -1,6 +1,7 @@
 import type { FieldNode, GraphQLField, GraphQLObjectType, GraphQLOutputType, TypeNode } from "graphql";
 import type { BoundArgument, FieldBinding } from "../compose/bindings.ts";
 import type { EntityLookup } from "../compose/entity-lookup.ts";
+import type { LeafReader } from "../compose/required-value.ts";
 import type { FieldSupplier, ModelField, ModelType } from "../compose/supergraph-model.ts";
 import type { DeclaredCall } from "../sources/declared-call.ts";
 import type { Source } from "../sources/source.ts";
@@ -59,6 +60,8 @@ export interface Follow {
   readonly path: Path;
   /** Cuts and joins the lists at the end of the path; null where nothing does. */
   readonly binding: PathBinding | null;
+  /** Steps wait for those of the places on it, even where nothing stands there. */
+  readonly isAwaited: boolean;
 }
 
 /** What is known of a place's objects from the start. */
@@ -93,7 +96,37 @@ export interface Step {
   readonly supplier: FieldSupplier | null;
   readonly args: StepArgs | null;
   /** What is read of each object to make it: a lookup's key, or the `$parent` fields; by the names that the call uses. */
-  readonly reads: readonly { readonly name: string; readonly access: Access; readonly type: TypeNode }[];
+  readonly reads: readonly StepRead[];
+  /** Arguments that are filled from each object. */
+  readonly requires: readonly { readonly argument: string; readonly value: PlannedValue }[];
+}
+
+export interface StepRead {
+  readonly name: string;
+  /** Through single objects to a leaf. */
+  readonly path: Path;
+}
+
+/** What `@require` puts together from the fields of an object. */
+export type PlannedValue =
+  | {
+      readonly kind: "path";
+      readonly path: Path;
+      /** What is put together from each object that it finds, by its place; null: it finds leaves. */
+      readonly then: PlannedRest | null;
+      readonly toLeaf: LeafReader;
+    }
+  | {
+      readonly kind: "object";
+      readonly fields: readonly { readonly name: string; readonly value: PlannedValue }[];
+    }
+  /** The first that is not absent. */
+  | { readonly kind: "alternatives"; readonly options: readonly PlannedValue[] };
+
+export interface PlannedRest {
+  /** From each element of a list. */
+  readonly isList: boolean;
+  readonly values: ReadonlyMap<Place, PlannedValue>;
 }
 
 /** Supergraph fields that are read one of the other's objects, at least one. All but the last hold objects of one type. */

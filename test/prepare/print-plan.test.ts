@@ -21,20 +21,21 @@ const cases: readonly PrintedCase[] = [
   {
     what: "a page: what is batched, looked up, and read object by object",
     bff: "web",
-    query: `query ProductPage($id: ID!, $first: Int = 3) { product(id: $id) { name stock { level } category { name } reviews(first: $first, sort: TOP) { stars author { name reviews(first: 2) { stars } } } parcelClass delivery(country: "DE") { maxDays } } }`,
+    query: `query ProductPage($id: ID!, $first: Int = 3) { product(id: $id) { name stock { level } category { name } reviews(first: $first, sort: TOP) { stars author { name reviews(first: 2) { stars } } } parcelClass delivery(country: "DE") { maxDays } allReviews { nodes { id } } } }`,
     text: `
 query ProductPage
-└─ #0 product               catalog    shop.catalog.v1.CatalogService/BatchGetProducts (id: $id)  by $args.id, ≤ 200 a call, shared            at once
-   ├─ #1 stock              inventory  shop.inventory.v1.InventoryService/BatchGetStock           by Product.id, ≤ 200 a call, shared          after #0
-   ├─ #2 category           catalog    shop.catalog.v1.CatalogService/BatchGetCategories          lookup by Category.id, ≤ 100 a call, shared  after #0
-   ├─ #3 reviews            reviews    GET /reviews{?productIds*} (first: $first, sort: TOP)      by Product.id, ≤ 200 a call, shared          after #0
-   │  ├─ #4 author          accounts   GET /users{?ids*}                                          lookup by User.id, ≤ 200 a call, shared      after #3
-   │  └─ #5 author.reviews  reviews    GET /users/{parent.id}/reviews{?args.first} (first: 2)     1 call for each, by id, shared               after #3
-   ├─ #6 parcelClass        shipping   GET /products{?ids*}                                       lookup by Product.id, ≤ 200 a call, shared   after #0
-   └─ delivery              shipping   object by object                                                                                        after #0
+└─ #0 product               catalog    shop.catalog.v1.CatalogService/BatchGetProducts (id: $id)  by $args.id, ≤ 200 a call, shared                                                                         at once
+   ├─ #1 stock              inventory  shop.inventory.v1.InventoryService/BatchGetStock           by Product.id, ≤ 200 a call, shared                                                                       after #0
+   │  └─ #7 delivery        shipping   POST /deliveries/estimate (country: "DE")                  by Product.{ productId: id, weightGrams: weightGrams, warehouse: stock.warehouse }, ≤ 200 a call, shared  after #1
+   ├─ #2 category           catalog    shop.catalog.v1.CatalogService/BatchGetCategories          lookup by Category.id, ≤ 100 a call, shared                                                               after #0
+   ├─ #3 reviews            reviews    GET /reviews{?productIds*} (first: $first, sort: TOP)      by Product.id, ≤ 200 a call, shared                                                                       after #0
+   │  ├─ #4 author          accounts   GET /users{?ids*}                                          lookup by User.id, ≤ 200 a call, shared                                                                   after #3
+   │  └─ #5 author.reviews  reviews    GET /users/{parent.id}/reviews{?args.first} (first: 2)     1 call for each, by id, shared                                                                            after #3
+   ├─ #6 parcelClass        shipping   GET /products{?ids*}                                       lookup by Product.id, ≤ 200 a call, shared                                                                after #0
+   └─ allReviews            reviews    object by object                                                                                                                                                     after #0
 
 read object by object:
-  product.delivery  Product.delivery requires fields
+  product.allReviews  a connection is walked page by page
 
 upstream calls
 at most, with lists of                1  10  100  1000
@@ -45,7 +46,8 @@ at most, with lists of                1  10  100  1000
   #4 Query.user                       1   1    1     5
   #5 User.reviews                     1  10  100  1000
   #6 Query.shippedProduct             1   1    1     1
-  in total                            7  16  106  1010
+  #7 Product.delivery                 1   1    1     1
+  in total                            8  17  107  1011
   and for so many objects one by one  1   1    1     1
 `,
   },

@@ -121,7 +121,15 @@ function send(response: ServerResponse, answer: HttpAnswer | "reset"): void {
   response.end(status === 204 ? undefined : text);
 }
 
-const safePosts = new Set(["/search", "/box/shows", "/box/fares", "/box/crowds", "/box/tours"]);
+const safePosts = new Set([
+  "/search",
+  "/box/shows",
+  "/box/fares",
+  "/box/crowds",
+  "/box/tours",
+  "/box/ways",
+  "/box/poems",
+]);
 
 /** A call for many keys: what is the same for all of them, and how one row is made. */
 interface BatchEndpoint {
@@ -393,6 +401,9 @@ function answerBox(asked: Asked, draw: Draw): HttpAnswer {
       return spoilt({ size: body["count"] === 3 ? null : draw.integer(0, 99) });
     case "tours":
       return spoilt({ names: [JSON.stringify(body), draw.text()] });
+    case "ways":
+    case "poems":
+      return spoilt({ text: draw.maybe(() => JSON.stringify(body)) });
     case "people":
       return spoilt(draw.list(() => rows.orderRow(draw, draw.id("o"))));
     default:
