@@ -6,6 +6,7 @@ import { rawRoots, readOwn } from "../language/evaluate-selection.ts";
 import { namedTypeOf } from "../language/sdl-file.ts";
 import { runDeclaredCall } from "../sources/declared-call.ts";
 import type { RowSelection } from "../sources/graphql/row-selection.ts";
+import { subqueryRequest } from "../sources/graphql/subquery-request.ts";
 import type { Source } from "../sources/source.ts";
 import { type EntityLookup, isWholeKey } from "./entity-lookup.ts";
 import { findHop, type Standing } from "./find-hop.ts";
@@ -13,7 +14,7 @@ import { readKnown } from "./key-paths.ts";
 import { Need, neededAt } from "./need.ts";
 import { selectLookupRow, selectRows } from "./select-rows.ts";
 import { isSubqueryCall } from "./subquery-call.ts";
-import { readSubqueryRow, runSubqueryLookup, SubqueryRow } from "./subquery-row.ts";
+import { compileSubqueryLookup, readSubqueryRow, SubqueryRow } from "./subquery-row.ts";
 import {
   compositeTypeOf,
   fieldAt,
@@ -137,11 +138,12 @@ export class Entity {
     if (isSubqueryCall(call)) {
       const place = { source, type: this.type, extra: lookup.keyList === null ? [] : key };
       const selection = selectLookupRow(this.model, place, this.#need, this.#standing);
-      const value = this.#readKey(key, scope).then((values) =>
-        isWholeKey(values)
-          ? runSubqueryLookup({ lookup, call, typeName: this.type.name, selection }, values, scope)
-          : null,
-      );
+      const value = this.#readKey(key, scope).then((values) => {
+        if (!isWholeKey(values)) return null;
+        const requestOf = compileSubqueryLookup({ lookup, call, typeName: this.type.name, selection });
+        const request = requestOf(values);
+        return request === null ? null : call.subqueries.run(request, scope);
+      });
       this.#rows.set(source, new SubqueryRow(value, selection));
       return value;
     }
@@ -163,7 +165,7 @@ export class Entity {
       const { rootType, fieldName } = call;
       const selection = selectRows(this.model, source, namedTypeOf(type), need);
       return call.subqueries
-        .run({ rootType, fieldName, args, selection, key: null }, scope)
+        .run(subqueryRequest({ rootType, fieldName, args, selection, key: null }), scope)
         .then((raw) => this.#toValue(raw, type, { supplier, need, selection }));
     }
     const readParent = (names: readonly string[]) => this.#readLeaves(names, source, scope);

@@ -1,6 +1,6 @@
 import { OverlockError } from "../core/errors.ts";
-import type { RequestScope } from "../core/request-scope.ts";
 import type { RowSelection } from "../sources/graphql/row-selection.ts";
+import { subqueryRequest, type SubqueryRequest } from "../sources/graphql/subquery-request.ts";
 import { compileKeyReader } from "../sources/keyed-rows.ts";
 import type { EntityLookup } from "./entity-lookup.ts";
 import type { FieldSupplier } from "./supergraph-model.ts";
@@ -38,49 +38,55 @@ export interface SubqueryLookup {
   readonly selection: RowSelection;
 }
 
-/** Asks for an object by the values of its key; null where they name nothing. */
-export async function runSubqueryLookup(
-  { lookup, call, typeName, selection }: SubqueryLookup,
-  values: readonly unknown[],
-  scope: RequestScope,
-): Promise<unknown> {
+/** Compiles what asks for an object by the values of its key; there is nothing to ask for where they name nothing. */
+export function compileSubqueryLookup({
+  lookup,
+  call,
+  typeName,
+  selection,
+}: SubqueryLookup): (values: readonly unknown[]) => SubqueryRequest | null {
   const { key, keyList } = lookup;
-  const textOf = compileKeyReader(true);
-  const text = textOf(Object.fromEntries(key.map((path, index) => [path, values[index]])));
-  if (text === null) return null;
   const { rootType, fieldName } = call;
-  const request = { rootType, fieldName, selection };
-  const args = lookup.argumentsFor(values);
-  if (keyList === null) return call.subqueries.run({ ...request, args, key: null }, scope);
-  const { [keyList.argument]: element, ...others } = args;
-  return call.subqueries.run(
-    {
-      ...request,
+  const textOf = compileKeyReader(true);
+  const readers = key.map((path) => [path, compileKeyPath(selection, typeName, path)] as const);
+  const textOfRow = (row: Readonly<Record<string, unknown>>): string | null => {
+    const found: Record<string, unknown> = {};
+    for (const [path, read] of readers) found[path] = read(row);
+    return textOf(found);
+  };
+  return (values) => {
+    const text = textOf(Object.fromEntries(key.map((path, index) => [path, values[index]])));
+    if (text === null) return null;
+    const args = lookup.argumentsFor(values);
+    if (keyList === null) return subqueryRequest({ rootType, fieldName, args, selection, key: null });
+    const { argument } = keyList;
+    const { [argument]: value, ...others } = args;
+    return subqueryRequest({
+      rootType,
+      fieldName,
       args: others,
-      key: {
-        argument: keyList.argument,
-        fields: key,
-        value: element,
-        text,
-        textOfRow(row) {
-          const found: Record<string, unknown> = {};
-          for (const path of key) found[path] = readKeyPath(row, selection, typeName, path);
-          return textOf(found);
-        },
-      },
-    },
-    scope,
-  );
+      selection,
+      key: { argument, fields: key, value, text, textOfRow },
+    });
+  };
 }
 
-/** The value at a path of a key in a row; `undefined` where there is none. Raises the error that stands in its place. */
-function readKeyPath(row: unknown, selection: RowSelection | null, typeName: string, path: string): unknown {
+/** Reads the value at a path of a key in a row; `undefined` where there is none. It raises the error that stands in its place. */
+function compileKeyPath(
+  selection: RowSelection | null,
+  typeName: string,
+  path: string,
+): (row: unknown) => unknown {
   const [name = "", ...rest] = path.split(".");
   const field = selection?.fieldOf(typeName, name, {});
-  if (field === undefined || typeof row !== "object" || row === null) return undefined;
-  const value = (row as Record<string, unknown>)[field.responseKey];
-  if (value instanceof OverlockError) throw value;
-  if (rest.length === 0) return value;
+  if (field === undefined) return () => undefined;
+  const { responseKey } = field;
   const [below = ""] = field.selection?.types.keys() ?? [];
-  return readKeyPath(value, field.selection, below, rest.join("."));
+  const readBelow = rest.length === 0 ? null : compileKeyPath(field.selection, below, rest.join("."));
+  return (row) => {
+    if (typeof row !== "object" || row === null) return undefined;
+    const value = (row as Record<string, unknown>)[responseKey];
+    if (value instanceof OverlockError) throw value;
+    return readBelow === null ? value : readBelow(value);
+  };
 }

@@ -2,6 +2,7 @@ import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
 import type { Base, Follow, Place, Plan, Read, ShownField, Spot, Step } from "../prepare/plan.ts";
 import { depthOf } from "../prepare/plan-place.ts";
+import type { TypeReader } from "../sources/type-reader.ts";
 import {
   baseAt,
   compileAccess,
@@ -12,10 +13,11 @@ import {
   placeAt,
   type Reader,
 } from "./compile-read.ts";
-import { type CompiledStep, compileStep, noRows } from "./compile-step.ts";
+import { type CompiledStep, compileStep } from "./compile-step.ts";
 import type { PlanRun } from "./plan-run.ts";
 import type { ResolvedField } from "./resolved-field.ts";
 import { shapeObjects } from "./shape-leaves.ts";
+import { noRows } from "./step-tables.ts";
 
 /** Begins everything that is fetched for the objects of a place and below them. Each is there once. */
 export type FetchPlace = (run: PlanRun, objects: readonly unknown[]) => void;
@@ -167,7 +169,17 @@ function compileStands(spot: Spot, base: Base): (raw: unknown) => boolean {
   const { readType, places } = spot;
   if (base.kind === "reference") return compileHasKey(base);
   if (readType === null) return (raw) => isPlainObject(raw) && !(raw instanceof Error);
-  return (raw) => isPlainObject(raw) && places.has(readType(raw) ?? "");
+  return (raw) =>
+    isPlainObject(raw) && !(raw instanceof Error) && places.has(tryReadType(readType, raw) ?? "");
+}
+
+/** What an object is of that does not say it is told where it is shown. */
+function tryReadType(readType: TypeReader, raw: object): string | null {
+  try {
+    return readType(raw);
+  } catch {
+    return null;
+  }
 }
 
 /** Of any path, shaped in any way. */

@@ -1,10 +1,11 @@
 import { Kind, type TypeNode } from "graphql";
 import { isKeyPart } from "../compose/entity-lookup.ts";
+import { readSubqueryRow } from "../compose/subquery-row.ts";
 import type { FieldSupplier } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
 import { type CompiledSelection, compileSelection, rawRoots } from "../language/evaluate-selection.ts";
 import { plainNamesOf } from "../language/selection-map.ts";
-import type { Access, Base, Path, Place, Read, Spot, Step } from "../prepare/plan.ts";
+import type { Access, Base, Path, Place, Read, SelectedField, Spot, Step } from "../prepare/plan.ts";
 import type { PlanRun } from "./plan-run.ts";
 
 /** Reads something of an object of a place, given by the value that stands for it. Raises what stands in its place. */
@@ -37,11 +38,11 @@ export function compileAccess(access: Access, base: Base | null, finders: Finder
     case "part":
       return compilePart(access.path);
     case "row":
-      return compileProperty(access.supplier, base);
+      return compileProperty(access, base);
     case "step": {
       const find = finders(access.step);
       const { supplier } = access;
-      const read = supplier.read === null ? null : compileProperty(supplier, base);
+      const read = supplier.read === null ? null : compileProperty(access, base);
       return (run, object) => {
         const found = find(run, object);
         if (found instanceof Error) throw found;
@@ -69,9 +70,10 @@ function selectionOf(path: readonly string[]): CompiledSelection {
 }
 
 /** Of a field whose objects a mapping builds: what they are built from. */
-function compileProperty(supplier: FieldSupplier, base: Base | null): Reader {
+function compileProperty({ supplier, selected }: RowAccess, base: Base | null): Reader {
   const { read } = supplier;
   if (read === null) return () => null;
+  if (selected !== null) return compileSelected(selected, supplier);
   if (base?.kind !== "reference") return compileNames(plainNamesOf(read.map), read);
   const { list } = base;
   if (list === null) return (_run, row) => row;
@@ -80,6 +82,18 @@ function compileProperty(supplier: FieldSupplier, base: Base | null): Reader {
   return (run, row) => {
     const found = readList(run, row);
     return Array.isArray(found) ? found : null;
+  };
+}
+
+type RowAccess = Extract<Access, { kind: "row" | "step" }>;
+
+/** Of a row of a GraphQL source, which has what was asked for under the names that were said. */
+function compileSelected({ key }: SelectedField, supplier: FieldSupplier): Reader {
+  if (key.kind === "constant") return (_run, row) => readSubqueryRow(row, key.name, supplier);
+  return (run, row) => {
+    const name = run.responseKeys[key.index];
+    if (name instanceof Error) throw name;
+    return readSubqueryRow(row, String(name), supplier);
   };
 }
 

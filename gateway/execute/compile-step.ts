@@ -1,10 +1,11 @@
 import { type KeyedCall, loadersOf, type Rows } from "../batching/request-loaders.ts";
 import { isWholeKey } from "../compose/entity-lookup.ts";
+import { readBoundArguments } from "../compose/read-bound-arguments.ts";
 import { membersOf } from "../compose/required-value.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
-import { type OverlockError, toOverlockError } from "../core/errors.ts";
+import { toOverlockError } from "../core/errors.ts";
 import type { SelectionRoots } from "../language/evaluate-selection.ts";
-import type { Access, Step } from "../prepare/plan.ts";
+import type { Access, CallStep, Step } from "../prepare/plan.ts";
 import { stepsBefore } from "../prepare/steps-before.ts";
 import {
   type BatchRule,
@@ -15,15 +16,17 @@ import {
   readValues,
   singleCall,
 } from "../sources/declared-call.ts";
-import { compilePath, type Finder, type Finders, type Reader } from "./compile-read.ts";
+import { compilePath, type Finders, type Reader } from "./compile-read.ts";
 import { compileRequired } from "./compile-required.ts";
+import { readStepArgs } from "./compile-rows.ts";
+import { compileRootSubquery, compileSubqueryLookups } from "./compile-subquery.ts";
 import type { PlanRun } from "./plan-run.ts";
-import { readArguments } from "./read-path.ts";
+import { noRows, OneResult, type StepRunner, tryRead, Uncalled, unusable } from "./step-tables.ts";
 
 type Args = Readonly<Record<string, unknown>>;
 
 /** A step that can be run. */
-export interface CompiledStep {
+export interface CompiledStep extends StepRunner {
   readonly step: Step;
   /** Other steps that it reads from. */
   readonly after: readonly number[];
@@ -32,10 +35,6 @@ export interface CompiledStep {
    * looked up at once. Null where more has to be done.
    */
   readonly key: Access | null;
-  /** Asks for what these objects need; `run.tables` has it in the end. */
-  start(run: PlanRun, objects: readonly unknown[]): void;
-  /** What was found for an object, after that. Never raises. */
-  readonly find: Finder;
 }
 
 /** Compiles a step. `finders`: those of the steps before it. */
@@ -43,6 +42,21 @@ export function compileStep(step: Step, model: SupergraphModel, finders: Finders
   const after = [...new Set(stepsBefore(step))].map(({ id }) => id);
   const argsOf = compileArgs(step, model);
   const readers = step.reads.map(({ name, path }) => ({ name, read: compilePath(path, finders) }));
+  if (step.kind === "subquery") {
+    const [only, ...others] = step.reads;
+    if (step.lookup === null) return { step, after, key: null, ...compileRootSubquery(step, argsOf) };
+    const runner = compileSubqueryLookups(
+      step,
+      step.lookup,
+      readers.map(({ read }) => read),
+    );
+    return {
+      step,
+      after,
+      key: others.length > 0 ? null : only?.path.length === 1 ? only.path[0].access : null,
+      ...runner,
+    };
+  }
   const keyName = keyNameOf(step);
   const index = step.reads.findIndex(({ name }) => name === keyName);
   const [path, reader] = [step.reads[index]?.path, readers[index]?.read];
@@ -58,10 +72,8 @@ export function compileStep(step: Step, model: SupergraphModel, finders: Finders
   return { step, after, key: null, ...compileByObject(step, compileRoots(step, readers, argsOf, finders)) };
 }
 
-type StepRunner = Pick<CompiledStep, "start" | "find">;
-
 /** The name of the one value of the object that is the key, where nothing else that is sent depends on the object. */
-function keyNameOf({ call, lookup, requires }: Step): string | null {
+function keyNameOf({ call, lookup, requires }: CallStep): string | null {
   const { batch, inputs } = call;
   if (batch === null || batch.isKeyList || requires.length > 0) return null;
   const map = batch.key.evaluate.map;
@@ -86,20 +98,13 @@ function compileArgs({ args, supplier }: Step, model: SupergraphModel): (run: Pl
     const values = complete({});
     return () => values;
   }
-  const { client, bound } = args;
-  const read = (values: Args): Args => complete(readArguments({ args: bound }, values));
-  if (client.kind === "run") {
-    return (run) => {
-      const values = run.args[client.index];
-      if (values instanceof Error) throw values;
-      return read(values as Args);
-    };
-  }
+  const read = (run: PlanRun): Args => complete(readStepArgs(args, run));
+  if (args.client.kind === "run") return read;
   try {
-    const values = read(client.values);
+    const values = complete(readBoundArguments(args.bound, args.client.values));
     return () => values;
   } catch {
-    return () => read(client.values);
+    return read;
   }
 }
 
@@ -148,7 +153,7 @@ function rootsOf({ scope }: PlanRun, args: Args, parent: Args): SelectionRoots {
 
 /** One list of keys for all objects. */
 function compileKeyed(
-  { id, call, lookup }: Step,
+  { id, call, lookup }: CallStep,
   batch: BatchRule,
   argsOf: (run: PlanRun) => Args,
   readKeyOf: Reader,
@@ -184,51 +189,8 @@ function compileKeyed(
   };
 }
 
-/** Stands for the text of what is no key: no row has it. */
-const unusable = "";
-
-/** Nothing could be sent, whatever the key. */
-class Uncalled {
-  readonly #error: OverlockError;
-  readonly #isLookup: boolean;
-
-  constructor(error: OverlockError, isLookup: boolean) {
-    this.#error = error;
-    this.#isLookup = isLookup;
-  }
-
-  /** A lookup is for objects that have a key; a field's own call fails before its key is looked at. */
-  get(text: unknown): OverlockError | null {
-    return this.#isLookup && text === unusable ? null : this.#error;
-  }
-}
-
-/** What a step has found that had nothing to ask for. */
-export const noRows: Rows = new Map();
-
-/** What is the same for every object. */
-class OneResult {
-  readonly #found: unknown;
-
-  constructor(found: unknown) {
-    this.#found = found;
-  }
-
-  get(): unknown {
-    return this.#found;
-  }
-}
-
-function tryRead(read: Reader, run: PlanRun, object: unknown): unknown {
-  try {
-    return read(run, object);
-  } catch (error) {
-    return toOverlockError(error);
-  }
-}
-
 /** A safe call that is the same for every object. */
-function compileSingle({ id, call }: Step, argsOf: (run: PlanRun) => Args): StepRunner {
+function compileSingle({ id, call }: CallStep, argsOf: (run: PlanRun) => Args): StepRunner {
   const { batch } = call;
   return {
     start(run) {
@@ -259,7 +221,7 @@ const noKey: ReadonlyMap<string, null> = new Map([["", null]]);
 
 /** Everything that has to be made for each object by itself; calls and keys that are equal are still asked for once. */
 function compileByObject(
-  step: Step,
+  step: CallStep,
   rootsFor: (run: PlanRun, object: unknown) => SelectionRoots | null,
 ): StepRunner {
   const { id } = step;
@@ -299,12 +261,12 @@ class Asked {
 
 /** The calls of one step, put together while object after object says what it needs. */
 class Asking {
-  readonly #step: Step;
+  readonly #step: CallStep;
   readonly #run: PlanRun;
   readonly #groups = new Map<string, AskedGroup>();
   readonly #sent: Promise<void>[] = [];
 
-  constructor(step: Step, run: PlanRun) {
+  constructor(step: CallStep, run: PlanRun) {
     this.#step = step;
     this.#run = run;
   }

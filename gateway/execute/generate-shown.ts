@@ -318,8 +318,12 @@ function compileAnyObjects(
 function compileTypeIndex({ places, readType }: Spot): (object: object) => number {
   const names = [...places.keys()];
   return (object) => {
-    const name = readType?.(object) ?? null;
-    return name === null ? -2 : names.indexOf(name);
+    try {
+      const name = readType?.(object) ?? null;
+      return name === null ? -2 : names.indexOf(name);
+    } catch {
+      return -2;
+    }
   };
 }
 
@@ -362,6 +366,12 @@ const helpers = {
     if (value instanceof Error) return noteError(run, value, site);
     const isObject = typeof value === "object" && !Array.isArray(value);
     if (isObject && readType === null && places.size === 0) return null;
+    try {
+      // Some say themselves what is wrong.
+      if (isObject) readType?.(value);
+    } catch (error) {
+      return noteError(run, error, site);
+    }
     const expected = isObject ? "an object that says which type it is" : "an object";
     return noteError(run, misfit(supplier, expected, value), site);
   },

@@ -1,4 +1,4 @@
-import { toOverlockError } from "../core/errors.ts";
+import { type OverlockError, toOverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { Assembly, Note } from "./complete-value.ts";
 import { Execution } from "./execution.ts";
@@ -16,6 +16,8 @@ export class PlanRun implements Assembly {
   #given: Readonly<Record<string, unknown>> | null = null;
   /** Coerced arguments, or what was wrong with them, by index. */
   readonly args: unknown[];
+  /** Under which names fields of subqueries come back, or why they are not asked for, by index. */
+  readonly responseKeys: (string | OverlockError)[] = [];
   /** By step; null where it is not done. */
   readonly tables: (StepTable | null)[];
   /** What was read object by object, by field. */

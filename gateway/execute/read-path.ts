@@ -1,6 +1,7 @@
 import type { BoundStep } from "../compose/bindings.ts";
 import { Entity } from "../compose/entity.ts";
 import { Need } from "../compose/need.ts";
+import { readBoundArguments } from "../compose/read-bound-arguments.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 
 /** A path through the supergraph, and what is going to be read at its end. */
@@ -77,10 +78,5 @@ export function readArguments(
   step: Pick<BoundStep, "args">,
   clientArgs: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  const args: Record<string, unknown> = {};
-  for (const argument of step.args) {
-    const value = argument.value(clientArgs);
-    if (value !== undefined) args[argument.name] = value;
-  }
-  return args;
+  return readBoundArguments(step.args, clientArgs);
 }

@@ -48,8 +48,9 @@ export class RowVariables {
   read(access: Access | null): string | null {
     if (access === null || access.kind === "nowhere") return null;
     if (access.kind !== "step") return this.#own(access);
-    const { step, supplier } = access;
+    const { step, supplier, selected } = access;
     if (supplier.read === null) return step.lookup === null ? this.nameOf(step) : null;
+    if (selected !== null) return null;
     const property = supplier.buildsObjects ? null : plainProperty(plainNamesOf(supplier.read.map));
     if (property === null) return null;
     const row = this.nameOf(step);
@@ -73,6 +74,7 @@ export class RowVariables {
     const { base } = this.place;
     if (access.kind === "part" && base.kind === "reference") return directPart(access.path, base.list, "o");
     if (access.kind !== "row" || base.kind !== "row" || access.supplier.buildsObjects) return null;
+    if (access.selected !== null) return null;
     const property = plainProperty(plainNamesOf(access.supplier.read?.map));
     return property === null ? null : `o.${property}`;
   }

@@ -1,8 +1,23 @@
 import { astFromValue, type FieldNode, type GraphQLField, Kind, print, type ValueNode, visit } from "graphql";
 import type { FieldBinding } from "../compose/bindings.ts";
+import { OverlockError } from "../core/errors.ts";
 import { printSelectionMap } from "../language/selection-map.ts";
 import type { CallInput } from "../sources/declared-call.ts";
-import type { Path, Place, Plan, PlannedValue, Read, ShownField, Spot, Step } from "./plan.ts";
+import type { Source } from "../sources/source.ts";
+import type {
+  CallStep,
+  Path,
+  Place,
+  Plan,
+  PlannedValue,
+  Read,
+  SelectedField,
+  SelectedRows,
+  ShownField,
+  Spot,
+  Step,
+  SubqueryStep,
+} from "./plan.ts";
 import { depthOf } from "./plan-place.ts";
 import { pathsRequired } from "./steps-before.ts";
 
@@ -42,10 +57,10 @@ export interface DescribedStep {
   readonly source: string;
   /** The field whose declaration it is: `Product.rating`. */
   readonly coordinate: string;
-  readonly kind: "call" | "batched call" | "lookup" | "batched lookup";
-  /** What is sent: method and URL template, or service and method. */
+  readonly kind: "call" | "batched call" | "lookup" | "batched lookup" | "subquery";
+  /** What is sent: method and URL template, service and method, or a root field of a GraphQL source. */
   readonly template: string;
-  /** What the source is asked to send, where it can be told; null: everything. */
+  /** What the source is asked to send, where it can be told, with arguments where fields have some; null: everything. */
   readonly asksFor: readonly string[] | null;
   /** Arguments as the operation or the client schema says them, GraphQL literals by name. */
   readonly arguments: Readonly<Record<string, string>>;
@@ -275,7 +290,8 @@ function describeStep(found: FoundStep): Omit<DescribedStep, "joins"> {
   const path = textOf(way.path);
   const batch = describeBatch(found, path);
   const [first] = fields;
-  const kind = lookup === null ? "call" : "lookup";
+  const ownKind = step.kind === "subquery" ? "subquery" : "call";
+  const kind = lookup === null ? ownKind : "lookup";
   const before = [
     ...step.reads.map((read) => read.path),
     ...step.requires.flatMap(({ value }) => pathsRequired(value)),
@@ -292,9 +308,9 @@ function describeStep(found: FoundStep): Omit<DescribedStep, "joins"> {
     fields,
     source: call.source,
     coordinate: call.coordinate,
-    kind: batch === null ? kind : `batched ${kind}`,
-    template: call.template,
-    asksFor: call.asksFor,
+    kind: batch === null || kind === "subquery" ? kind : `batched ${kind}`,
+    template: step.kind === "subquery" ? templateOf(step) : step.call.template,
+    asksFor: step.kind === "subquery" ? selectedPaths(step.rows) : step.call.asksFor,
     arguments: describeArguments(found),
     reads: [...new Set(reads)],
     batch,
@@ -303,11 +319,12 @@ function describeStep(found: FoundStep): Omit<DescribedStep, "joins"> {
     root: way.root,
     lists: batch?.keyList == null ? lists : [...lists, batch.keyList],
     isSafe: call.isSafe,
-    isShared: call.isShared,
+    isShared: step.kind === "subquery" ? isSharedSubquery(step) : step.call.isShared,
   };
 }
 
 function describeBatch({ step, place }: FoundStep, path: string): DescribedBatch | null {
+  if (step.kind === "subquery") return describeSubqueryBatch(step, place);
   const { call, lookup, requires } = step;
   const { batch } = call;
   if (batch === null) return null;
@@ -348,6 +365,56 @@ function textsOf(value: PlannedValue): string[] {
 function withRequired(key: string, { requires }: Step): string {
   const filled = new Map(requires.map(({ argument, value }) => [argument, textsOf(value).join(" ")]));
   return key.replaceAll(/\$args\.(\w+)/g, (text, name: string) => filled.get(name) ?? text);
+}
+
+/** Root fields share requests as keys do, whichever they are of: null where there is but one. */
+function describeSubqueryBatch(step: SubqueryStep, place: Place): DescribedBatch | null {
+  const { lookup } = step;
+  if (lookup === null) return null;
+  const { maxBatchSize } = sourceOf(step).schema;
+  const key = lookup.key.join(" ");
+  return { key, of: place.type.name, maxSize: maxBatchSize, keyList: null, isPerObject: false };
+}
+
+function sourceOf({ lookup, supplier, call }: SubqueryStep): Source {
+  const source = lookup?.source ?? supplier?.source;
+  if (source === undefined)
+    throw new OverlockError("INTERNAL_SERVER_ERROR", `${call.coordinate} is of no source`);
+  return source;
+}
+
+/** By the names of its backend. */
+function templateOf(step: SubqueryStep): string {
+  const { rootType, fieldName } = step.call;
+  const name = sourceOf(step).schema.backendNames?.fieldOf(rootType, fieldName) ?? fieldName;
+  return `${rootType.toLowerCase()} ${name}`;
+}
+
+function isSharedSubquery(step: SubqueryStep): boolean {
+  return step.call.isSafe && sourceOf(step).schema.sharesInFlight;
+}
+
+/** The leaves that a subquery asks for, `<Film>` before what it asks of one type only; null where it is one itself. */
+function selectedPaths(rows: SelectedRows | null): string[] | null {
+  if (rows === null) return null;
+  const paths = [...rows.types].flatMap(([typeName, { fields }]) =>
+    [...fields.values()].flatMap((field) => {
+      const name = `${rows.isAbstract ? `<${typeName}>` : ""}${field.name}${textOfSelectedArgs(field)}`;
+      const below = selectedPaths(field.rows) ?? [];
+      return below.length === 0
+        ? [name]
+        : below.map((path) => `${name}${path.startsWith("<") ? "" : "."}${path}`);
+    }),
+  );
+  return paths.length === 0 ? ["__typename"] : paths;
+}
+
+function textOfSelectedArgs({ args }: SelectedField): string {
+  const pairs =
+    args.kind === "constant"
+      ? Object.entries(args.values).map(([name, value]) => `${name}: ${JSON.stringify(value) ?? "null"}`)
+      : args.args.bound.map(({ name, node }) => `${name}: ${node === null ? "its default" : print(node)}`);
+  return pairs.length === 0 ? "" : `(${pairs.join(", ")})`;
 }
 
 /** Without those that nobody wrote, which have the defaults of the supergraph. */
@@ -422,18 +489,24 @@ function joinText(
 ): string | null {
   const { call, lookup } = step;
   const { root, after, batch, coordinate, reads } = described;
+  const waits = (): string =>
+    after
+      .map((id) => done.get(id) ?? id)
+      .toSorted((left, right) => left - right)
+      .join();
+  // Whatever a GraphQL source is asked at one time is one request.
+  if (step.kind === "subquery") return call.isSafe ? `${root} ${call.source} after ${waits()}` : null;
   if (!call.isSafe || batch?.isPerObject === true) return null;
   const values = textOfInputs(step);
   if (batch !== null) {
-    const waits = after.map((id) => done.get(id) ?? id).toSorted((left, right) => left - right);
-    return `${root} ${coordinate} ${values} after ${waits.join()}`;
+    return `${root} ${coordinate} ${values} after ${waits()}`;
   }
   // One call for all objects is kept until the request ends, or the field of a mutation that it belongs to.
   return reads.length > 0 || lookup !== null ? null : `${root} ${coordinate} ${values}`;
 }
 
 /** What is sent besides keys, so far as it depends on arguments. */
-function textOfInputs({ call, args, lookup }: Step): string {
+function textOfInputs({ call, args, lookup }: CallStep): string {
   const names = new Set(call.inputs.flatMap(({ argumentNames }) => argumentNames));
   if (names.size === 0) return "";
   // Their further arguments have their defaults.

@@ -79,7 +79,14 @@ class Planner {
     const { steps, places, fields: count } = this.#numbers;
     // What is read object by object is read of whole rows, and would ask for them again.
     if (!this.#hasResolved) trimCalls(steps, places);
-    return { kind, roots, arguments: this.#arguments, steps, places: places.length, fields: count };
+    let responseKeys = 0;
+    for (const step of steps) {
+      if (step.kind !== "subquery") continue;
+      if (step.lookup?.keyList != null) step.rows?.selectPaths(step.lookup.key);
+      step.rows?.nameFields(() => responseKeys++);
+    }
+    const totals = { places: places.length, responseKeys, fields: count };
+    return { kind, roots, arguments: this.#arguments, steps, ...totals };
   }
 
   #planRoot(typeName: string, shown: GraphQLObjectType, fields: CollectedFields): Place {
@@ -91,7 +98,7 @@ class Planner {
   }
 
   #placeOf(type: ModelType, base: Place["base"]): PlaceBuilder {
-    return new PlaceBuilder(this.#model, this.#numbers, type, base);
+    return new PlaceBuilder(this.#model, this.#numbers, type, { base, selected: null });
   }
 
   #show(place: PlaceBuilder, type: GraphQLObjectType, fields: CollectedFields): ShownObject {
@@ -125,6 +132,8 @@ class Planner {
           : this.#planObjects(place, { ...site, binding, args });
       },
       (reason) => {
+        // What resolvers read they have to ask for: the whole subquery is theirs.
+        if (place.isSelected) throw new NotPlannedError(reason);
         this.#hasResolved = true;
         return { ...site, kind: "resolved", reason, binding, args, parent };
       },

@@ -19,6 +19,7 @@ import type { Source } from "../sources/source.ts";
 import type {
   Access,
   Base,
+  CallStep,
   ClientArgs,
   Follow,
   Path,
@@ -30,7 +31,9 @@ import type {
   Step,
   StepArgs,
   StepRead,
+  SubqueryStep,
 } from "./plan.ts";
+import { type SelectedObject, SelectedRowsBuilder } from "./selected-rows.ts";
 
 /** Raised while a field is planned that has to be read object by object. */
 export class NotPlannedError extends Error {
@@ -63,8 +66,12 @@ export const maxPlannedFields = 5000;
 /** The most selections that are looked at for it, each time that they are: most may apply to other types. */
 const maxPlannedSelections = 50_000;
 
-/** A step whose call may still become one that asks for less. */
-export type DraftStep = { -readonly [Name in keyof Step]: Step[Name] };
+/** A step whose call may still become one that asks for less, or whose subquery is not known as a whole yet. */
+export type DraftStep = DraftCall | DraftSubquery;
+
+type DraftCall = { -readonly [Name in keyof CallStep]: CallStep[Name] };
+
+type DraftSubquery = SubqueryStep & { readonly rows: SelectedRowsBuilder | null };
 
 /** A field that is read of an object. */
 export interface ReadSite {
@@ -74,6 +81,8 @@ export interface ReadSite {
   /** Objects of other types are null. */
   readonly onType?: string | null;
 }
+
+type FoundAccess = Exclude<Access, { kind: "nowhere" }>;
 
 type PlanEnd = (end: PlaceBuilder) => void;
 
@@ -91,6 +100,7 @@ export class PlanNumbers {
   readonly places: PlaceBuilder[] = [];
   fields = 0;
   #selections = 0;
+  readonly #undos: (() => void)[] = [];
   readonly #argumentTexts = new Map<ClientArgs, Map<StepArgs["bound"], string>>();
 
   /** Raises {@link PlanTooLargeError}. */
@@ -101,6 +111,19 @@ export class PlanNumbers {
   /** Raises {@link PlanTooLargeError}. */
   countSelection(): void {
     if (++this.#selections > maxPlannedSelections) throw new PlanTooLargeError();
+  }
+
+  /** Keeps what takes something back that was added to a subquery. */
+  readonly onAdd = (undo: () => void): void => void this.#undos.push(undo);
+
+  /** How much {@link takeBack} has to leave. */
+  get mark(): readonly [steps: number, undos: number] {
+    return [this.steps.length, this.#undos.length];
+  }
+
+  takeBack([steps, undos]: PlanNumbers["mark"]): void {
+    this.steps.length = steps;
+    for (const undo of this.#undos.splice(undos)) undo();
   }
 
   /** Equal for equal arguments of one field. */
@@ -132,16 +155,31 @@ export class PlaceBuilder implements Place {
   readonly #numbers: PlanNumbers;
   /** Rows by source: of the base, or of a lookup. */
   readonly #rows = new Map<Source, Step | null>();
+  /** What is asked for of rows that subqueries bring. */
+  readonly #selected = new Map<Source, SelectedObject>();
   readonly #calls = new Map<string, Step>();
   readonly #accesses = new Map<Access, Spot | null>();
 
-  constructor(model: SupergraphModel, numbers: PlanNumbers, type: ModelType, base: Base) {
+  /** `selected`: what is asked for of its objects in the answer to a subquery that they are in; otherwise null. */
+  constructor(
+    model: SupergraphModel,
+    numbers: PlanNumbers,
+    type: ModelType,
+    { base, selected }: { readonly base: Base; readonly selected: SelectedObject | null },
+  ) {
     this.id = numbers.places.push(this) - 1;
     this.type = type;
     this.base = base;
     this.#model = model;
     this.#numbers = numbers;
-    if (base.kind === "row") this.#rows.set(base.source, null);
+    if (base.kind !== "row") return;
+    this.#rows.set(base.source, null);
+    if (selected !== null) this.#selected.set(base.source, selected);
+  }
+
+  /** Its objects have what a subquery asks for and nothing else, so that no field of theirs can be read but by the plan. */
+  get isSelected(): boolean {
+    return this.base.kind === "row" && this.#selected.has(this.base.source);
   }
 
   get needsRows(): boolean {
@@ -165,7 +203,8 @@ export class PlaceBuilder implements Place {
   attempt<Value>(plan: () => Value, otherwise: (reason: string) => Value): Value {
     const before = { steps: this.steps.length, follows: this.follows.length };
     const { rows, calls } = { rows: this.#rows.size, calls: this.#calls.size };
-    const total = this.#numbers.steps.length;
+    const accesses = this.#accesses.size;
+    const { mark } = this.#numbers;
     try {
       return plan();
     } catch (error) {
@@ -174,7 +213,9 @@ export class PlaceBuilder implements Place {
       this.follows.length = before.follows;
       deleteFrom(this.#rows, rows);
       deleteFrom(this.#calls, calls);
-      this.#numbers.steps.length = total;
+      deleteFrom(this.#accesses, accesses);
+      for (const source of this.#selected.keys()) if (!this.#rows.has(source)) this.#selected.delete(source);
+      this.#numbers.takeBack(mark);
       return otherwise(error.message);
     }
   }
@@ -208,7 +249,7 @@ export class PlaceBuilder implements Place {
     const composite = compositeTypeOf(this.#model, namedTypeOf(type));
     if (composite === null || access.kind === "nowhere") return { field, access, type, spot: null };
     if (access.kind === "part") throw new NotPlannedError(`${field.coordinate} is a part`);
-    const spot = this.#spotOf(composite, access.supplier, onType);
+    const spot = this.#spotOf(composite, access, onType);
     this.#accesses.set(access, spot);
     if (planEnd !== null) for (const end of spot.places.values()) planEnd(end);
     return { field, access, type, spot };
@@ -220,18 +261,23 @@ export class PlaceBuilder implements Place {
     if (places.some((one) => one.needsRows)) this.follows.push({ path, binding, isAwaited });
   }
 
-  #spotOf(composite: ModelCompositeType, supplier: FieldSupplier, onType: string | null): BuiltSpot {
+  #spotOf(composite: ModelCompositeType, access: FoundAccess, onType: string | null): BuiltSpot {
+    const { supplier } = access;
+    const rows = selectedRowsOf(access);
     const isAbstract = !("lookups" in composite);
-    if (isAbstract && (supplier.buildsObjects || supplier.readType === null))
+    const readType = rows?.typeReader(supplier.field.coordinate) ?? supplier.readType;
+    if (isAbstract && (supplier.buildsObjects || readType === null))
       throw new NotPlannedError(`${supplier.field.coordinate} does not say which type its objects are of`);
-    const names = isAbstract ? [...composite.possibleTypes] : [composite.name];
+    const names = isAbstract ? (rows?.types.keys() ?? composite.possibleTypes) : [composite.name];
     const places = new Map<string, PlaceBuilder>();
     for (const name of names) {
       const type = this.#model.types.get(name);
       if (type === undefined || (onType !== null && name !== onType)) continue;
-      places.set(name, new PlaceBuilder(this.#model, this.#numbers, type, baseOf(type, supplier)));
+      const selected = rows?.types.get(name) ?? null;
+      const base = baseOf(type, supplier);
+      places.set(name, new PlaceBuilder(this.#model, this.#numbers, type, { base, selected }));
     }
-    return { places, readType: isAbstract ? supplier.readType : null, supplier };
+    return { places, readType: isAbstract ? readType : null, supplier };
   }
 
   /** Where a field is read, by its key. `args`: null where it is read without any. */
@@ -248,14 +294,14 @@ export class PlaceBuilder implements Place {
     const [first] = field.suppliers;
     if (part !== undefined && first !== undefined) return this.#accessPart(field, part, first);
     const holder = this.#holderOf(field);
-    if (holder !== undefined) return this.#accessRow(holder);
+    if (holder !== undefined) return this.#accessRow(holder, fieldName, args);
     const called = field.suppliers.find((supplier) => supplier.call !== null);
     if (called !== undefined)
-      return { kind: "step", step: this.#call(field, called, args), supplier: called };
+      return { kind: "step", step: this.#call(field, called, args), supplier: called, selected: null };
     const hop = findHop(this.type, fieldName, this.#standing);
     if (hop === null) return { kind: "nowhere" };
     this.lookUp(hop.lookup);
-    return this.#accessRow(hop.supplier);
+    return this.#accessRow(hop.supplier, fieldName, args);
   }
 
   /** The lookup that a field's row has to come from; null where the field needs none. */
@@ -276,20 +322,22 @@ export class PlaceBuilder implements Place {
       return known;
     }
     const { call, key } = lookup;
-    if (isSubqueryCall(call)) throw new NotPlannedError(`${call.coordinate} is a subquery`);
     const reads = key.map((path) => this.#readValue(path, path.split(".")));
-    const step: Step = {
-      id: this.#numbers.steps.length,
-      call,
-      lookup,
-      supplier: null,
-      args: null,
-      reads,
-      requires: [],
-    };
-    this.#add(step);
+    const id = this.#numbers.steps.length;
+    const parts = { id, lookup, supplier: null, args: null, reads, requires: [] };
+    const step = isSubqueryCall(call)
+      ? this.#lookUpSelected(lookup, { ...parts, kind: "subquery", call })
+      : this.#add({ ...parts, kind: "call", call });
     this.#rows.set(lookup.source, step);
     return step;
+  }
+
+  #lookUpSelected({ source }: EntityLookup, parts: Omit<SubqueryStep, "rows">): Step {
+    const rows = SelectedRowsBuilder.at(this.#model, source.schema, this.type.name);
+    const selected = rows?.types.get(this.type.name);
+    if (selected === undefined) throw new NotPlannedError(`${parts.call.coordinate} finds no objects`);
+    this.#selected.set(source, selected);
+    return this.#add({ ...parts, rows });
   }
 
   /** The object's own row before those of lookups, in their order. */
@@ -310,14 +358,25 @@ export class PlaceBuilder implements Place {
     return { kind: "part", path, supplier };
   }
 
-  #accessRow(supplier: FieldSupplier): Access {
-    const step = this.#rows.get(supplier.source);
-    return step === null || step === undefined ? { kind: "row", supplier } : { kind: "step", step, supplier };
+  #accessRow(supplier: FieldSupplier, fieldName: string, args: StepArgs | null): Access {
+    const { source } = supplier;
+    const step = this.#rows.get(source);
+    const selected = this.#selected.get(source)?.field(fieldName, args, this.#numbers.onAdd) ?? null;
+    return step === null || step === undefined
+      ? { kind: "row", supplier, selected }
+      : { kind: "step", step, supplier, selected };
   }
 
   #call(field: ModelField, supplier: FieldSupplier, args: StepArgs | null): Step {
     const { call, source } = supplier;
-    if (call === null || isSubqueryCall(call)) throw new NotPlannedError(`${field.coordinate} is a subquery`);
+    if (call === null) throw new NotPlannedError(`${field.coordinate} is no call`);
+    if (isSubqueryCall(call)) {
+      // Each use asks for what it needs itself: what fails in one costs no other.
+      const rows = SelectedRowsBuilder.at(this.#model, source.schema, namedTypeOf(field.type));
+      const id = this.#numbers.steps.length;
+      const parts = { id, lookup: null, supplier, args, reads: [], requires: [] };
+      return this.#add({ ...parts, kind: "subquery", call, rows });
+    }
     const text = `${field.coordinate} ${this.#numbers.textOfArgs(args)}`;
     const known = this.#calls.get(text);
     if (known !== undefined && this.type.name !== "Mutation") return known;
@@ -332,8 +391,7 @@ export class PlaceBuilder implements Place {
     if (requires.length > 0 && this.#numbers.steps.length > planned)
       throw new NotPlannedError(`${field.coordinate} has to wait for what it requires`);
     const id = this.#numbers.steps.length;
-    const step: Step = { id, call, lookup: null, supplier, args, reads, requires };
-    this.#add(step);
+    const step = this.#add({ kind: "call", id, call, lookup: null, supplier, args, reads, requires });
     this.#calls.set(text, step);
     return step;
   }
@@ -392,9 +450,10 @@ export class PlaceBuilder implements Place {
     };
   }
 
-  #add(step: Step): void {
+  #add(step: DraftStep): Step {
     this.#numbers.steps.push(step);
     this.steps.push(step);
+    return step;
   }
 
   get #standing(): Standing {
@@ -404,6 +463,15 @@ export class PlaceBuilder implements Place {
       isKnown: (path) => base.kind === "reference" && base.parts.has(path),
     };
   }
+}
+
+/** What a subquery asks for of the objects that an access finds; null where they are in the answer to none. */
+export function selectedRowsOf(access: Access): SelectedRowsBuilder | null {
+  if (access.kind !== "row" && access.kind !== "step") return null;
+  const { supplier, selected } = access;
+  const isValue = access.kind === "step" && supplier.read === null;
+  const rows = isValue && access.step.kind === "subquery" ? access.step.rows : selected?.rows;
+  return rows instanceof SelectedRowsBuilder ? rows : null;
 }
 
 function textOfArgs(args: StepArgs): string {

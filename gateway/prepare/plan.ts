@@ -2,7 +2,9 @@ import type { FieldNode, GraphQLField, GraphQLObjectType, GraphQLOutputType, Typ
 import type { BoundArgument, FieldBinding } from "../compose/bindings.ts";
 import type { EntityLookup } from "../compose/entity-lookup.ts";
 import type { LeafReader } from "../compose/required-value.ts";
+import type { SubqueryCall } from "../compose/subquery-call.ts";
 import type { FieldSupplier, ModelField, ModelType } from "../compose/supergraph-model.ts";
+import type { SourceSchema } from "../language/source-schema.ts";
 import type { DeclaredCall } from "../sources/declared-call.ts";
 import type { Source } from "../sources/source.ts";
 import type { TypeReader } from "../sources/type-reader.ts";
@@ -16,6 +18,8 @@ export interface Plan {
   readonly arguments: readonly PlannedArguments[];
   readonly steps: readonly Step[];
   readonly places: number;
+  /** How many fields of subqueries come back under names that a run has to say. */
+  readonly responseKeys: number;
   /** Client fields, those of every type and use counted by themselves. */
   readonly fields: number;
 }
@@ -83,14 +87,63 @@ export type Base =
 /** Where a field of an object is read. */
 export type Access =
   | { readonly kind: "nowhere" }
-  | { readonly kind: "row"; readonly supplier: FieldSupplier }
+  | { readonly kind: "row"; readonly supplier: FieldSupplier; readonly selected: SelectedField | null }
   | { readonly kind: "part"; readonly path: readonly string[]; readonly supplier: FieldSupplier }
-  | { readonly kind: "step"; readonly step: Step; readonly supplier: FieldSupplier };
+  | {
+      readonly kind: "step";
+      readonly step: Step;
+      readonly supplier: FieldSupplier;
+      /** Where it is read of the row that a subquery brings: what the subquery asks for there. */
+      readonly selected: SelectedField | null;
+    };
+
+/** What a subquery asks for at one place of its answer. */
+export interface SelectedRows {
+  readonly schema: SourceSchema;
+  /** Objects of several types may stand there, each of which says what it is. */
+  readonly isAbstract: boolean;
+  /** By the supergraph's name of each type that its objects may be of. */
+  readonly types: ReadonlyMap<string, { readonly fields: ReadonlyMap<string, SelectedField> }>;
+}
+
+/** A field that a subquery asks for, in the supergraph's names. */
+export interface SelectedField {
+  readonly name: string;
+  readonly args: SelectedArgs;
+  /** Null: it is a leaf. */
+  readonly rows: SelectedRows | null;
+  readonly key: ResponseKey;
+}
+
+/** Known at once, or read once for each run. */
+export type SelectedArgs =
+  | { readonly kind: "constant"; readonly values: Readonly<Record<string, unknown>> }
+  | { readonly kind: "run"; readonly args: StepArgs };
+
+/** The name under which a field comes back in the answer: known at once, or the run's at this index. */
+export type ResponseKey =
+  | { readonly kind: "constant"; readonly name: string }
+  | { readonly kind: "run"; readonly index: number };
 
 /** A fetch for the objects of a place: of rows by their keys, or of what a field's own call yields. */
-export interface Step {
-  readonly id: number;
+export type Step = CallStep | SubqueryStep;
+
+/** A call that a source declares. */
+export interface CallStep extends StepParts {
+  readonly kind: "call";
   readonly call: DeclaredCall;
+}
+
+/** A root field of a GraphQL source, with all that is read of it there. */
+export interface SubqueryStep extends StepParts {
+  readonly kind: "subquery";
+  readonly call: SubqueryCall;
+  /** Null: the field is a leaf. */
+  readonly rows: SelectedRows | null;
+}
+
+interface StepParts {
+  readonly id: number;
   /** A lookup brings rows, from which properties are read; a call brings a field's value. */
   readonly lookup: EntityLookup | null;
   readonly supplier: FieldSupplier | null;

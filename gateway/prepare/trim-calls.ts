@@ -11,7 +11,7 @@ export function trimCalls(steps: readonly DraftStep[], places: readonly PlaceBui
   const wanted = new Map<DeclaredCall, Set<string>>();
   for (const place of places) {
     for (const [access, spot] of place.accesses) {
-      if (access.kind !== "step") continue;
+      if (access.kind !== "step" || access.step.kind !== "call") continue;
       const { call } = access.step;
       let paths = wanted.get(call);
       if (paths === undefined) {
@@ -22,6 +22,7 @@ export function trimCalls(steps: readonly DraftStep[], places: readonly PlaceBui
     }
   }
   for (const step of steps) {
+    if (step.kind !== "call") continue;
     const { call } = step;
     const paths = [...(wanted.get(call) ?? [])];
     if (!call.isSafe || call.trimmed === null || paths.length === 0 || paths.includes("")) continue;

@@ -1,5 +1,5 @@
 import { BackendError } from "./backend-error.ts";
-import type { SubqueryRequest } from "./subquery-request.ts";
+import { type SubqueryRequest, subqueryRequest } from "./subquery-request.ts";
 
 /*
  * Where a field that a backend promised to be non-null fails, GraphQL has its null climb to the next object that may be
@@ -24,7 +24,8 @@ export function withoutFailure({ text, request, failures }: LostRow, value: unkn
   const isSmaller = reduced.text !== selection.text;
   const left = [...reduced.types.values()].flatMap((fields) => [...fields.keys()]);
   if (!isSmaller || left.every((field) => key?.fields.includes(field) ?? false)) return [];
-  return [{ text, request: { ...request, selection: reduced }, failures: [...failures, value] }];
+  const again = subqueryRequest({ ...request, selection: reduced });
+  return [{ text, request: again, failures: [...failures, value] }];
 }
 
 /** The value with an error where it happened: in each object at the end of its path. What it was made of stays as it is. */

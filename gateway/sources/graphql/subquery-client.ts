@@ -1,4 +1,4 @@
-import { type KeyedCall, loadersOf } from "../../batching/request-loaders.ts";
+import { type KeyedCall, loadersOf, type Rows } from "../../batching/request-loaders.ts";
 import { canonicalJson } from "../../core/canonical-json.ts";
 import { OverlockError, toOverlockError } from "../../core/errors.ts";
 import type { RequestScope } from "../../core/request-scope.ts";
@@ -12,7 +12,7 @@ import { type LostRow, withFailure, withoutFailure } from "./lost-rows.ts";
 import { rowsOfKeys } from "./keyed-objects.ts";
 import { readAnswer, SharedResponse, type SubqueryAnswer } from "./read-answer.ts";
 import { compileArguments } from "./row-selection.ts";
-import { type SubqueryRequest, textOf, textWithoutKey } from "./subquery-request.ts";
+import { type SubqueryRequest, textOf } from "./subquery-request.ts";
 import { type RootField, writeSubquery } from "./write-subquery.ts";
 
 /** What runs the subqueries of a GraphQL source. */
@@ -23,6 +23,11 @@ export interface Subqueries {
    * Mutations are sent each by itself. Raises what the field as a whole came to.
    */
   run(request: SubqueryRequest, scope: RequestScope): Promise<unknown>;
+  /**
+   * The same for many queries at once, given by their `textOf`: what each came to, errors included, by the same texts. It
+   * never rejects. Null: nothing is sent. Raises UNAUTHENTICATED or HEADER_REQUIRED.
+   */
+  load(requests: ReadonlyMap<string, SubqueryRequest>, scope: RequestScope): Promise<Rows> | null;
 }
 
 export interface SubqueryParts {
@@ -48,24 +53,31 @@ export class SubqueryClient implements Subqueries {
   }
 
   async run(request: SubqueryRequest, scope: RequestScope): Promise<unknown> {
+    const text = textOf(request);
+    let values: Rows | null;
+    if (request.rootType === "Mutation") {
+      const headerValues = readInputs(this.#headers.inputs, scope);
+      if (headerValues === null) return null;
+      values = await this.#fetch([request], { headerValues, scope, mayRepeat: false });
+    } else values = await this.load(new Map([[text, request]]), scope);
+    const value = values?.get(text) ?? null;
+    if (value instanceof OverlockError) throw value;
+    return value;
+  }
+
+  load(requests: ReadonlyMap<string, SubqueryRequest>, scope: RequestScope): Promise<Rows> | null {
     const headerValues = readInputs(this.#headers.inputs, scope);
     if (headerValues === null) return null;
-    const batch = { headerValues, scope, mayRepeat: request.rootType !== "Mutation" };
-    if (request.rootType === "Mutation") {
-      const values = await this.#fetch([request], batch);
-      const value = values.get(textOf(request)) ?? null;
-      if (value instanceof OverlockError) throw value;
-      return value;
-    }
+    const batch = { headerValues, scope, mayRepeat: true };
     const call: KeyedCall<SubqueryRequest> = {
       owner: this,
       group: canonicalJson(headerValues),
       maxSize: this.#schema.maxBatchSize,
       textOf,
-      fetch: (requests) => this.#fetch(requests, batch),
+      fetch: (asked) => this.#fetch(asked, batch),
       missing: null,
     };
-    return loadersOf(scope).load(call, request);
+    return loadersOf(scope).loadRows(call, requests);
   }
 
   /** The values, or the errors in their place, by the text of each request. */
@@ -215,9 +227,9 @@ interface RootCall {
 function groupKeys(requests: readonly SubqueryRequest[]): SubqueryRequest[][] {
   const groups = new Map<string, SubqueryRequest[]>();
   for (const request of requests) {
-    const text = textWithoutKey(request);
-    const group = groups.get(text);
-    if (group === undefined) groups.set(text, [request]);
+    const { textWithoutKey } = request;
+    const group = groups.get(textWithoutKey);
+    if (group === undefined) groups.set(textWithoutKey, [request]);
     else group.push(request);
   }
   return [...groups.values()];

@@ -11,6 +11,8 @@ export interface SubqueryRequest {
   readonly selection: RowSelection | null;
   /** Where the field finds objects by a list of keys: which of them is meant. */
   readonly key: ObjectKey | null;
+  /** Equal for requests that differ in their key only. */
+  readonly textWithoutKey: string;
 }
 
 /** One element of the list of keys that a root field takes. */
@@ -26,12 +28,17 @@ export interface ObjectKey {
   textOfRow(row: Readonly<Record<string, unknown>>): string | null;
 }
 
-/** Equal for requests that ask for the same. */
-export function textOf(request: SubqueryRequest): string {
-  return request.key === null ? textWithoutKey(request) : `${request.key.text} ${textWithoutKey(request)}`;
+/** A request with the text that is equal for requests that differ in their key only. */
+export function subqueryRequest(asked: Omit<SubqueryRequest, "textWithoutKey">): SubqueryRequest {
+  const { fieldName, args, selection, key } = asked;
+  const by = key === null ? "" : "by ";
+  return {
+    ...asked,
+    textWithoutKey: `${by}${fieldName}${canonicalJson(args)}${selection?.text ?? ""}`,
+  };
 }
 
-/** Equal for requests that differ in their key only. */
-export function textWithoutKey({ fieldName, args, selection, key }: SubqueryRequest): string {
-  return `${key === null ? "" : "by "}${fieldName}${canonicalJson(args)}${selection?.text ?? ""}`;
+/** Equal for requests that ask for the same. */
+export function textOf({ key, textWithoutKey }: SubqueryRequest): string {
+  return key === null ? textWithoutKey : `${key.text} ${textWithoutKey}`;
 }
