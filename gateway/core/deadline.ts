@@ -1,11 +1,14 @@
 import { OverlockError } from "./errors.ts";
 
-/** Whoever waits for something, and may go away. The signal is asked for only where somebody has to know. */
+/** Whoever waits for something, and may go away. Asked for no more than somebody has to know. */
 export interface Waiter {
-  readonly signal: AbortSignal;
+  /** Why it has gone away; null while it waits. */
+  readonly expiredBy: OverlockError | null;
+  /** Calls `callback` once, when it goes away; never where it has before. Returns what takes the callback back. */
+  onExpire(callback: ExpireCallback): () => void;
 }
 
-type Callback = (reason: OverlockError) => void;
+export type ExpireCallback = (reason: OverlockError) => void;
 
 /**
  * A point in time that only moves closer, and what happens when it is reached (reason: REQUEST_TIMEOUT) or when whoever
@@ -16,25 +19,27 @@ type Callback = (reason: OverlockError) => void;
 export class Deadline implements Waiter {
   /** Milliseconds on the clock of `performance.now()`. */
   readonly expiresAtMs: number;
-  readonly #parent: Deadline | Waiter | null;
-  #callbacks: Set<Callback> | null = null;
+  readonly #parent: Waiter | null;
+  /** Most deadlines have one. */
+  #first: ExpireCallback | null = null;
+  #others: Set<ExpireCallback> | null = null;
   #expiredBy: OverlockError | null = null;
   #state: "unwatched" | "watched" | "disposed" = "unwatched";
   #timer: NodeJS.Timeout | null = null;
   #stopWatchingParent: (() => void) | null = null;
   #controller: AbortController | null = null;
 
-  private constructor(expiresAtMs: number, parent: Deadline | Waiter | null) {
+  private constructor(expiresAtMs: number, parent: Waiter | null) {
     this.expiresAtMs = expiresAtMs;
     this.#parent = parent;
   }
 
   /** A deadline `timeoutMs` from now, 0 to 2147483647; `client` fires when the client goes away. */
   static start(timeoutMs: number, client: AbortSignal | null): Deadline {
-    return Deadline.startFor(timeoutMs, client === null ? null : { signal: client });
+    return Deadline.startFor(timeoutMs, client === null ? null : new SignalWaiter(client));
   }
 
-  /** The same, for whoever makes a signal only where it is asked for. */
+  /** The same, for whoever needs no signal. */
   static startFor(timeoutMs: number, waiter: Waiter | null): Deadline {
     return new Deadline(performance.now() + timeoutMs, waiter);
   }
@@ -70,13 +75,19 @@ export class Deadline implements Waiter {
    * Calls `callback` once, when the deadline is reached or whoever waits goes away; never where that has happened before.
    * Cheaper than a listener on the signal. Returns what takes the callback back, to be called when it is not needed any more.
    */
-  onExpire(callback: Callback): () => void {
+  onExpire(callback: ExpireCallback): () => void {
     this.#watch();
     if (this.#expiredBy !== null || this.#state === "disposed") return nothing;
-    this.#callbacks ??= new Set();
-    const callbacks = this.#callbacks;
-    callbacks.add(callback);
-    return () => callbacks.delete(callback);
+    if (this.#first === null) {
+      this.#first = callback;
+      return () => {
+        if (this.#first === callback) this.#first = null;
+      };
+    }
+    this.#others ??= new Set();
+    const others = this.#others;
+    others.add(callback);
+    return () => others.delete(callback);
   }
 
   /** Whole milliseconds left, at least 0. */
@@ -91,7 +102,8 @@ export class Deadline implements Waiter {
 
   dispose(): void {
     this.#state = "disposed";
-    this.#callbacks = null;
+    this.#first = null;
+    this.#others = null;
     this.#stopWatching();
   }
 
@@ -99,31 +111,28 @@ export class Deadline implements Waiter {
   #watch(): void {
     if (this.#state !== "unwatched") return;
     this.#state = "watched";
-    const parent = this.#parent;
-    const byParent = parent instanceof Deadline ? parent.expiredBy : reasonOf(parent?.signal);
+    const byParent = this.#parent?.expiredBy ?? null;
     const leftMs = this.expiresAtMs - performance.now();
     if (byParent !== null || leftMs <= 0) {
       this.#expiredBy = byParent ?? outOfTime();
       return;
     }
-    this.#timer = setTimeout(() => this.#expire(outOfTime()), leftMs);
-    if (parent instanceof Deadline)
-      this.#stopWatchingParent = parent.onExpire((reason) => this.#expire(reason));
-    else if (parent !== null) this.#watchSignal(parent.signal);
-  }
-
-  #watchSignal(signal: AbortSignal): void {
-    const onAbort = (): void => this.#expire(codedReason(signal.reason));
-    signal.addEventListener("abort", onAbort, { once: true });
-    this.#stopWatchingParent = () => signal.removeEventListener("abort", onAbort);
+    // Node keeps timers of one duration, in whole milliseconds, in one list: most find theirs, as most deadlines are
+    // watched as soon as they are made.
+    this.#timer = setTimeout(() => this.#expire(outOfTime()), Math.ceil(leftMs));
+    if (this.#parent !== null)
+      this.#stopWatchingParent = this.#parent.onExpire((reason) => this.#expire(reason));
   }
 
   #expire(reason: OverlockError): void {
     this.#expiredBy = reason;
     this.#stopWatching();
-    const callbacks = this.#callbacks;
-    this.#callbacks = null;
-    for (const callback of callbacks ?? []) callback(reason);
+    const [first, others] = [this.#first, this.#others];
+    this.#first = null;
+    this.#others = null;
+    first?.(reason);
+    // What is taken back meanwhile is not called any more.
+    for (const callback of others ?? []) callback(reason);
   }
 
   #stopWatching(): void {
@@ -134,11 +143,27 @@ export class Deadline implements Waiter {
   }
 }
 
-function nothing(): void {}
+/** Who waits as long as a signal does not fire; its reason counts where it is coded. */
+class SignalWaiter implements Waiter {
+  readonly #signal: AbortSignal;
 
-function reasonOf(signal: AbortSignal | undefined): OverlockError | null {
-  return signal?.aborted === true ? codedReason(signal.reason) : null;
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  get expiredBy(): OverlockError | null {
+    return this.#signal.aborted ? codedReason(this.#signal.reason) : null;
+  }
+
+  onExpire(callback: ExpireCallback): () => void {
+    const signal = this.#signal;
+    const onAbort = (): void => callback(codedReason(signal.reason));
+    signal.addEventListener("abort", onAbort, { once: true });
+    return () => signal.removeEventListener("abort", onAbort);
+  }
 }
+
+function nothing(): void {}
 
 function outOfTime(): OverlockError {
   return new OverlockError("REQUEST_TIMEOUT", "The request's time ran out.");

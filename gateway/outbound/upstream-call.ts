@@ -31,16 +31,24 @@ export interface UpstreamExchange<Raw, Answer> {
 
 /**
  * Sends one call, or joins one with the same key that is under way. A call that may be joined has the source's time,
- * whatever is left of its caller's; one caller's end is of no concern to the others. Records and raises like
- * {@link runUpstreamCall}; errors are the caller's own.
+ * whatever is left of its caller's; one caller's end is of no concern to the others. Errors are the caller's own.
+ *
  */
-export async function exchangeUpstream<Raw, Answer>(
+export function exchangeUpstream<Raw, Answer>(
   scope: RequestScope,
   owner: CallOwner,
-  { key, send, read }: UpstreamExchange<Raw, Answer>,
+  exchange: UpstreamExchange<Raw, Answer>,
 ): Promise<Answer> {
-  if (key === null || key.length > maxKeyLength)
-    return runUpstreamCall(scope, owner, async (deadline) => read(await send(deadline)));
+  const { key, send, read } = exchange;
+  if (key === null || key.length > maxKeyLength) return runUpstreamCall(scope, owner, send, read);
+  return joinUpstream(scope, owner, { ...exchange, key });
+}
+
+async function joinUpstream<Raw, Answer>(
+  scope: RequestScope,
+  owner: CallOwner,
+  { key, send, read }: UpstreamExchange<Raw, Answer> & { readonly key: string },
+): Promise<Answer> {
   const startedMs = performance.now();
   let shared: SharedAnswer<Raw> | null = null;
   let code: OverlockError["code"] | null = null;
@@ -85,10 +93,11 @@ async function ownErrors<Raw>(answer: Promise<Raw>): Promise<Raw> {
  * registered errors: UPSTREAM_TIMEOUT where the source's time ran out, REQUEST_TIMEOUT or CANCELLED where the request's
  * did or its client went away.
  */
-export async function runUpstreamCall<Answer>(
+async function runUpstreamCall<Raw, Answer>(
   scope: RequestScope,
   owner: CallOwner,
-  send: (deadline: Deadline) => Promise<Answer>,
+  send: (deadline: Deadline) => Promise<Raw>,
+  read: (raw: Raw) => Answer,
 ): Promise<Answer> {
   const startedMs = performance.now();
   const { isMutation, timeoutMs } = owner;
@@ -98,7 +107,7 @@ export async function runUpstreamCall<Answer>(
   try {
     const gone = isMutation ? scope.deadline.expiredBy : null;
     if (gone !== null) throw gone;
-    return await send(deadline);
+    return read(await send(deadline));
   } catch (thrown) {
     const error = classify({ thrown, scope, deadline, owner });
     code = error.code;

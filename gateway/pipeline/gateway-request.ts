@@ -1,13 +1,14 @@
+import type { Waiter } from "../core/deadline.ts";
 import type { RequestHeaders } from "../core/request-scope.ts";
 
 /** One request as a lane of the server hands it to the stages: what HTTP said, nothing decided yet. */
-export interface GatewayRequest {
+export interface GatewayRequest extends Waiter {
   readonly method: "GET" | "POST";
   readonly headers: RequestHeaders;
   readonly requestId: string;
   /** On the clock of `performance.now()`. */
   readonly receivedAtMs: number;
-  /** Fires when the client goes away. Made when it is first asked for: most requests end without anybody waiting. */
+  /** Fires when the client goes away. Made when it is first asked for, which is seldom. */
   readonly signal: AbortSignal;
 }
 

@@ -18,6 +18,9 @@ export function respond(
   { data, errors }: ExecutedOperation,
   { absorbed, plan }: AnswerExtensions,
 ): HttpAnswer {
+  const headers = headersFor(mediaType);
+  if (errors.length === 0 && absorbed.length === 0 && plan === null)
+    return new HttpAnswer(200, headers, JSON.stringify({ data }));
   const body = {
     ...(errors.length > 0 && {
       errors: errors.map(({ message, locations, path, code, upstreamCode }) => ({
@@ -32,7 +35,7 @@ export function respond(
       extensions: { ...(absorbed.length > 0 && { completeness: absorbed }), ...(plan !== null && { plan }) },
     }),
   };
-  return new HttpAnswer(200, headersFor(mediaType), JSON.stringify(body));
+  return new HttpAnswer(200, headers, JSON.stringify(body));
 }
 
 /** The answer to a request that is not run. */

@@ -5,7 +5,6 @@ import type { Metrics } from "../observe/metrics.ts";
 import { rememberByText } from "../core/remember-by-text.ts";
 import { type GatewayRequest, HttpAnswer } from "../pipeline/gateway-request.ts";
 import { type CodingWish, type ContentCoding, negotiateCoding } from "./accept-encoding.ts";
-import type { HttpExchange } from "./http-exchange.ts";
 
 /** Compresses the answers of a process, on all its ports. */
 export interface AnswerCompressor {
@@ -14,7 +13,10 @@ export interface AnswerCompressor {
    * too much is being compressed already, or where it takes too long. Resolves at once when the client goes away.
    * What need not be compressed is returned without a promise.
    */
-  compress(exchange: Pick<HttpExchange, "facts">, answer: HttpAnswer): HttpAnswer | Promise<HttpAnswer>;
+  compress(
+    exchange: { readonly facts: Pick<GatewayRequest, "headers" | "signal"> },
+    answer: HttpAnswer,
+  ): HttpAnswer | Promise<HttpAnswer>;
 }
 
 /** What compressing may take of the process. */
@@ -63,7 +65,7 @@ export function createAnswerCompressor({
   async function encode(
     plain: HttpAnswer,
     { coding, isIdentityRefused }: CodingWish & { readonly coding: ContentCoding },
-    { signal }: GatewayRequest,
+    { signal }: Pick<GatewayRequest, "signal">,
   ): Promise<HttpAnswer> {
     const body = typeof plain.body === "string" ? Buffer.from(plain.body) : plain.body;
     const compression = await turns.compress(coding, body, signal);

@@ -7,12 +7,12 @@ import type { Lane } from "./lanes.ts";
 /** Serves one BFF's plain requests: reads the parameters from the body or the URL, and hands them to the stages. */
 export function createFastLane(bff: BffRuntime): Lane {
   return {
-    async answer({ facts, search }, body) {
+    answer({ facts, search }, body) {
       let params: RequestParams;
       try {
         params = body === null ? paramsOfUrl(search) : paramsOfBody(body);
       } catch (error) {
-        return refuseRequest(bff, facts, error);
+        return Promise.resolve(refuseRequest(bff, facts, error));
       }
       return runStages(bff, facts, params);
     },

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ExpireCallback } from "../core/deadline.ts";
 import { OverlockError } from "../core/errors.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { RequestHeaders } from "../core/request-scope.ts";
@@ -28,7 +29,10 @@ class RequestFacts implements GatewayRequest, RequestHeaders {
   readonly requestId: string;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  #client: AbortController | null = null;
+  #isWatched = false;
+  #goneBy: OverlockError | null = null;
+  readonly #callbacks: ExpireCallback[] = [];
+  #controller: AbortController | null = null;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.#request = request;
@@ -53,19 +57,44 @@ class RequestFacts implements GatewayRequest, RequestHeaders {
   }
 
   get signal(): AbortSignal {
-    this.#client ??= watchClient(this.#response);
-    return this.#client.signal;
+    if (this.#controller === null) {
+      const controller = new AbortController();
+      this.#controller = controller;
+      const reason = this.expiredBy;
+      if (reason === null) this.onExpire((gone) => controller.abort(gone));
+      else controller.abort(reason);
+    }
+    return this.#controller.signal;
   }
-}
 
-function watchClient(response: ServerResponse): AbortController {
-  const client = new AbortController();
-  const onClose = (): void => {
-    if (!response.writableFinished) client.abort(clientGone());
-  };
-  if (response.closed) onClose();
-  else response.once("close", onClose);
-  return client;
+  get expiredBy(): OverlockError | null {
+    this.#watchClient();
+    return this.#goneBy;
+  }
+
+  onExpire(callback: ExpireCallback): () => void {
+    this.#watchClient();
+    if (this.#goneBy !== null) return () => {};
+    this.#callbacks.push(callback);
+    return () => {
+      const index = this.#callbacks.indexOf(callback);
+      if (index >= 0) this.#callbacks.splice(index, 1);
+    };
+  }
+
+  #watchClient(): void {
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    const response = this.#response;
+    const onClose = (): void => {
+      if (response.writableFinished) return;
+      const reason = clientGone();
+      this.#goneBy = reason;
+      for (const callback of this.#callbacks.splice(0)) callback(reason);
+    };
+    if (response.closed) onClose();
+    else response.on("close", onClose);
+  }
 }
 
 /**
@@ -99,13 +128,13 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
       reject(tooLarge(maxBytes));
     };
     request.on("data", onData);
-    request.once("end", () => {
+    request.on("end", () => {
       isWhole = true;
       if (first === null) resolve(Buffer.alloc(0));
       else resolve(others.length === 0 ? first : Buffer.concat([first, ...others], bytes));
     });
     // Node tells of an error only those who listen for one, and of the end of the connection in any case.
-    request.once("close", () => {
+    request.on("close", () => {
       if (!isWhole) reject(clientGone());
     });
   });
@@ -133,7 +162,7 @@ export function sendAnswer(
 ): void {
   if (response.destroyed || response.headersSent) return;
   const fields: string[] = [];
-  for (const [name, value] of Object.entries(headers)) fields.push(name, value);
+  for (const name of Object.keys(headers)) fields.push(name, headers[name] ?? "");
   if (status !== 304)
     fields.push("content-length", String(typeof body === "string" ? Buffer.byteLength(body) : body.length));
   fields.push("x-request-id", facts.requestId);

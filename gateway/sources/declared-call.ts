@@ -134,7 +134,7 @@ export function singleCall(
     group: textOfValues(values, call.coordinate),
     maxSize: 1,
     textOf: () => "",
-    fetch: async () => new Map([["", await call.send({ values, keys: null }, scope, asItIs)]]),
+    fetch: () => call.send({ values, keys: null }, scope, asOnlyRow),
     missing: null,
   };
 }
@@ -193,6 +193,10 @@ function textOfValues(values: readonly unknown[], coordinate: string): string {
     if (!(cause instanceof RangeError)) throw cause;
     throw new OverlockError("INVALID_VALUE", `a value for ${coordinate} is nested too deeply`, { cause });
   }
+}
+
+function asOnlyRow(response: unknown): ReadonlyMap<string, unknown> {
+  return new Map([["", response]]);
 }
 
 function asItIs(response: unknown): unknown {

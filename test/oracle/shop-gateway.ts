@@ -90,6 +90,8 @@ export async function openOracleGateway(
         requestId: `seed-${operation.seed}`,
         receivedAtMs: performance.now(),
         signal: new AbortController().signal,
+        expiredBy: null,
+        onExpire: () => () => {},
       } as const;
       const { body } = await runStages(bff, request, paramsOf(operation));
       return readAnswer(String(body));

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Deadline } from "../../gateway/core/deadline.ts";
 import { OverlockError } from "../../gateway/core/errors.ts";
 import { InFlightReads } from "../../gateway/outbound/in-flight-reads.ts";
-import { type CallOwner, exchangeUpstream, runUpstreamCall } from "../../gateway/outbound/upstream-call.ts";
+import { type CallOwner, exchangeUpstream } from "../../gateway/outbound/upstream-call.ts";
 import { caught } from "../support/caught.ts";
 import { createScope, type ScopeOptions, type TestScope } from "../support/request-scope.ts";
 
@@ -56,8 +56,12 @@ function read(scope: TestScope, key = "GET /a"): Promise<unknown> {
   return exchangeUpstream(scope, owner, { key, send, read: (raw) => raw });
 }
 
+function change(scope: TestScope, changing: CallOwner): Promise<unknown> {
+  return exchangeUpstream(scope, changing, { key: null, send, read: (raw) => raw });
+}
+
 function write(scope: TestScope): Promise<unknown> {
-  return runUpstreamCall(scope, { ...owner, isMutation: true, isSafe: false }, send);
+  return change(scope, { ...owner, isMutation: true, isSafe: false });
 }
 
 /** What each caller was told so far: its answer, the code of its error, or that it has to wait. */
@@ -191,9 +195,7 @@ describe("a write", () => {
     ["that takes too long", () => vi.advanceTimersByTime(1000)],
   ])("%s has ended like any other", async (_how, end) => {
     owner = { ...owner, timeoutMs: 5000 };
-    const writing = caught(
-      runUpstreamCall(caller(), { ...owner, isMutation: true, isSafe: false, timeoutMs: 1000 }, send),
-    );
+    const writing = caught(change(caller(), { ...owner, isMutation: true, isSafe: false, timeoutMs: 1000 }));
     const during = read(caller());
     end(sent[0]);
     await writing;

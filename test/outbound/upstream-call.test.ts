@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Deadline } from "../../gateway/core/deadline.ts";
 import { OverlockError } from "../../gateway/core/errors.ts";
 import { InFlightReads } from "../../gateway/outbound/in-flight-reads.ts";
-import { runUpstreamCall } from "../../gateway/outbound/upstream-call.ts";
+import { type CallOwner, exchangeUpstream } from "../../gateway/outbound/upstream-call.ts";
 import { caught } from "../support/caught.ts";
 import { createScope, type ScopeOptions, type TestScope } from "../support/request-scope.ts";
 
@@ -18,6 +18,15 @@ const owner = {
 };
 let scope: TestScope;
 
+/** Sends a call for its caller alone. */
+function sendAlone<Answer>(
+  caller: TestScope,
+  callOwner: CallOwner,
+  call: (deadline: Deadline) => Promise<Answer>,
+): Promise<Answer> {
+  return exchangeUpstream(caller, callOwner, { key: null, send: call, read: (answer) => answer });
+}
+
 beforeEach(() => {
   vi.useFakeTimers();
 });
@@ -31,7 +40,7 @@ afterEach(() => {
 describe("a call", () => {
   test("that succeeds yields its answer, and is recorded with the time that it took", async () => {
     open();
-    const answer = await runUpstreamCall(scope, owner, async () => {
+    const answer = await sendAlone(scope, owner, async () => {
       await vi.advanceTimersByTimeAsync(30);
       return "answer";
     });
@@ -44,14 +53,14 @@ describe("a call", () => {
   test("that fails is recorded with its code", async () => {
     open();
     const error = new OverlockError("UPSTREAM_ERROR", "HTTP status 500");
-    await expect(runUpstreamCall(scope, owner, () => Promise.reject(error))).rejects.toBe(error);
+    await expect(sendAlone(scope, owner, () => Promise.reject(error))).rejects.toBe(error);
     expect(scope.calls).toMatchObject([{ code: "UPSTREAM_ERROR" }]);
   });
 
   test("that fails without a code is an error of the gateway's own", async () => {
     open();
     const thrown = new TypeError("x");
-    const call = runUpstreamCall(scope, owner, () => {
+    const call = sendAlone(scope, owner, () => {
       throw thrown;
     });
     await expect(call).rejects.toMatchObject({ code: "INTERNAL_SERVER_ERROR", cause: thrown });
@@ -62,7 +71,7 @@ describe("a call", () => {
 describe("time that runs out", () => {
   test("of the source is UPSTREAM_TIMEOUT and says how long it waited", async () => {
     open();
-    const call = caught(runUpstreamCall(scope, owner, hang));
+    const call = caught(sendAlone(scope, owner, hang));
     await vi.advanceTimersByTimeAsync(99);
     expect(scope.calls).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
@@ -78,7 +87,7 @@ describe("time that runs out", () => {
     ["at the same time", 100],
   ])("of the source %s is the request's: REQUEST_TIMEOUT", async (_when, timeoutMs) => {
     open({ timeoutMs });
-    const call = caught(runUpstreamCall(scope, owner, hang));
+    const call = caught(sendAlone(scope, owner, hang));
     await vi.advanceTimersByTimeAsync(timeoutMs);
     expect(await call).toMatchObject({ code: "REQUEST_TIMEOUT" });
   });
@@ -87,7 +96,7 @@ describe("time that runs out", () => {
     open({ timeoutMs: 50 });
     // The request's timer stands still: only the call's, made later for the same moment, fires.
     vi.spyOn(scope.deadline, "expiredBy", "get").mockReturnValue(null);
-    const call = caught(runUpstreamCall(scope, owner, hang));
+    const call = caught(sendAlone(scope, owner, hang));
     await vi.advanceTimersByTimeAsync(50);
     expect(await call).toMatchObject({ code: "REQUEST_TIMEOUT" });
   });
@@ -95,7 +104,7 @@ describe("time that runs out", () => {
   test("of the request is REQUEST_TIMEOUT, though a client library noticed it first", async () => {
     open({ timeoutMs: 50 });
     const call = caught(
-      runUpstreamCall(scope, owner, async () => {
+      sendAlone(scope, owner, async () => {
         vi.spyOn(performance, "now").mockReturnValue(performance.now() + 50);
         throw new OverlockError("UPSTREAM_TIMEOUT", "Deadline exceeded");
       }),
@@ -107,7 +116,7 @@ describe("time that runs out", () => {
   test("at the backend before it does here stays UPSTREAM_TIMEOUT", async () => {
     open();
     const error = new OverlockError("UPSTREAM_TIMEOUT", "HTTP status 504");
-    await expect(runUpstreamCall(scope, owner, () => Promise.reject(error))).rejects.toBe(error);
+    await expect(sendAlone(scope, owner, () => Promise.reject(error))).rejects.toBe(error);
   });
 });
 
@@ -115,7 +124,7 @@ describe("a client that goes away", () => {
   test("cancels the call", async () => {
     const client = new AbortController();
     open({ client: client.signal });
-    const call = caught(runUpstreamCall(scope, owner, hang));
+    const call = caught(sendAlone(scope, owner, hang));
     client.abort();
     expect(await call).toMatchObject({ code: "CANCELLED" });
     expect(scope.calls).toMatchObject([{ code: "CANCELLED" }]);
@@ -124,7 +133,7 @@ describe("a client that goes away", () => {
   test("explains whatever else went wrong then", async () => {
     const client = new AbortController();
     open({ client: client.signal });
-    const call = runUpstreamCall(scope, owner, async () => {
+    const call = sendAlone(scope, owner, async () => {
       client.abort();
       throw new OverlockError("UPSTREAM_UNREACHABLE", "socket closed");
     });
@@ -150,7 +159,7 @@ describe("a mutation", () => {
     const client = new AbortController();
     open({ client: client.signal });
     const signals: AbortSignal[] = [];
-    const call = runUpstreamCall(scope, mutation, async ({ signal }) => {
+    const call = sendAlone(scope, mutation, async ({ signal }) => {
       signals.push(signal);
       await vi.advanceTimersByTimeAsync(50);
       return "answer";
@@ -165,7 +174,7 @@ describe("a mutation", () => {
     const client = new AbortController();
     open({ client: client.signal });
     const call = caught(
-      runUpstreamCall(scope, mutation, async () => {
+      sendAlone(scope, mutation, async () => {
         client.abort();
         throw new OverlockError("UPSTREAM_REJECTED", "HTTP status 422");
       }),
@@ -178,13 +187,13 @@ describe("a mutation", () => {
     open({ client: client.signal });
     client.abort();
     const send = vi.fn();
-    expect(await caught(runUpstreamCall(scope, mutation, send))).toMatchObject({ code: "CANCELLED" });
+    expect(await caught(sendAlone(scope, mutation, send))).toMatchObject({ code: "CANCELLED" });
     expect(send).not.toHaveBeenCalled();
   });
 
   test("ends when its time runs out, the source's or the request's", async () => {
     open({ timeoutMs: 60 });
-    const call = caught(runUpstreamCall(scope, mutation, hang));
+    const call = caught(sendAlone(scope, mutation, hang));
     await vi.advanceTimersByTimeAsync(60);
     expect(await call).toMatchObject({ code: "REQUEST_TIMEOUT" });
   });

@@ -3,7 +3,7 @@ import { nextTurn } from "../../core/next-turn.ts";
 import type { RestDeclaration } from "../../language/rest-declaration.ts";
 import type { SourceField, SourceSchema } from "../../language/source-schema.ts";
 import { expandUrlTemplate } from "../../language/url-template.ts";
-import { type HttpPool, keyOfRequest } from "../../outbound/http-pool.ts";
+import { type HttpPool, type HttpResponse, keyOfRequest } from "../../outbound/http-pool.ts";
 import type { InFlightReads } from "../../outbound/in-flight-reads.ts";
 import { exchangeUpstream } from "../../outbound/upstream-call.ts";
 import { type CallInput, compileBatch, compileInput, type DeclaredCall, noCall } from "../declared-call.ts";
@@ -85,11 +85,11 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
       requestHeaders.push("accept", "application/json");
       const request = { method, path, headers: requestHeaders, body: body?.text ?? null };
       let bytes = 0;
-      const answered = exchangeUpstream(scope, owner, {
+      const value = await exchangeUpstream(scope, owner, {
         key: isShared ? keyOfRequest(request) : null,
-        send: async (deadline) => {
+        send: (deadline) => {
           const callHeaders = listCallHeaders(headers, scope, deadline);
-          return new RestAnswer(await pool.send({ ...request, callHeaders }, deadline));
+          return pool.send({ ...request, callHeaders }, deadline).then(toRestAnswer);
         },
         read: (answer) => {
           bytes = answer.response.body.length;
@@ -101,7 +101,8 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
         },
       });
       // What is made of so much waits until others had their turn.
-      return answered.then((value) => (bytes > longReadBytes ? nextTurn().then(() => value) : value));
+      if (bytes > longReadBytes) await nextTurn();
+      return value;
     },
     trimmed: null,
   });
@@ -116,6 +117,10 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
     }),
   };
   return call;
+}
+
+function toRestAnswer(response: HttpResponse): RestAnswer {
+  return new RestAnswer(response);
 }
 
 /** To decode so much takes some milliseconds. */
