@@ -103,16 +103,27 @@ function compileFollow({ path, binding, isAwaited }: Follow, context: FetchConte
     collect: compileCollect(read, finders),
     fetch: read.spot === null ? null : compileSpot(read.spot, context, isAwaited),
   }));
+  const { spot = null, next = null } = path.at(-1) ?? {};
+  const branches = [...(next ?? [])].map(([place, rest]) => {
+    return { place, fetch: compileFollow({ path: rest, binding: null, isAwaited }, context) };
+  });
   return (run, origins) => {
     const along = (index: number, objects: readonly unknown[]): void => {
       const stage = stages[index];
       if (stage === undefined || (objects.length === 0 && !isAwaited)) return;
       const isEnd = index === stages.length - 1;
       const proceed = (): void => {
-        if (isEnd && stage.fetch === null) return;
+        if (isEnd && stage.fetch === null && branches.length === 0) return;
         const found = isEnd && shaped !== null ? shaped(run, origins) : stage.collect(run, objects);
         stage.fetch?.(run, found);
-        along(index + 1, found);
+        if (!isEnd) along(index + 1, found);
+        else if (spot !== null && branches.length > 0) {
+          const groups = Map.groupBy(found, (object) => placeAt(spot, object));
+          for (const branch of branches) {
+            const group = groups.get(branch.place) ?? [];
+            if (group.length > 0 || isAwaited) branch.fetch(run, group);
+          }
+        }
       };
       if (stage.step === null) proceed();
       else run.whenDone(stage.step, proceed);
@@ -127,7 +138,7 @@ function compileSpot(spot: Spot, context: FetchContext, isAwaited: boolean): Fet
     if (place.needsRows) fetches.set(place, compilePlace(place, context, isAwaited));
   if (fetches.size === 0) return null;
   const [only] = fetches.values();
-  if (spot.readType === null && only !== undefined) return only;
+  if (spot.readType === null && spot.places.size === 1 && only !== undefined) return only;
   return (run, objects) => {
     const groups = Map.groupBy(objects, (object) => placeAt(spot, object));
     for (const [place, fetchGroup] of fetches) fetchGroup(run, groups.get(place) ?? []);
@@ -168,6 +179,8 @@ function compileCollect({ access, type, spot }: Read, finders: Finders): Collect
 function compileStands(spot: Spot, base: Base): (raw: unknown) => boolean {
   const { readType, places } = spot;
   if (base.kind === "reference") return compileHasKey(base);
+  if (base.kind === "built")
+    return (raw) => isPlainObject(raw) && !(raw instanceof Error) && placeAt(spot, raw) !== undefined;
   if (readType === null) return (raw) => isPlainObject(raw) && !(raw instanceof Error);
   return (raw) =>
     isPlainObject(raw) && !(raw instanceof Error) && places.has(tryReadType(readType, raw) ?? "");

@@ -41,20 +41,15 @@ export function compileLeafField(field: LeafField, site: FieldSite, finders: Fin
 
 /** Objects at the end of the path become what shapers read of them. */
 function compileLeafRead({ path, parts }: LeafField, finders: Finders): Reader {
-  const read = compilePath(path, finders);
-  const spot = path.at(-1)?.spot ?? null;
-  if (spot === null) return read;
-  const readers = new Map<Place, ReadonlyMap<string, Reader>>();
-  for (const [typeName, place] of spot.places) {
-    const reads = parts.get(typeName) ?? new Map<string, Read>();
-    readers.set(place, new Map([...reads].map(([name, one]) => [name, compileRead(one, finders)])));
-  }
-  const wrap = (run: PlanRun, value: unknown): unknown => {
-    if (value === null || value === undefined || value instanceof Error) return value;
-    if (Array.isArray(value)) return value.map((element) => wrap(run, element));
-    return partsOf(run, value, spot, readers);
-  };
-  return (run, object) => wrap(run, read(run, object));
+  return compilePath(path, finders, ({ spot }) => {
+    if (spot === null) return null;
+    const readers = new Map<Place, ReadonlyMap<string, Reader>>();
+    for (const place of spot.places.values()) {
+      const reads = parts.get(place) ?? new Map<string, Read>();
+      readers.set(place, new Map([...reads].map(([name, one]) => [name, compileRead(one, finders)])));
+    }
+    return (run, object) => partsOf(run, object, spot, readers);
+  });
 }
 
 function partsOf(

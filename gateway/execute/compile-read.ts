@@ -3,7 +3,12 @@ import { isKeyPart } from "../compose/entity-lookup.ts";
 import { readSubqueryRow } from "../compose/subquery-row.ts";
 import type { FieldSupplier } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
-import { type CompiledSelection, compileSelection, rawRoots } from "../language/evaluate-selection.ts";
+import {
+  type CompiledSelection,
+  compileSelection,
+  rawRoots,
+  readOwn,
+} from "../language/evaluate-selection.ts";
 import { plainNamesOf } from "../language/selection-map.ts";
 import type { Access, Base, Path, Place, Read, SelectedField, Spot, Step } from "../prepare/plan.ts";
 import type { PlanRun } from "./plan-run.ts";
@@ -74,6 +79,8 @@ function compileProperty({ supplier, selected }: RowAccess, base: Base | null): 
   const { read } = supplier;
   if (read === null) return () => null;
   if (selected !== null) return compileSelected(selected, supplier);
+  // An object is built once, so that what is found for it is found again.
+  if (base?.kind === "built") return (run, row) => run.build(read, row);
   if (base?.kind !== "reference") return compileNames(plainNamesOf(read.map), read);
   const { list } = base;
   if (list === null) return (_run, row) => row;
@@ -123,15 +130,36 @@ export function baseAt(spot: Spot | null): Base | null {
 }
 
 /** Follows a path. A path through a list keeps the list; an element that fails is the error itself. */
-export function compilePath(path: Path, finders: Finders): Reader {
+export function compilePath(path: Path, finders: Finders, finishOf?: FinishOf): Reader {
   const [first, ...rest] = path;
   let reader = compileRead(first, finders);
   for (const read of rest) {
     const [before, next] = [reader, compileRead(read, finders)];
     reader = (run, object) => mapObjects(before(run, object), (found) => next(run, found));
   }
-  return reader;
+  const last = rest.at(-1) ?? first;
+  const finish = finishOf === undefined || last.next !== null ? null : finishOf(last);
+  const onward = last.next === null ? finish : compileNext(last.spot, last.next, finders, finishOf);
+  if (onward === null) return reader;
+  return (run, object) => mapObjects(reader(run, object), (found) => onward(run, found));
 }
+
+/** The rest of a path, another one for each place that its objects may stand in. */
+function compileNext(
+  spot: Spot | null,
+  next: ReadonlyMap<Place, Path>,
+  finders: Finders,
+  finishOf: FinishOf | undefined,
+): Reader {
+  const readers = new Map([...next].map(([place, path]) => [place, compilePath(path, finders, finishOf)]));
+  return (run, object) => {
+    const place = spot === null ? null : placeAt(spot, object);
+    return (place === null || place === undefined ? null : readers.get(place)?.(run, object)) ?? null;
+  };
+}
+
+/** What becomes of each value that the last field of a path has found; null: nothing. */
+type FinishOf = (last: Read) => Reader | null;
 
 function mapObjects(value: unknown, read: (object: unknown) => unknown): unknown {
   if (value === null || value === undefined || value instanceof Error) return value ?? null;
@@ -196,14 +224,52 @@ export function compileHasKey({
 export function checkObject(raw: unknown, spot: Spot): unknown {
   const { readType, supplier, places } = spot;
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) throw misfit(supplier, "an object", raw);
+  if (isBuilt(spot)) {
+    const place = placeOfBuilt(spot, raw);
+    if (place === undefined) throw misfit(supplier, "an object that says which type it is", raw);
+    return place === null ? null : raw;
+  }
   if (readType === null) return places.size === 0 ? null : raw;
   const name = readType(raw);
   if (name === null) throw misfit(supplier, "an object that says which type it is", raw);
   return places.has(name) ? raw : null;
 }
 
+/** Mappings build what stands there, one as it takes more than a look at what they are built from. */
+export function isBuilt(spot: Spot): boolean {
+  return baseAt(spot)?.kind === "built";
+}
+
+/** The place of an object that a mapping built; null where it is none that counts, undefined where it does not say its type. */
+export function placeOfBuilt({ places, readType }: Spot, object: object): Place | null | undefined {
+  let name: string | null = null;
+  if (readType !== null) {
+    if (!Object.values(object).some(isKeyPart)) return null;
+    name = readType(object);
+    if (name === null) return undefined;
+  }
+  for (const place of places.values())
+    if ((name === null || place.type.name === name) && standsAt(place, object)) return place;
+  return null;
+}
+
+/** An object has one of the keys, and what tells it from the others of its type. */
+function standsAt({ base }: Place, object: object): boolean {
+  if (base.kind !== "built") return false;
+  const { keys, has, lacks } = base;
+  const read = (path: readonly string[]): unknown =>
+    path.reduce<unknown>((value, name) => readOwn(value, name), object);
+  return (
+    (keys.length === 0 || keys.some((key) => key.every((path) => isKeyPart(read(path))))) &&
+    has.every((path) => read(path) !== undefined) &&
+    lacks.every((path) => read(path) === undefined)
+  );
+}
+
 /** The place of an object that was checked. */
-export function placeAt({ places, readType }: Spot, object: unknown): Place | undefined {
+export function placeAt(spot: Spot, object: unknown): Place | undefined {
+  const { places, readType } = spot;
+  if (isBuilt(spot)) return placeOfBuilt(spot, object as object) ?? undefined;
   if (readType !== null) return places.get(readType(object as object) ?? "");
   const [only] = places.values();
   return only;

@@ -1,5 +1,5 @@
 import { elementsOf, leafOf, membersOf } from "../compose/required-value.ts";
-import type { Path, PlannedRest, PlannedValue, Spot } from "../prepare/plan.ts";
+import type { Path, Place, PlannedRest, PlannedValue, Spot } from "../prepare/plan.ts";
 import { compileRead, type Finders, placeAt, type Reader } from "./compile-read.ts";
 
 /**
@@ -31,18 +31,39 @@ export function compileRequired(value: PlannedValue, finders: Finders): Reader {
   }
 }
 
-function compileRequiredPath(
-  { path, then, toLeaf }: Extract<PlannedValue, { kind: "path" }>,
+function compileRequiredPath(value: RequiredPath, finders: Finders): Reader {
+  const [first, ...rest] = value.path;
+  const readFirst = compileRead(first, finders);
+  const { next, spot } = rest.at(-1) ?? first;
+  const finish = next === null ? compileEnd(value, finders) : compileNext(value, spot, next, finders);
+  const onward = rest.reduceRight<Reader>((after, one) => {
+    const read = compileRead(one, finders);
+    return (run, found) => throughLists(found, (object) => after(run, read(run, object)));
+  }, finish);
+  return (run, object) => onward(run, readFirst(run, object));
+}
+
+type RequiredPath = Extract<PlannedValue, { kind: "path" }>;
+
+function compileEnd({ path, then, toLeaf }: RequiredPath, finders: Finders): Reader {
+  return then === null ? (_run, value) => leafOf(value, toLeaf) : compileRest(then, path, finders);
+}
+
+/** The rest of a path, another one for each place that its objects may stand in. */
+function compileNext(
+  value: RequiredPath,
+  spot: Spot | null,
+  next: ReadonlyMap<Place, Path>,
   finders: Finders,
 ): Reader {
-  const finish: Reader =
-    then === null ? (_run, value) => leafOf(value, toLeaf) : compileRest(then, path, finders);
-  const [first, ...rest] = path.map((one) => compileRead(one, finders)) as [Reader, ...Reader[]];
-  const onward = rest.reduceRight<Reader>(
-    (next, read) => (run, value) => throughLists(value, (object) => next(run, read(run, object))),
-    finish,
+  const readers = new Map(
+    [...next].map(([place, path]) => [place, compileRequiredPath({ ...value, path }, finders)]),
   );
-  return (run, object) => onward(run, first(run, object));
+  return (run, found) =>
+    throughLists(found, (object) => {
+      const place = spot === null ? undefined : placeAt(spot, object);
+      return place === undefined ? undefined : readers.get(place)?.(run, object);
+    });
 }
 
 /** Through lists element by element. */

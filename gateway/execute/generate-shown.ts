@@ -19,7 +19,9 @@ import {
   compilePath,
   compileRead,
   type Finders,
+  isBuilt,
   misfit,
+  placeOfBuilt,
   type Reader,
 } from "./compile-read.ts";
 import type { CompiledStep } from "./compile-step.ts";
@@ -226,7 +228,7 @@ return result;
       body = `if (e === null || e === undefined || e instanceof Error) return help.noReference(run, e, ${siteName});
 if (!(${this.#hasKey(only.base)})) return null;
 ${this.#shownAt(only, siteName)}`;
-    } else if (spot.readType === null)
+    } else if (spot.readType === null && !isBuilt(spot))
       body = `if (${isObject}) { ${this.#shownAt(only, siteName)} }\n${noObject}`;
     else {
       const cases = places.map((place, index) => `case ${index}: { ${this.#shownAt(place, siteName)} }`);
@@ -315,7 +317,15 @@ function compileAnyObjects(
 }
 
 /** Which of a spot's places an object stands in; -1 for none that counts, -2 where the object does not say it. */
-function compileTypeIndex({ places, readType }: Spot): (object: object) => number {
+function compileTypeIndex(spot: Spot): (object: object) => number {
+  const { places, readType } = spot;
+  if (isBuilt(spot)) {
+    const all = [...places.values()];
+    return (object) => {
+      const place = placeOfBuilt(spot, object);
+      return place === undefined ? -2 : place === null ? -1 : all.indexOf(place);
+    };
+  }
   const names = [...places.keys()];
   return (object) => {
     try {

@@ -1,5 +1,6 @@
 import { type OverlockError, toOverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
+import { type CompiledSelection, rawRoots } from "../language/evaluate-selection.ts";
 import type { Assembly, Note } from "./complete-value.ts";
 import { Execution } from "./execution.ts";
 
@@ -23,6 +24,8 @@ export class PlanRun implements Assembly {
   /** What was read object by object, by field. */
   readonly resolved = new Map<object, Map<unknown, unknown>>();
   readonly notes: Note[] = [];
+  /** What mappings built, by the mapping and what they built it from. */
+  #built: Map<CompiledSelection, Map<unknown, unknown>> | null = null;
   /** How many more values may be assembled. */
   valuesLeft: number;
   readonly #waiting = new Map<number, (() => void)[]>();
@@ -50,6 +53,16 @@ export class PlanRun implements Assembly {
   get execution(): Execution {
     this.#execution ??= Execution.begin(this.scope, this.valuesLeft);
     return this.#execution;
+  }
+
+  /** What a mapping builds of a row: the same objects, however often it is asked. */
+  build(read: CompiledSelection, row: unknown): unknown {
+    this.#built ??= new Map<CompiledSelection, Map<unknown, unknown>>();
+    let byRow = this.#built.get(read);
+    if (byRow === undefined) this.#built.set(read, (byRow = new Map<unknown, unknown>()));
+    let built = byRow.get(row);
+    if (built === undefined) byRow.set(row, (built = read(rawRoots(row)) ?? null));
+    return built;
   }
 
   /** Counts what was read object by object as assembled. Raises why the run was given up as a whole, where it was. */

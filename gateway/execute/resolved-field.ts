@@ -15,7 +15,7 @@ import type { BoundClientSchema } from "../compose/bindings.ts";
 import { Entity } from "../compose/entity.ts";
 import { objectOfKey } from "../compose/key-paths.ts";
 import type { Need } from "../compose/need.ts";
-import type { SupergraphModel } from "../compose/supergraph-model.ts";
+import { keyedKnown, type SupergraphModel } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
 import type { AbsorbedError, RequestScope } from "../core/request-scope.ts";
 import { collectFields } from "../prepare/collect-fields.ts";
@@ -112,6 +112,13 @@ function compileEntity({
   if (base.kind === "row") {
     const { source } = base;
     return (run, row) => Entity.row(model, type.name, { source, row, need: needOf(run) });
+  }
+  if (base.kind === "built") {
+    const { source, within } = base;
+    return (run, object) => {
+      const known = within.length > 0 ? object : keyedKnown(type, source, object as object);
+      return Entity.reference(model, type.name, known as Readonly<Record<string, unknown>>, needOf(run));
+    };
   }
   const parts = [...base.parts].map(([name, path]) => ({ name, read: compilePart(path) }));
   const names = parts.map(({ name }) => name);

@@ -62,6 +62,7 @@ export class RowVariables {
     const [{ access }, ...rest] = path;
     if (rest.length > 0) return null;
     const built = baseAt(spot);
+    if (built?.kind === "built") return null;
     if (built?.kind !== "reference") return this.read(access);
     if (access.kind !== "row" || this.place.base.kind !== "row") return null;
     if (built.list === null) return "o";
@@ -72,6 +73,7 @@ export class RowVariables {
   /** Of the object itself. */
   #own(access: Access): string | null {
     const { base } = this.place;
+    if (access.kind === "part" && base.kind === "built") return directPart(access.path, null, "o");
     if (access.kind === "part" && base.kind === "reference") return directPart(access.path, base.list, "o");
     if (access.kind !== "row" || base.kind !== "row" || access.supplier.buildsObjects) return null;
     if (access.selected !== null) return null;

@@ -19,7 +19,7 @@ import type {
   SubqueryStep,
 } from "./plan.ts";
 import { depthOf } from "./plan-place.ts";
-import { pathsRequired } from "./steps-before.ts";
+import { lastStepsBefore } from "./steps-before.ts";
 
 /** A plan as plain data: whatever of it a person or a tool may want to know, and nothing that runs. */
 export interface PlanDescription {
@@ -134,10 +134,11 @@ class Walk {
   visit(place: Place, way: Way): void {
     const { base, type } = place;
     const source = base.kind === "root" ? null : base.source.name;
-    this.#places.push({ id: place.id, path: textOf(way.path), type: type.name, base: base.kind, source });
+    const known = base.kind === "built" ? "reference" : base.kind;
+    this.#places.push({ id: place.id, path: textOf(way.path), type: type.name, base: known, source });
     for (const step of place.steps) {
       this.#steps.set(step, { step, place, way, fields: [], site: null });
-      for (const { path } of step.reads) this.#visitRead(path, way);
+      for (const { path } of step.reads) this.#visitReads(path, way, { isNamed: true });
       for (const { value } of step.requires) this.#visitRequired(value, way);
     }
     for (const field of place.shown?.fields ?? []) this.#visitField(field, way);
@@ -193,28 +194,10 @@ class Walk {
 
   /** Every object on the way stands at the field's own path, in the lists that led to it. */
   #visitPath(field: ShownPath, path: readonly string[], way: Way): void {
-    let at: Way = { ...way, path };
-    for (const read of field.path) {
-      this.#note(read, path, field);
-      const { spot } = read;
-      at = wayThrough(read, at);
-      if (spot === null) return;
-      for (const [inner, there] of placesOf(spot, at)) this.visit(inner, there);
-    }
+    this.#visitReads(field.path, { ...way, path }, { onRead: (read) => this.#note(read, path, field) });
   }
 
   /** What a step reads of its objects stands at no path of the answer. */
-  #visitRead(path: Path, way: Way): readonly [Spot | null, Way] {
-    let at = way;
-    for (const read of path) {
-      const { field, spot } = read;
-      if (spot === null) return [null, at];
-      at = wayThrough(read, at, `(${field.name})`);
-      for (const [place, inner] of placesOf(spot, at)) this.visit(place, inner);
-    }
-    return [path.at(-1)?.spot ?? null, at];
-  }
-
   #visitRequired(value: PlannedValue, way: Way): void {
     switch (value.kind) {
       case "object":
@@ -224,12 +207,29 @@ class Walk {
         for (const option of value.options) this.#visitRequired(option, way);
         return;
       case "path": {
-        const [spot, at] = this.#visitRead(value.path, way);
-        if (spot === null) return;
-        for (const [place, inner] of placesOf(spot, at)) {
+        const onEnd = (place: Place, inner: Way): void => {
           const then = value.then?.values.get(place);
           if (then !== undefined) this.#visitRequired(then, inner);
-        }
+        };
+        this.#visitReads(value.path, way, { isNamed: true, onEnd });
+      }
+    }
+  }
+
+  #visitReads(path: Path, way: Way, visiting: Visiting): void {
+    const { onRead, onEnd, isNamed = false } = visiting;
+    let at = way;
+    for (const [index, read] of path.entries()) {
+      const { field, spot, next } = read;
+      onRead?.(read);
+      if (spot === null) return;
+      at = wayThrough(read, at, isNamed ? `(${field.name})` : undefined);
+      const isEnd = index === path.length - 1 && next === null;
+      for (const [place, inner] of placesOf(spot, at)) {
+        this.visit(place, inner);
+        const rest = next?.get(place);
+        if (rest !== undefined) this.#visitReads(rest, inner, visiting);
+        else if (isEnd) onEnd?.(place, inner);
       }
     }
   }
@@ -241,6 +241,14 @@ class Walk {
     if (!found.fields.includes(text)) found.fields.push(text);
     found.site ??= site;
   }
+}
+
+interface Visiting {
+  /** Each field is a part of the ways below it. */
+  readonly isNamed?: boolean;
+  readonly onRead?: (read: Read) => void;
+  /** At the end of the path. */
+  readonly onEnd?: (place: Place, way: Way) => void;
 }
 
 /** To the objects that a field holds, by the way to the field itself, or to its object and a `name` for the field. */
@@ -292,13 +300,7 @@ function describeStep(found: FoundStep): Omit<DescribedStep, "joins"> {
   const [first] = fields;
   const ownKind = step.kind === "subquery" ? "subquery" : "call";
   const kind = lookup === null ? ownKind : "lookup";
-  const before = [
-    ...step.reads.map((read) => read.path),
-    ...step.requires.flatMap(({ value }) => pathsRequired(value)),
-  ];
-  // The last step of a path waits for those before it.
-  const read = before.flatMap((one) => one.findLast(({ access }) => access.kind === "step") ?? []);
-  const inPlace = read.flatMap(({ access }) => (access.kind === "step" ? [access.step.id] : []));
+  const inPlace = lastStepsBefore(step).map(({ id }) => id);
   const arrival = way.arrival === null ? [] : [way.arrival.id];
   const lists = reads.length === 0 && lookup === null ? [] : way.lists;
   return {
@@ -354,11 +356,20 @@ function textsOf(value: PlannedValue): string[] {
     case "alternatives":
       return value.options.flatMap(textsOf);
     case "path": {
-      const path = value.path.map(({ field }) => field.name).join(".");
       const below = [...(value.then?.values.values() ?? [])].flatMap(textsOf);
-      return below.length === 0 ? [path] : [...new Set(below)].map((text) => `${path}.${text}`);
+      const rests = [...new Set(below)];
+      return textsOfPath(value.path).flatMap((text) =>
+        rests.length === 0 ? [text] : rests.map((rest) => `${text}.${rest}`),
+      );
     }
   }
+}
+
+function textsOfPath(path: Path): string[] {
+  const text = path.map(({ field }) => field.name).join(".");
+  const next = path.at(-1)?.next ?? new Map<Place, Path>();
+  const rests = new Set([...next.values()].flatMap(textsOfPath));
+  return rests.size === 0 ? [text] : [...rests].map((rest) => `${text}.${rest}`);
 }
 
 /** A key with what fills its arguments in their places. */

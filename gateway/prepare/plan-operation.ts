@@ -149,10 +149,10 @@ class Planner {
   #planLeaf(place: PlaceBuilder, site: PathSite): ShownField {
     const { binding } = site;
     const names = new Set(binding.shapers.flatMap((shaper) => (shaper.kind === "leaf" ? shaper.reads : [])));
-    const parts = new Map<string, ReadonlyMap<string, Read>>();
+    const parts = new Map<Place, ReadonlyMap<string, Read>>();
     const path = this.#planPath(place, site, (end) => {
       const reads = [...names].map((name) => [name, end.read({ name, args: null })] as const);
-      parts.set(end.type.name, new Map(reads));
+      parts.set(end, new Map(reads));
     });
     place.follow(path);
     return { ...site, kind: "leaf", path, parts };
@@ -173,7 +173,9 @@ class Planner {
       end.isRequired = isRequired;
       end.shown = this.#show(end, shown, fields);
     });
-    const spot = path.at(-1)?.spot ?? null;
+    const { spot = null, next = null } = path.at(-1) ?? {};
+    if (next !== null)
+      throw new NotPlannedError(`${binding.coordinate} goes through objects of several types`);
     if (spot === null) throw new NotPlannedError(`${binding.coordinate} finds leaves`);
     place.follow(path, { binding });
     return { ...site, kind: "objects", path, spot, views };

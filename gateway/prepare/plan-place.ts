@@ -14,8 +14,8 @@ import {
   type SupergraphModel,
 } from "../compose/supergraph-model.ts";
 import { namedTypeOf } from "../language/sdl-file.ts";
-import type { SelectionMap } from "../language/selection-map.ts";
 import type { Source } from "../sources/source.ts";
+import { BuiltStanding, partsBuiltBy, plainReference, UnsureError } from "./built-objects.ts";
 import type {
   Access,
   Base,
@@ -85,6 +85,19 @@ export interface ReadSite {
 type FoundAccess = Exclude<Access, { kind: "nowhere" }>;
 
 type PlanEnd = (end: PlaceBuilder) => void;
+
+interface SpotSite {
+  readonly onType: string | null;
+  readonly planBelow: PlanEnd | null;
+}
+
+interface PlaceParts {
+  readonly base: Base;
+  /** What is asked for of its objects in the answer to a subquery that they are in. */
+  readonly selected?: SelectedObject | null;
+  /** What is known of objects that a mapping built. */
+  readonly standing?: BuiltStanding | null;
+}
 
 interface BuiltRead extends Read {
   readonly spot: BuiltSpot | null;
@@ -159,19 +172,21 @@ export class PlaceBuilder implements Place {
   readonly #selected = new Map<Source, SelectedObject>();
   readonly #calls = new Map<string, Step>();
   readonly #accesses = new Map<Access, Spot | null>();
+  readonly #standingOfBuilt: BuiltStanding | null;
 
   /** `selected`: what is asked for of its objects in the answer to a subquery that they are in; otherwise null. */
   constructor(
     model: SupergraphModel,
     numbers: PlanNumbers,
     type: ModelType,
-    { base, selected }: { readonly base: Base; readonly selected: SelectedObject | null },
+    { base, selected = null, standing = null }: PlaceParts,
   ) {
     this.id = numbers.places.push(this) - 1;
     this.type = type;
     this.base = base;
     this.#model = model;
     this.#numbers = numbers;
+    this.#standingOfBuilt = standing;
     if (base.kind !== "row") return;
     this.#rows.set(base.source, null);
     if (selected !== null) this.#selected.set(base.source, selected);
@@ -229,55 +244,152 @@ export class PlaceBuilder implements Place {
   readPath(sites: readonly ReadSite[], planEnd: PlanEnd | null = null): Path {
     const [site, ...rest] = sites;
     if (site === undefined) throw new NotPlannedError(`${this.type.name} is read by an empty path`);
-    const [next] = rest;
-    const read = this.read(site, next === undefined ? planEnd : null);
-    const places = [...(read.spot?.places.values() ?? [])];
-    const [only, ...others] = places;
+    const isLast = rest.length === 0;
+    const ways = new Map<Place, Path>();
+    const read = this.read(
+      site,
+      isLast ? planEnd : (place) => void ways.set(place, place.readPath(rest, planEnd)),
+    );
     // Where there is nothing, nothing is read of it.
-    if (next === undefined || read.spot === null) return [read];
-    if (only === undefined || others.length > 0)
-      throw new NotPlannedError(`${read.field.coordinate} may be of several types`);
-    return [read, ...only.readPath(rest, planEnd)];
+    if (isLast || read.spot === null) return [read];
+    const places = [...read.spot.places.values()];
+    const next = new Map(places.map((place) => [place, ways.get(place) ?? noWay(place)] as const));
+    const [only, ...others] = next.values();
+    return only === undefined || others.length > 0 ? [{ ...read, next }] : [read, ...only];
   }
 
-  /** Reads a field, and plans what stands where its values are objects. */
-  read({ name, args, onType = null }: ReadSite, planEnd: PlanEnd | null = null): BuiltRead {
+  /** Reads a field, and plans with `planBelow` what is read of its values where they are objects. */
+  read({ name, args, onType = null }: ReadSite, planBelow: PlanEnd | null = null): BuiltRead {
     const field = fieldAt(this.type, name);
     if (field === undefined) throw new NotPlannedError(`${this.type.name} has no ${name}`);
     const access = this.access(name, args);
     const { type } = field;
     const composite = compositeTypeOf(this.#model, namedTypeOf(type));
-    if (composite === null || access.kind === "nowhere") return { field, access, type, spot: null };
-    if (access.kind === "part") throw new NotPlannedError(`${field.coordinate} is a part`);
-    const spot = this.#spotOf(composite, access, onType);
+    if (composite === null || access.kind === "nowhere")
+      return { field, access, type, spot: null, next: null };
+    const spot =
+      access.kind === "part"
+        ? this.#partSpot(composite, access, planBelow)
+        : this.#spotOf(composite, access, { onType, planBelow });
     this.#accesses.set(access, spot);
-    if (planEnd !== null) for (const end of spot.places.values()) planEnd(end);
-    return { field, access, type, spot };
+    return { field, access, type, spot, next: null };
   }
 
   /** What a path goes through is fetched for, and what stands at its end. */
   follow(path: Path, { binding = null, isAwaited = false }: Partial<Omit<Follow, "path">> = {}): void {
-    const places = path.flatMap(({ spot }) => (spot === null ? [] : [...spot.places.values()]));
-    if (places.some((one) => one.needsRows)) this.follows.push({ path, binding, isAwaited });
+    if (placesOn(path).some((one) => one.needsRows)) this.follows.push({ path, binding, isAwaited });
   }
 
-  #spotOf(composite: ModelCompositeType, access: FoundAccess, onType: string | null): BuiltSpot {
+  #spotOf(composite: ModelCompositeType, access: FoundAccess, { onType, planBelow }: SpotSite): BuiltSpot {
     const { supplier } = access;
     const rows = selectedRowsOf(access);
     const isAbstract = !("lookups" in composite);
-    const readType = rows?.typeReader(supplier.field.coordinate) ?? supplier.readType;
-    if (isAbstract && (supplier.buildsObjects || readType === null))
+    const readType = isAbstract ? (rows?.typeReader(supplier.field.coordinate) ?? supplier.readType) : null;
+    if (isAbstract && readType === null)
       throw new NotPlannedError(`${supplier.field.coordinate} does not say which type its objects are of`);
-    const names = isAbstract ? (rows?.types.keys() ?? composite.possibleTypes) : [composite.name];
+    const names = isAbstract ? [...(rows?.types.keys() ?? composite.possibleTypes)] : [composite.name];
     const places = new Map<string, PlaceBuilder>();
-    for (const name of names) {
-      const type = this.#model.types.get(name);
-      if (type === undefined || (onType !== null && name !== onType)) continue;
-      const selected = rows?.types.get(name) ?? null;
-      const base = baseOf(type, supplier);
-      places.set(name, new PlaceBuilder(this.#model, this.#numbers, type, { base, selected }));
+    const spot = { places, readType, supplier };
+    const types = names.flatMap((name) => this.#model.types.get(name) ?? []);
+    const wanted = types.filter(({ name }) => onType === null || name === onType);
+    if (supplier.buildsObjects) {
+      const [only] = wanted;
+      const plain =
+        isAbstract || only === undefined
+          ? null
+          : plainReference(only, supplier, (name) => maySearch(only, name));
+      if (plain === null || only === undefined) {
+        for (const type of wanted) this.#addBuilt(places, type, supplier, planBelow);
+        return spot;
+      }
+      places.set(only.name, new PlaceBuilder(this.#model, this.#numbers, only, { base: plain }));
+    } else {
+      const base: Base = { kind: "row", source: supplier.source };
+      for (const type of wanted) {
+        const selected = rows?.types.get(type.name) ?? null;
+        places.set(type.name, new PlaceBuilder(this.#model, this.#numbers, type, { base, selected }));
+      }
     }
-    return { places, readType: isAbstract ? readType : null, supplier };
+    if (planBelow !== null) for (const place of places.values()) planBelow(place);
+    return spot;
+  }
+
+  /** The places of objects of one type that a mapping built, by what they may have. */
+  #addBuilt(
+    places: Map<string, PlaceBuilder>,
+    type: ModelType,
+    supplier: FieldSupplier,
+    planBelow: PlanEnd | null,
+  ): void {
+    const { source, field, read } = supplier;
+    const found = read?.map === undefined ? null : partsBuiltBy(read.map);
+    if (found === null) throw new NotPlannedError(`${field.coordinate} takes some objects as they are`);
+    const keys = type.keys.filter((key) => key.every((path) => found.has(path)));
+    // No object of it has a key.
+    if (type.keys.length > 0 && keys.length === 0) return;
+    const [onlyKey, ...otherKeys] = keys;
+    const built = new Map(found);
+    if (onlyKey !== undefined && otherKeys.length === 0)
+      for (const path of onlyKey) built.set(path, { isObject: false, isCertain: true });
+    const parts = new Map<string, readonly string[]>();
+    for (const path of built.keys()) {
+      const [name = "", ...rest] = path.split(".");
+      if (type.overridden.get(source)?.has(name) !== true)
+        parts.set([fieldKeyOf(type, source, name), ...rest].join("."), [name, ...rest]);
+    }
+    const plan = (decided: ReadonlyMap<string, boolean>): void => {
+      const of = (isThere: boolean) =>
+        [...decided].filter(([, is]) => is === isThere).map(([path]) => path.split("."));
+      const base: Base = {
+        kind: "built",
+        source,
+        within: [],
+        parts,
+        keys: keys.map((key) => key.map((path) => path.split("."))),
+        has: of(true),
+        lacks: of(false),
+      };
+      const standing = new BuiltStanding(built, decided);
+      const { mark } = this.#numbers;
+      const before = { places: this.#numbers.places.length, fields: this.#numbers.fields };
+      try {
+        const place = new PlaceBuilder(this.#model, this.#numbers, type, { base, standing });
+        planBelow?.(place);
+        places.set(`${type.name} ${places.size}`, place);
+      } catch (error) {
+        if (!(error instanceof UnsureError) || error.standing !== standing) throw error;
+        this.#numbers.takeBack(mark);
+        this.#numbers.places.length = before.places;
+        this.#numbers.fields = before.fields;
+        if (decided.size === maxUnsureParts)
+          throw new NotPlannedError(`${field.coordinate} builds objects that may be known in too many ways`);
+        for (const isThere of [true, false]) plan(new Map([...decided, [error.path, isThere]]));
+      }
+    };
+    plan(new Map());
+  }
+
+  /** An object inside of one that a mapping built. */
+  #partSpot(
+    composite: ModelCompositeType,
+    { path, supplier }: Extract<Access, { kind: "part" }>,
+    planBelow: PlanEnd | null,
+  ): BuiltSpot {
+    const { base } = this;
+    const standing = this.#standingOfBuilt;
+    const isObject = standing?.parts.get(this.#builtPath(path))?.isObject === true;
+    if (base.kind !== "built" || !isObject || !("lookups" in composite))
+      throw new NotPlannedError(`${supplier.field.coordinate} is an object inside one that a mapping built`);
+    const within = [...base.within, ...path];
+    const prefix = `${within.join(".")}.`;
+    const names = [...standing.parts.keys()].filter((one) => one.startsWith(prefix));
+    const parts = new Map(
+      names.map((one) => [one.slice(prefix.length), one.slice(prefix.length).split(".")] as const),
+    );
+    const inner: Base = { kind: "built", source: base.source, within, parts, keys: [], has: [], lacks: [] };
+    const place = new PlaceBuilder(this.#model, this.#numbers, composite, { base: inner, standing });
+    planBelow?.(place);
+    return { places: new Map([[composite.name, place]]), readType: null, supplier };
   }
 
   /** Where a field is read, by its key. `args`: null where it is read without any. */
@@ -290,9 +402,9 @@ export class PlaceBuilder implements Place {
   #findAccess(fieldName: string, args: StepArgs | null): Access {
     const field = fieldAt(this.type, fieldName);
     if (field === undefined) throw new NotPlannedError(`${this.type.name} has no ${fieldName}`);
-    const part = this.base.kind === "reference" ? this.base.parts.get(fieldName) : undefined;
+    const part = this.#partOf(fieldName);
     const [first] = field.suppliers;
-    if (part !== undefined && first !== undefined) return this.#accessPart(field, part, first);
+    if (part !== undefined && first !== undefined) return { kind: "part", path: part, supplier: first };
     const holder = this.#holderOf(field);
     if (holder !== undefined) return this.#accessRow(holder, fieldName, args);
     const called = field.suppliers.find((supplier) => supplier.call !== null);
@@ -307,8 +419,7 @@ export class PlaceBuilder implements Place {
   /** The lookup that a field's row has to come from; null where the field needs none. */
   lookupFor(fieldName: string): EntityLookup | null {
     const field = fieldAt(this.type, fieldName);
-    if (field === undefined || (this.base.kind === "reference" && this.base.parts.has(fieldName)))
-      return null;
+    if (field === undefined || this.#partOf(fieldName) !== undefined) return null;
     if (field.suppliers.some((supplier) => supplier.call !== null || this.#rows.has(supplier.source)))
       return null;
     return findHop(this.type, fieldName, this.#standing)?.lookup ?? null;
@@ -349,13 +460,27 @@ export class PlaceBuilder implements Place {
     return undefined;
   }
 
-  #accessPart(field: ModelField, path: readonly string[], supplier: FieldSupplier): Access {
-    if (compositeTypeOf(this.#model, namedTypeOf(field.type)) !== null)
-      throw new NotPlannedError(`${field.coordinate} is an object inside one that a mapping built`);
-    // A part of a keyless object may be absent, and then another way to it is looked for.
-    if (this.type.keys.length === 0 && field.suppliers.some((one) => one.call !== null))
-      throw new NotPlannedError(`${field.coordinate} may have to be called for`);
-    return { kind: "part", path, supplier };
+  /** Where the value that stands for the object has a field; undefined where it has not. May raise {@link UnsureError}. */
+  #partOf(fieldName: string): readonly string[] | undefined {
+    const { base, type } = this;
+    if (base.kind !== "reference" && base.kind !== "built") return undefined;
+    const path = base.parts.get(fieldName);
+    if (path === undefined || this.#standingOfBuilt === null) return path;
+    // What is absent is null where nobody else knows it.
+    const isThere = !maySearch(type, fieldName) || this.#standingOfBuilt.isThere(this.#builtPath(path));
+    return isThere ? path : undefined;
+  }
+
+  #isKnown(keyPath: string): boolean {
+    const { base } = this;
+    if (base.kind !== "reference" && base.kind !== "built") return false;
+    const path = base.parts.get(keyPath);
+    if (path === undefined) return false;
+    return this.#standingOfBuilt?.isThere(this.#builtPath(path)) ?? true;
+  }
+
+  #builtPath(path: readonly string[]): string {
+    return [...(this.base.kind === "built" ? this.base.within : []), ...path].join(".");
   }
 
   #accessRow(supplier: FieldSupplier, fieldName: string, args: StepArgs | null): Access {
@@ -457,10 +582,9 @@ export class PlaceBuilder implements Place {
   }
 
   get #standing(): Standing {
-    const { base } = this;
     return {
       hasRow: (source) => this.#rows.has(source),
-      isKnown: (path) => base.kind === "reference" && base.parts.has(path),
+      isKnown: (path) => this.#isKnown(path),
     };
   }
 }
@@ -472,6 +596,30 @@ export function selectedRowsOf(access: Access): SelectedRowsBuilder | null {
   const isValue = access.kind === "step" && supplier.read === null;
   const rows = isValue && access.step.kind === "subquery" ? access.step.rows : selected?.rows;
   return rows instanceof SelectedRowsBuilder ? rows : null;
+}
+
+/** Of one mapping: each doubles the places. */
+const maxUnsureParts = 4;
+
+/** Whether somebody else is asked for a field where a mapping has not built it. */
+function maySearch(type: ModelType, fieldName: string): boolean {
+  const suppliers = fieldAt(type, fieldName)?.suppliers ?? [];
+  return suppliers.some(
+    ({ call, read, source }) =>
+      call !== null || (read !== null && type.lookups.some((lookup) => lookup.source === source)),
+  );
+}
+
+function noWay({ type }: Place): never {
+  throw new NotPlannedError(`there is no way through ${type.name}`);
+}
+
+/** The places of all objects that a path goes through and ends at. */
+function placesOn(path: Path): Place[] {
+  return path.flatMap(({ spot, next }) => [
+    ...(spot?.places.values() ?? []),
+    ...[...(next?.values() ?? [])].flatMap(placesOn),
+  ]);
 }
 
 function textOfArgs(args: StepArgs): string {
@@ -498,62 +646,6 @@ function boundTo(args: Readonly<Record<string, unknown>>): StepArgs["bound"] {
 function deleteFrom(map: Map<unknown, unknown>, start: number): void {
   if (map.size === start) return;
   for (const key of [...map.keys()].slice(start)) map.delete(key);
-}
-
-/** How an object that a source's field holds is known from the start. */
-export function baseOf(type: ModelType, supplier: FieldSupplier): Base {
-  const { source } = supplier;
-  if (!supplier.buildsObjects) return { kind: "row", source };
-  const map = supplier.read?.map;
-  const built = map === undefined ? null : readBuilt(map);
-  if (built === null) throw new NotPlannedError(`${supplier.field.coordinate} builds its objects`);
-  const parts = new Map<string, readonly string[]>();
-  for (const [name, path] of built.parts)
-    if (type.overridden.get(source)?.has(name) !== true) parts.set(fieldKeyOf(type, source, name), path);
-  if (type.keys.length === 0) return { kind: "reference", source, parts, key: [], list: built.list };
-  const names = [...built.parts.keys()];
-  const key = type.keys.find(
-    (one) => one.length === names.length && one.every((path) => names.includes(path)),
-  );
-  // With more than a key, parts may be absent, and then they are looked up.
-  if (key === undefined || parts.size < built.parts.size)
-    throw new NotPlannedError(`${supplier.field.coordinate} builds more than a key`);
-  return { kind: "reference", source, parts, key, list: built.list };
-}
-
-interface BuiltObject {
-  readonly parts: ReadonlyMap<string, readonly string[]>;
-  readonly list: readonly string[] | null;
-}
-
-/** Null for maps that are more than an object of plain paths, by itself or for each element of a list. */
-function readBuilt(map: SelectionMap): BuiltObject | null {
-  if (map.kind === "object") return readParts(map, "value", null);
-  if (map.kind !== "path" || map.root !== "value" || map.then?.kind !== "list") return null;
-  const { element } = map.then;
-  if (element.kind !== "object") return null;
-  return readParts(
-    element,
-    "item",
-    map.segments.map((segment) => segment.name),
-  );
-}
-
-function readParts(
-  { fields }: Extract<SelectionMap, { kind: "object" }>,
-  root: "value" | "item",
-  list: readonly string[] | null,
-): BuiltObject | null {
-  const parts = new Map<string, readonly string[]>();
-  for (const { name, value } of fields) {
-    if (value.kind !== "path" || value.then !== null) return null;
-    if (value.root !== "value" && value.root !== root) return null;
-    parts.set(
-      name,
-      value.segments.map((segment) => segment.name),
-    );
-  }
-  return { parts, list };
 }
 
 /** How many lists are around the values of a type. */

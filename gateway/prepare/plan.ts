@@ -82,6 +82,20 @@ export type Base =
       readonly key: readonly string[];
       /** The value is that of the object around it, or an element of the list at this path. */
       readonly list: readonly string[] | null;
+    }
+  /** The same, of mappings that say more: the value of each is the object that was built. */
+  | {
+      readonly kind: "built";
+      readonly source: Source;
+      /** Where in an outermost object it stands; its fields have names of that source then. Empty: it is one. */
+      readonly within: readonly string[];
+      /** By the fields' keys. */
+      readonly parts: ReadonlyMap<string, readonly string[]>;
+      /** One of these has to be there as a whole; none: there is no key. */
+      readonly keys: readonly (readonly (readonly string[])[])[];
+      /** Objects that have some parts and others not are known otherwise than others: what these have. */
+      readonly has: readonly (readonly string[])[];
+      readonly lacks: readonly (readonly string[])[];
     };
 
 /** Where a field of an object is read. */
@@ -182,7 +196,7 @@ export interface PlannedRest {
   readonly values: ReadonlyMap<Place, PlannedValue>;
 }
 
-/** Supergraph fields that are read one of the other's objects, at least one. All but the last hold objects of one type. */
+/** Supergraph fields that are read one of the other's objects, at least one. */
 export type Path = readonly [Read, ...Read[]];
 
 /** One supergraph field that is read of the objects of a place. */
@@ -192,11 +206,13 @@ export interface Read {
   readonly type: TypeNode;
   /** Where its values are objects; null where they are leaves. */
   readonly spot: Spot | null;
+  /** The rest of the path, where it is another one for each place of these objects. */
+  readonly next: ReadonlyMap<Place, Path> | null;
 }
 
 /** Where the values of a field are objects. */
 export interface Spot {
-  /** By the supergraph type. Objects of types that are not here are null. */
+  /** By the supergraph type, and by what they are known to have where a mapping built them. Objects of types that are not here are null. */
   readonly places: ReadonlyMap<string, Place>;
   /** Null: they are all of one type. */
   readonly readType: TypeReader | null;
@@ -226,8 +242,8 @@ export type ShownField =
       readonly kind: "leaf";
       readonly binding: PathBinding;
       readonly path: Path;
-      /** What shapers read of the objects at the end of the path, by supergraph type and name. */
-      readonly parts: ReadonlyMap<string, ReadonlyMap<string, Read>>;
+      /** What shapers read of the objects at the end of the path, by place and name. */
+      readonly parts: ReadonlyMap<Place, ReadonlyMap<string, Read>>;
     })
   | (ShownSite & {
       readonly kind: "objects";

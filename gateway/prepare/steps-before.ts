@@ -1,15 +1,21 @@
 import type { Path, PlannedValue, Step } from "./plan.ts";
 
 /** The steps that a step reads from, in no order; one may come more than once. */
-export function stepsBefore({ reads, requires }: Step): Step[] {
-  return [
-    ...reads.flatMap(({ path }) => stepsOfPath(path)),
-    ...requires.flatMap(({ value }) => pathsRequired(value).flatMap(stepsOfPath)),
-  ];
+export function stepsBefore(step: Step): Step[] {
+  return pathsOf(step).flatMap(stepsOfPath);
+}
+
+/** Those of them that nothing else is read through: the last of each path waits for the others of it. */
+export function lastStepsBefore(step: Step): Step[] {
+  return pathsOf(step).flatMap(lastStepsOf);
+}
+
+function pathsOf({ reads, requires }: Step): Path[] {
+  return [...reads.map(({ path }) => path), ...requires.flatMap(({ value }) => pathsRequired(value))];
 }
 
 /** The paths that a value is put together from; those of the objects that others lead to come after these. */
-export function pathsRequired(value: PlannedValue): Path[] {
+function pathsRequired(value: PlannedValue): Path[] {
   switch (value.kind) {
     case "path":
       return [value.path, ...[...(value.then?.values.values() ?? [])].flatMap(pathsRequired)];
@@ -21,5 +27,15 @@ export function pathsRequired(value: PlannedValue): Path[] {
 }
 
 function stepsOfPath(path: Path): Step[] {
-  return path.flatMap(({ access }) => (access.kind === "step" ? [access.step] : []));
+  return path.flatMap(({ access, next }) => [
+    ...(access.kind === "step" ? [access.step] : []),
+    ...[...(next?.values() ?? [])].flatMap(stepsOfPath),
+  ]);
+}
+
+function lastStepsOf(path: Path): Step[] {
+  const below = path.flatMap(({ next }) => [...(next?.values() ?? [])].flatMap(lastStepsOf));
+  if (below.length > 0) return below;
+  const access = path.findLast((read) => read.access.kind === "step")?.access;
+  return access?.kind === "step" ? [access.step] : [];
 }

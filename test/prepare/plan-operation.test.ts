@@ -365,21 +365,78 @@ describe("what a step reads of an object", () => {
   });
 });
 
+describe("objects that mappings build of more than a key", () => {
+  const library = composed(
+    {
+      library: `extend schema @source(name: "library", url: "http://localhost:1")
+        type Query {
+          loans: [Loan] @rest(GET: "/loans")
+          shelf(room: ID! @is(field: "room.code"), number: Int!): Shelf @lookup @rest(GET: "/shelves/{args.room}/{args.number}")
+          book(id: ID!): Book @lookup @rest(GET: "/books/{args.id}")
+          copy(id: ID!): Copy @lookup @rest(GET: "/copies/{args.id}")
+        }
+        type Loan {
+          id: ID!
+          note: Note @from(field: "{ id: copyId, text: copyText }")
+          shelf: Shelf @from(field: "{ number: shelfNumber, room: { code: roomCode } }")
+          book: Book @from(field: "{ id: bookId, title: bookTitle, author: authorName }")
+          thing: Thing @from(field: "{ kind: thingKind, id: thingId }")
+        }
+        union Thing @discriminator(field: "kind", mapping: [{ value: "b", type: "Book" }, { value: "c", type: "Copy" }]) = Book | Copy
+        type Note @key(fields: "id") { id: ID! text: String }
+        type Copy @key(fields: "id") { id: ID! place: String }
+        type Shelf @key(fields: "room { code } number") { number: Int room: Room length: Int }
+        type Room { code: ID }
+        type Book @key(fields: "id") { id: ID! title: String author: String pages: Int }`,
+    },
+    `type Query { loans: [Loan] }
+     type Loan { id: ID! note: Note shelf: Shelf book: Book thing: Thing title: String @from(field: "book.title") }
+     type Copy { id: ID! place: String } type Note { id: ID! text: String } type Shelf { number: Int room: Room length: Int } type Room { code: ID }
+     type Book { id: ID! title: String author: String pages: Int } union Thing = Book | Copy`,
+  );
+
+  it("are known by what nobody else could say, absent or not", () => {
+    expect(stepsOf(library, "{ loans { note { id text } } }")).toEqual(["#0 call Query.loans"]);
+  });
+
+  it("may have their key in objects inside of them", () => {
+    expect(stepsOf(library, "{ loans { shelf { number room { code } } } }")).toEqual(["#0 call Query.loans"]);
+    expect(stepsOf(library, "{ loans { shelf { room { code } length } } }")).toEqual([
+      "#0 call Query.loans",
+      "#1 lookup Query.shelf after 0",
+    ]);
+  });
+
+  it("are planned once with what they may lack and once without, where it is read", () => {
+    expect(stepsOf(library, "{ loans { book { id } } }")).toEqual(["#0 call Query.loans"]);
+    expect(placesOf(library, "{ loans { book { title } } }").slice(2)).toEqual([
+      "loans[].book Book reference library",
+      "loans[].book Book reference library",
+    ]);
+    expect(stepsOf(library, "{ loans { book { title author } title } }")).toEqual([
+      "#0 call Query.loans",
+      "#1 lookup Query.book after 0",
+      "#2 lookup Query.book after 0",
+      "#3 lookup Query.book after 0",
+      "#4 lookup Query.book after 0",
+    ]);
+  });
+
+  it("are planned for each type that they may be of", () => {
+    const query = "{ loans { thing { ... on Book { pages } ... on Copy { id } } } }";
+    expect(placesOf(library, query).slice(2)).toEqual([
+      "loans[].thing<Book> Book reference library",
+      "loans[].thing<Copy> Copy reference library",
+    ]);
+    expect(stepsOf(library, query)).toEqual(["#0 call Query.loans", "#1 lookup Query.book after 0"]);
+  });
+});
+
 describe("what is not planned", () => {
   const nodes = composeShop(
     `type Query { linked(link: ID!): Linkable @node product(id: ID!): Card } interface Linkable { link: ID! }
      type Card implements Linkable @view(of: "Product") { link: ID! @from(field: "id") @globalId(type: "Product") name: String }`,
   );
-  const library = composed(
-    {
-      library: `extend schema @source(name: "library", url: "http://localhost:1")
-        type Query { loans: [Loan] @rest(GET: "/loans") }
-        type Loan { id: ID! copy: Copy @from(field: "{ id: copyId, shelf: copyShelf }") }
-        type Copy @key(fields: "id") { id: ID! shelf: String }`,
-    },
-    "type Query { loans: [Loan] } type Loan { id: ID! copy: Copy } type Copy { id: ID! shelf: String }",
-  );
-
   it.each<
     [what: string, project: Composed, query: string, expected: readonly [path: string, reason: string]]
   >([
@@ -394,12 +451,6 @@ describe("what is not planned", () => {
       nodes,
       '{ linked(link: "x") { link } }',
       ["linked", "a global id says only in a run what it leads to"],
-    ],
-    [
-      "an object with more than its key",
-      library,
-      "{ loans { id copy { shelf } } }",
-      ["loans[].copy", "Loan.copy builds more than a key"],
     ],
   ])("is %s, alone, and the plan says why", (_what, project, query, expected) => {
     const { resolved, steps } = described(project, query);

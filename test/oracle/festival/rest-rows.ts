@@ -115,6 +115,10 @@ export function noteRow(draw: Draw, showId: string, levels = 1): Record<string, 
     text: draw.text(),
     stars: draw.maybe(() => draw.integer(1, 5)),
     authorId: draw.maybe(() => draw.id("p")),
+    ...(draw.happens(0.5) && { heading: draw.maybe(() => draw.text()) }),
+    ...(draw.happens(0.6) && {
+      slot: { day: draw.integer(1, 3), hall: draw.maybe(() => draw.id("h", 3)) },
+    }),
     replies:
       levels === 0 ? null : draw.maybe(() => draw.list(() => noteRow(draw, draw.id("s"), levels - 1), 2)),
   };
