@@ -302,8 +302,10 @@ class Asking {
       if (call.isMutation) loaders.clear();
       return null;
     }
-    const all = Promise.all(this.#sent);
-    return call.isMutation ? all.finally(() => loaders.clear()) : all;
+    const [only, ...others] = this.#sent;
+    // None of them rejects.
+    const all: Promise<unknown> = only !== undefined && others.length === 0 ? only : Promise.all(this.#sent);
+    return call.isMutation ? all.then(() => loaders.clear()) : all;
   }
 
   #askKeys(batch: BatchRule, values: readonly unknown[], roots: SelectionRoots): Asked | null {

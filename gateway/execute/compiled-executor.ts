@@ -72,14 +72,15 @@ interface CompiledPlan {
 }
 
 async function runPlan(
-  { plan, roots, readers, steps, limits }: CompiledPlan,
+  { roots, readers, steps, limits }: CompiledPlan,
   variables: Readonly<Record<string, unknown>>,
   scope: RequestScope,
 ): Promise<ExecutedOperation> {
   const { maxResolvedValues } = limits;
   const args = readers.map((read) => read(variables));
   const run = new PlanRun(scope, variables, { steps, args, maxResolvedValues });
-  let data: unknown = plan.kind === "mutation" ? {} : null;
+  // A mutation of which nothing is left.
+  let data: object | null = roots.length === 0 ? {} : null;
   for (const root of roots) {
     begin(root, run);
     const end = run.end();
@@ -91,7 +92,8 @@ async function runPlan(
       data = null;
       break;
     }
-    data = plan.kind === "mutation" ? withMembers(data as object, shown as object) : shown;
+    // Fields of a mutation come one after the other, each in an object of its own; mostly there is one.
+    data = data === null ? (shown as object) : withMembers(data, shown as object);
   }
   // To write so much takes long enough to be a turn of its own.
   if (maxResolvedValues - run.valuesLeft > longAssembly) await nextTurn();
