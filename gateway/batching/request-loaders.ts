@@ -1,6 +1,7 @@
 import DataLoader from "dataloader";
 import { toOverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
+import { RunTurns } from "../core/run-turns.ts";
 
 /** How a key that is asked for becomes part of one call with other keys. */
 export interface KeyedCall<Key> {
@@ -25,7 +26,12 @@ export type Rows = ReadonlyMap<string, unknown>;
  * into pieces of `maxSize`; a key that was asked for before is not asked for again, even where its call failed.
  */
 export class RequestLoaders {
+  readonly #scope: Pick<RequestScope, "kept">;
   readonly #byOwner = new Map<object, Map<string, RowLoader<unknown>>>();
+
+  constructor(scope: Pick<RequestScope, "kept">) {
+    this.#scope = scope;
+  }
 
   /** The key's row. Rejects, for every key of the call, with what `fetch` raised. */
   async load<Key>(call: KeyedCall<Key>, key: Key): Promise<unknown> {
@@ -45,7 +51,7 @@ export class RequestLoaders {
     }
     let loader = groups.get(call.group);
     if (loader === undefined) {
-      loader = new RowLoader(call);
+      loader = new RowLoader(call, this.#scope);
       groups.set(call.group, loader);
     }
     return loader.load(keys);
@@ -63,7 +69,7 @@ const loadersKey = Symbol("loaders");
 export function loadersOf({ kept }: RequestScope): RequestLoaders {
   const known = kept.get(loadersKey);
   if (known instanceof RequestLoaders) return known;
-  const loaders = new RequestLoaders();
+  const loaders = new RequestLoaders({ kept });
   kept.set(loadersKey, loaders);
   return loaders;
 }
@@ -76,25 +82,36 @@ type Keys<Key> = ReadonlyMap<string, Key>;
  */
 class RowLoader<Key> {
   readonly #call: KeyedCall<Key>;
+  readonly #scope: Pick<RequestScope, "kept">;
   /** Rows, errors in their place, and the calls that are going to bring those that are not here yet. */
   readonly #rows = new Map<string, unknown>();
   /** Null: nothing waits for company. */
   readonly #turns: DataLoader<Keys<Key>, Rows> | null;
 
-  constructor(call: KeyedCall<Key>) {
+  constructor(call: KeyedCall<Key>, scope: Pick<RequestScope, "kept">) {
     this.#call = call;
+    this.#scope = scope;
     if (call.maxSize === 1) {
       this.#turns = null;
       return;
     }
     this.#turns = new DataLoader<Keys<Key>, Rows>(
       (lists) => Promise.resolve(this.#answer(lists) as readonly unknown[] as readonly Rows[]),
-      { cache: false },
+      { cache: false, batchScheduleFn: (send) => afterTurn(scope, send) },
     );
   }
 
   load(keys: Keys<Key>): Promise<Rows> {
+    if (this.#areHere(keys)) return Promise.resolve(this.#rows);
     return this.#turns === null ? this.#answerOne(keys) : this.#turns.load(keys);
+  }
+
+  #areHere(keys: Keys<Key>): boolean {
+    for (const text of keys.keys()) {
+      const row = this.#rows.get(text);
+      if (row === undefined || row instanceof Promise) return false;
+    }
+    return true;
   }
 
   /** Each list is answered as soon as its own rows are here: DataLoader hands a promise on as one. */
@@ -102,14 +119,30 @@ class RowLoader<Key> {
     const [only, ...others] = lists;
     if (only !== undefined && others.length === 0) return [this.#answerOne(only)];
     this.#fetchNew(lists);
-    return lists.map((list) => this.#whenHere(list));
+    const byCall = new Map<unknown, ((rows: Rows) => void)[]>();
+    const answers = lists.map((list) => {
+      const calls = this.#callsOf(list);
+      const [call] = calls;
+      if (call === undefined || calls.size > 1) return this.#whenDone(calls);
+      const { promise, resolve } = Promise.withResolvers<Rows>();
+      const waiting = byCall.get(call);
+      if (waiting === undefined) byCall.set(call, [resolve]);
+      else waiting.push(resolve);
+      return promise;
+    });
+    // Thousands may wait for the same call, and each of them goes on.
+    for (const [call, waiting] of byCall)
+      void (call as Promise<Rows>).then((rows) =>
+        RunTurns.add(this.#scope, waiting.length, (index) => waiting[index]?.(rows)),
+      );
+    return answers;
   }
 
   #answerOne(list: Keys<Key>): Promise<Rows> {
     // Nearly always there is one list, and nothing was asked for before.
     if (this.#rows.size === 0 && list.size <= this.#call.maxSize) return this.#fetch(list);
     this.#fetchNew([list]);
-    return this.#whenHere(list);
+    return this.#whenDone(this.#callsOf(list));
   }
 
   #fetchNew(lists: readonly Keys<Key>[]): void {
@@ -148,12 +181,27 @@ class RowLoader<Key> {
     return done;
   }
 
-  #whenHere(list: Keys<Key>): Promise<Rows> {
+  /** Those under way that bring a list's rows. */
+  #callsOf(list: Keys<Key>): Set<unknown> {
     const calls = new Set<unknown>();
     for (const text of list.keys()) {
       const row = this.#rows.get(text);
       if (row instanceof Promise) calls.add(row);
     }
+    return calls;
+  }
+
+  #whenDone(calls: ReadonlySet<unknown>): Promise<Rows> {
     return Promise.all(calls).then(() => this.#rows);
   }
 }
+
+/**
+ * As DataLoader itself does, after the promises of this turn; where a run takes several turns for what it can do without
+ * waiting, after the last of them.
+ */
+function afterTurn(scope: Pick<RequestScope, "kept">, send: () => void): void {
+  void settled.then(() => process.nextTick(() => RunTurns.whenDone(scope, send)));
+}
+
+const settled = Promise.resolve();

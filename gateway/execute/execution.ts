@@ -1,5 +1,7 @@
+import type { Deadline } from "../core/deadline.ts";
 import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
+import { RunTurns } from "../core/run-turns.ts";
 
 /** One run of an operation: the request's scope, and how much it may still cost this process. */
 export class Execution {
@@ -12,7 +14,7 @@ export class Execution {
   }
 
   static begin(scope: RequestScope, maxResolvedValues: number): Execution {
-    return new Execution(scope, new Budget(maxResolvedValues));
+    return new Execution(scope, new Budget(scope, maxResolvedValues));
   }
 
   /** The same run, for a part of it that records what it absorbs in a scope of its own. */
@@ -31,63 +33,85 @@ export class Execution {
     if (reason !== null) throw reason;
   }
 
-  /** Fires when the run is given up as a whole. */
-  get signal(): AbortSignal {
-    return this.#budget.controller.signal;
+  /** Rejects where the run is given up as a whole: nothing that it has begun may be waited for then. */
+  get givenUp(): Promise<never> {
+    return this.#budget.givenUp;
+  }
+
+  /**
+   * Calls `begin` for 0 to before `count`, at once or later: one after the other, each with what follows from it at once, in
+   * this turn of the event loop or others. Those that remain when the run is given up are not begun. `begin` must not raise.
+   * `weight`: see {@link RunTurns.add}.
+   */
+  inTurn(count: number, begin: (index: number) => void, weight = 1): void {
+    this.#budget.turns.add(count, begin, weight);
   }
 
   /**
    * Takes note of one field. Gives the run up, and raises RESPONSE_TOO_LARGE or REQUEST_TIMEOUT, where it resolves more
-   * than it may, or goes on although its time ran out: a deadline's timer can't fire while a run keeps the event
-   * loop busy.
+   * than it may, or goes on although its time ran out.
    */
   countField(): void {
-    this.#count(1);
+    this.#budget.count(1);
   }
 
   /** Takes note of the elements of a list, before anything is done with them. */
   countElements(elements: number): void {
-    this.#count(elements);
-  }
-
-  #count(values: number): void {
-    this.throwIfGivenUp();
-    this.#budget.valuesLeft -= values;
-    if (this.#budget.valuesLeft < 0) {
-      this.#giveUp(
-        new OverlockError("RESPONSE_TOO_LARGE", "The operation selects more than one answer may hold."),
-      );
-    }
-    if (performance.now() > this.scope.deadline.expiresAtMs + graceMs) {
-      this.#giveUp(new OverlockError("REQUEST_TIMEOUT", "The request's time ran out."));
-    }
-  }
-
-  #giveUp(error: OverlockError): never {
-    this.#budget.controller.abort(error);
-    throw error;
+    this.#budget.count(elements);
   }
 }
 
 /** What all parts of a run may cost together. */
 class Budget {
   valuesLeft: number;
-  #controller: AbortController | null = null;
-
-  constructor(valuesLeft: number) {
-    this.valuesLeft = valuesLeft;
-  }
-
-  /** Most runs never ask for it. */
-  get controller(): AbortController {
-    this.#controller ??= new AbortController();
-    return this.#controller;
-  }
-
+  readonly turns: RunTurns;
+  readonly #deadline: Deadline;
+  readonly #giveUp: (reason: OverlockError) => void;
+  /** Rejects when the run is given up. */
+  readonly givenUp: Promise<never>;
   /** Why the run was given up; null where it goes on. */
-  get reason(): OverlockError | null {
-    const signal = this.#controller?.signal;
-    return signal?.aborted === true ? (signal.reason as OverlockError) : null;
+  reason: OverlockError | null = null;
+
+  constructor(scope: RequestScope, maxValues: number) {
+    this.valuesLeft = maxValues;
+    this.#deadline = scope.deadline;
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.givenUp = promise;
+    this.#giveUp = reject;
+    promise.catch(() => {});
+    this.turns = RunTurns.begin(scope, {
+      countResolved: () => maxValues - this.valuesLeft,
+      goesOn: () => this.#goesOn(),
+    });
+  }
+
+  /** Raises why the run is given up, where it is. */
+  count(values: number): void {
+    this.valuesLeft -= values;
+    if (this.reason === null && this.valuesLeft < 0)
+      this.giveUp(
+        new OverlockError("RESPONSE_TOO_LARGE", "The operation selects more than one answer may hold."),
+      );
+    if (this.reason === null) this.#watchClock();
+    if (this.reason !== null) throw this.reason;
+  }
+
+  giveUp(reason: OverlockError): void {
+    this.reason ??= reason;
+    this.#giveUp(this.reason);
+  }
+
+  #watchClock(): void {
+    if (performance.now() > this.#deadline.expiresAtMs + graceMs)
+      this.giveUp(new OverlockError("REQUEST_TIMEOUT", "The request's time ran out."));
+  }
+
+  /** In the middle of a long run: nobody waits for the answer of a client that is gone. */
+  #goesOn(): boolean {
+    const ended = this.#deadline.expiredBy;
+    if (ended?.code === "CANCELLED") this.giveUp(ended);
+    else this.#watchClock();
+    return this.reason === null;
   }
 }
 

@@ -51,7 +51,14 @@ export class PlanRun implements Assembly {
 
   /** For what is read object by object. */
   get execution(): Execution {
-    this.#execution ??= Execution.begin(this.scope, this.valuesLeft);
+    if (this.#execution === null) {
+      this.#execution = Execution.begin(this.scope, this.valuesLeft);
+      // What it has not begun by then does not come to an end.
+      this.#execution.givenUp.catch((reason: unknown) => {
+        this.fail(reason);
+        this.#endIfOver();
+      });
+    }
     return this.#execution;
   }
 
@@ -138,6 +145,10 @@ export class PlanRun implements Assembly {
 
   #settle(): void {
     this.#pending--;
+    this.#endIfOver();
+  }
+
+  #endIfOver(): void {
     const done = this.#done;
     if (done === null || (this.#pending > 0 && this.#failure === null)) return;
     this.#done = null;

@@ -20,6 +20,7 @@ import { Need } from "../compose/need.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
+import { RunTurns } from "../core/run-turns.ts";
 import type { PreparedOperation } from "../prepare/prepared-operation.ts";
 import { ConnectionPage } from "./connection-page.ts";
 import { readConnectionPart } from "./connection-resolvers.ts";
@@ -77,15 +78,16 @@ export function createReferenceExecutor(
       const execution = Execution.begin(scope, limits.maxResolvedValues);
       const isMutation = operation.operation === OperationTypeNode.MUTATION;
       const rootValue = Entity.root(model, isMutation ? "Mutation" : "Query");
-      return (await execute({
+      // Not given a signal: the executor would wait for it again for every object.
+      const result = execute({
         schema,
         document,
         rootValue,
         contextValue: execution,
-        signal: execution.signal,
         variableValues: variables,
         operationName: name,
-      })) as ExecutionResult;
+      });
+      return (await Promise.race([result, execution.givenUp])) as ExecutionResult;
     },
   };
 }
@@ -124,10 +126,7 @@ function compileResolver(
     return (parent, _args, context) => {
       const execution = context as Execution;
       execution.countField();
-      const found = readConnectionPart(parent, binding.part);
-      if (!Array.isArray(found)) return found;
-      execution.countElements(found.length);
-      return isolateElements(found);
+      return isolateElements(readConnectionPart(parent, binding.part), execution);
     };
   }
   if (isLeafType(leafType) && binding.kind === "path") {
@@ -139,8 +138,11 @@ function compileResolver(
       const { scope } = execution;
       const { steps } = binding;
       const reading = { steps, clientArgs: args as Args, need: leafNeed };
-      const read = (): unknown => follow(objectOf(parent), reading, scope);
-      return isolateWaitingElements(shape(read, scope, info.path));
+      const read = (): unknown => {
+        const found = follow(objectOf(parent), reading, scope);
+        return found instanceof Promise ? RunTurns.inTurn(scope, found) : found;
+      };
+      return isolateWaitingElements(shape(read, execution, info.path), execution);
     };
   }
   const showing = compileShowing(bound, leafType.name);
@@ -153,7 +155,7 @@ function compileResolver(
     const need = usesSubqueries(model) ? needOfSelection(bound, info) : Need.none;
     const found = read({ parent, clientArgs: args as Args, need, scope });
     const selections = new Map<string, readonly string[]>();
-    const confirmed = mapEntities(found, execution, (entity) => {
+    const show = (entity: Entity): unknown => {
       const shown = showing(entity);
       if (shown === null) return notShown(entity, binding.coordinate);
       if (!entity.isReference) return entity;
@@ -162,8 +164,8 @@ function compileResolver(
       const lookups = lookupsOf(entity, selected);
       if (lookups.length === 0 && binding.kind === "node") return confirmNode(binding, entity, scope);
       return confirmReference(entity, lookups, isRequired, scope);
-    });
-    return isolateElements(confirmed);
+    };
+    return showEntities(found, execution, show);
   };
 }
 
@@ -220,11 +222,13 @@ function isInnermostNonNull(type: GraphQLOutputType): boolean {
   return isListType(type.ofType) ? isInnermostNonNull(type.ofType) : true;
 }
 
-function mapEntities(found: unknown, execution: Execution, map: (entity: Entity) => unknown): unknown {
-  if (found instanceof Promise) return found.then((value: unknown) => mapEntities(value, execution, map));
-  if (!Array.isArray(found)) return found instanceof Entity ? handled(map(found)) : found;
-  execution.countElements(found.length);
-  return found.map((element: unknown) => mapEntities(element, execution, map));
+function showEntities(found: unknown, execution: Execution, show: (entity: Entity) => unknown): unknown {
+  if (found instanceof Promise)
+    return RunTurns.inTurn(execution.scope, found).then((value: unknown) =>
+      showEntities(value, execution, show),
+    );
+  const showAny = (value: unknown): unknown => (value instanceof Entity ? show(value) : value);
+  return Array.isArray(found) ? isolateElements(found, execution, showAny) : handled(showAny(found));
 }
 
 /** Where the list around it is given up before it is completed, nobody else handles a rejection. */

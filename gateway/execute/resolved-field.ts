@@ -63,15 +63,21 @@ export function compileResolvedField(parts: ResolvedFieldParts): ResolvedField {
       const found = new Map<unknown, Resolved>();
       run.resolved.set(field, found);
       const info = infoOf(operation, run.variables);
-      for (const object of objects) {
+      const readOne = async (object: unknown): Promise<void> => {
         const absorbed: AbsorbedError[] = [];
         const scope: RequestScope = { ...run.scope, absorbed };
         const reading = new Reading(info, run.execution.within(scope));
-        const value = reading.readField(entityOf(run, object), selected, undefined);
-        run.await(value, (completed) => {
-          found.set(object, { value: completed, notes: [...reading.notes, ...absorbed.map(noteAbsorbed)] });
-        });
-      }
+        const value = await reading.readField(entityOf(run, object), selected, undefined);
+        found.set(object, { value, notes: [...reading.notes, ...absorbed.map(noteAbsorbed)] });
+      };
+      const { promise, resolve, reject } = Promise.withResolvers<null>();
+      let left = objects.length;
+      run.execution.inTurn(objects.length, (index) => {
+        readOne(objects[index]).then(() => {
+          if (--left === 0) resolve(null);
+        }, reject);
+      });
+      run.await(promise, () => {});
     },
     read(run, object) {
       const found = run.resolved.get(field)?.get(object) as Resolved | undefined;

@@ -4,6 +4,7 @@ import { Entity } from "../compose/entity.ts";
 import { allInOrder } from "../core/all-in-order.ts";
 import { OverlockError, toOverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
+import type { Execution } from "./execution.ts";
 import { hasLeafForm } from "./has-leaf-form.ts";
 import type { LeafShaper, ListShaper, Shaper } from "../shape/shaper.ts";
 
@@ -16,7 +17,7 @@ export interface FieldPath {
 }
 
 /** Reads a field's value and brings it into the shape that the client schema promises. */
-export type ShapeLeaves = (read: () => unknown, scope: RequestScope, path: FieldPath) => unknown;
+export type ShapeLeaves = (read: () => unknown, execution: Execution, path: FieldPath) => unknown;
 
 /**
  * Compiles what happens to a leaf field's value: shapers in the order written, then the check against the leaf type
@@ -24,18 +25,50 @@ export type ShapeLeaves = (read: () => unknown, scope: RequestScope, path: Field
  * absorbed; what is absorbed is recorded in the scope.
  */
 export function shapeLeaves(binding: PathBinding, leafType: GraphQLLeafType): ShapeLeaves {
-  const { shape, finish, absorbs, replacement } = compileLeafShaping(binding, leafType);
-  if (!absorbs) return (read, scope) => andThen(shape(read(), scope), finish);
-  return async (read, scope, path) => {
+  const { shape: shapeAtOnce, finish, absorbs, replacement } = compileLeafShaping(binding, leafType);
+  const shape = binding.shapers.some(({ kind }) => kind === "list")
+    ? (value: unknown, { scope }: Execution): unknown => shapeAtOnce(value, scope)
+    : inPieces(shapeAtOnce);
+  if (!absorbs) return (read, execution) => andThen(shape(read(), execution), finish);
+  return async (read, execution, path) => {
     try {
-      return finish(await settleLeaves(await shape(read(), scope)));
+      return finish(await settleLeaves(await shape(read(), execution)));
     } catch (thrown) {
       const { code, upstreamCode } = absorbableError(thrown);
+      const { scope } = execution;
       scope.absorbed.push({ path: pathToArray(path), code, ...(upstreamCode !== null && { upstreamCode }) });
       return replacement;
     }
   };
 }
+
+/** Shapes a long list piece by piece, each when its turn comes. `shape` does the same to each element. */
+function inPieces(shape: Shape): (value: unknown, execution: Execution) => unknown {
+  const shapeAny = (value: unknown, execution: Execution): unknown => {
+    if (value instanceof Promise) return value.then((found: unknown) => shapeAny(found, execution));
+    if (!Array.isArray(value) || value.length <= pieceLength) return shape(value, execution.scope);
+    const elements = value as readonly unknown[];
+    const { promise, resolve, reject } = Promise.withResolvers<unknown[]>();
+    const shaped: unknown[] = [];
+    const pieces = Math.ceil(elements.length / pieceLength);
+    const shapePiece = (index: number): void => {
+      try {
+        const piece = elements.slice(index * pieceLength, (index + 1) * pieceLength);
+        const found = shape(piece, execution.scope) as readonly unknown[];
+        markAwaited(found);
+        for (const element of found) shaped.push(element);
+        if (index === pieces - 1) resolve(shaped);
+      } catch (error) {
+        reject(error);
+      }
+    };
+    execution.inTurn(pieces, shapePiece, pieceLength);
+    return promise;
+  };
+  return shapeAny;
+}
+
+const pieceLength = 250;
 
 /** What happens to the value of a leaf field, in its parts. */
 export interface LeafShaping {

@@ -29,7 +29,7 @@ class Rows {
 
 describe("keys that become known in one turn of the event loop", () => {
   test("share one call, whatever the depth at which they became known", async () => {
-    const [loaders, rows] = [new RequestLoaders(), new Rows()];
+    const [loaders, rows] = [new RequestLoaders(createScope()), new Rows()];
     const after = async (awaits: number, key: string): Promise<unknown> => {
       for (let turn = 0; turn < awaits; turn++) await Promise.resolve();
       return loaders.load(rows.call(), key);
@@ -40,7 +40,7 @@ describe("keys that become known in one turn of the event loop", () => {
   });
 
   test("are not held up by a branch that is slower", async () => {
-    const [loaders, rows] = [new RequestLoaders(), new Rows()];
+    const [loaders, rows] = [new RequestLoaders(createScope()), new Rows()];
     const later = new Promise<void>((resolve) => void setImmediate(resolve)).then(() =>
       loaders.load(rows.call(), "b"),
     );
@@ -50,7 +50,7 @@ describe("keys that become known in one turn of the event loop", () => {
   });
 
   test("are cut into pieces of the most that a call carries", async () => {
-    const [loaders, rows] = [new RequestLoaders(), new Rows()];
+    const [loaders, rows] = [new RequestLoaders(createScope()), new Rows()];
     const keys = ["a", "b", "c", "d", "e"];
     for (const [maxSize, sizes] of [
       [4, [4, 1]],
@@ -67,7 +67,7 @@ describe("keys that become known in one turn of the event loop", () => {
   });
 
   test("are asked for once each, where they are equal as text", async () => {
-    const [loaders, rows] = [new RequestLoaders(), new Rows()];
+    const [loaders, rows] = [new RequestLoaders(createScope()), new Rows()];
     const found = await Promise.all(["7", 7, "7", "8"].map((key) => loaders.load(rows.call(), key)));
     expect(found).toEqual(["row 7", "row 7", "row 7", "row 8"]);
     expect(rows.asked).toEqual([["7", "8"]]);
@@ -76,14 +76,14 @@ describe("keys that become known in one turn of the event loop", () => {
 
 describe("a key", () => {
   test("that was asked for before is not asked for again", async () => {
-    const [loaders, rows] = [new RequestLoaders(), new Rows()];
+    const [loaders, rows] = [new RequestLoaders(createScope()), new Rows()];
     await loaders.load(rows.call(), "a");
     await Promise.all([loaders.load(rows.call(), "a"), loaders.load(rows.call(), "b")]);
     expect(rows.asked).toEqual([["a"], ["b"]]);
   });
 
   test("that is being asked for is waited for", async () => {
-    const [loaders, rows] = [new RequestLoaders(), new Rows()];
+    const [loaders, rows] = [new RequestLoaders(createScope()), new Rows()];
     const first = loaders.load(rows.call(), "a");
     await new Promise((resolve) => void setImmediate(resolve));
     expect(await Promise.all([first, loaders.load(rows.call(), "a")])).toEqual(["row a", "row a"]);
@@ -91,21 +91,21 @@ describe("a key", () => {
   });
 
   test("without a row yields what the call says of missing rows", async () => {
-    const [loaders, rows] = [new RequestLoaders(), new Rows()];
+    const [loaders, rows] = [new RequestLoaders(createScope()), new Rows()];
     expect(await loaders.load(rows.call(), "missing")).toBeNull();
     const missing = Object.freeze([]);
     expect(await loaders.load(rows.call({ group: "grouped", missing }), "missing")).toBe(missing);
   });
 
   test("keeps a row that is null apart from a row that is missing", async () => {
-    const loaders = new RequestLoaders();
+    const loaders = new RequestLoaders(createScope());
     const fetch = async (): Promise<ReadonlyMap<string, unknown>> => new Map([["a", null]]);
     const call = new Rows().call({ fetch, missing: "missing" });
     expect(await Promise.all([loaders.load(call, "a"), loaders.load(call, "b")])).toEqual([null, "missing"]);
   });
 
   test("may be called like a property of objects", async () => {
-    const [loaders, rows] = [new RequestLoaders(), new Rows()];
+    const [loaders, rows] = [new RequestLoaders(createScope()), new Rows()];
     const keys = ["__proto__", "constructor", "toString"];
     const found = await Promise.all(keys.map((key) => loaders.load(rows.call({ group: key }), key)));
     expect(found).toEqual(keys.map((key) => `row ${key}`));
@@ -114,19 +114,19 @@ describe("a key", () => {
 
 describe("calls", () => {
   test("that send something else besides the keys are made separately", async () => {
-    const [loaders, rows] = [new RequestLoaders(), new Rows()];
+    const [loaders, rows] = [new RequestLoaders(createScope()), new Rows()];
     await Promise.all(["x", "y", "x"].map((group) => loaders.load(rows.call({ group }), "a")));
     expect(rows.asked).toEqual([["a"], ["a"]]);
   });
 
   test("of different fields never meet", async () => {
-    const [loaders, rows, others] = [new RequestLoaders(), new Rows(), new Rows()];
+    const [loaders, rows, others] = [new RequestLoaders(createScope()), new Rows(), new Rows()];
     await Promise.all([loaders.load(rows.call(), "a"), loaders.load(others.call(), "a")]);
     expect([rows.asked, others.asked]).toEqual([[["a"]], [["a"]]]);
   });
 
   test("that fail, fail for all of their keys and for no other call", async () => {
-    const [loaders, rows] = [new RequestLoaders(), new Rows()];
+    const [loaders, rows] = [new RequestLoaders(createScope()), new Rows()];
     const error = new OverlockError("UPSTREAM_ERROR", "down");
     const failing = rows.call({ group: "failing", fetch: () => Promise.reject(error) });
     const found = await Promise.allSettled([
@@ -142,7 +142,7 @@ describe("calls", () => {
   });
 
   test("that failed are not made again for the same key", async () => {
-    const loaders = new RequestLoaders();
+    const loaders = new RequestLoaders(createScope());
     let calls = 0;
     const fetch = (): Promise<never> => {
       calls += 1;
@@ -155,7 +155,7 @@ describe("calls", () => {
   });
 
   test("that fail in one piece leave the other pieces alone", async () => {
-    const [loaders, rows] = [new RequestLoaders(), new Rows()];
+    const [loaders, rows] = [new RequestLoaders(createScope()), new Rows()];
     const healthy = rows.call();
     const call = rows.call({
       maxSize: 2,
@@ -167,7 +167,7 @@ describe("calls", () => {
 });
 
 test("after clear everything is asked for again, and what was under way still arrives", async () => {
-  const [loaders, rows] = [new RequestLoaders(), new Rows()];
+  const [loaders, rows] = [new RequestLoaders(createScope()), new Rows()];
   const before = loaders.load(rows.call(), "a");
   loaders.clear();
   expect(await Promise.all([before, loaders.load(rows.call(), "a")])).toEqual(["row a", "row a"]);

@@ -56,7 +56,7 @@ beforeAll(async () => {
     { names, prices, shelves },
     client,
     { NAMES_URL: namesBackend.url, ECHO_URL: echo.backend.url, PRICES_URL: pricesBackend.url },
-    echo.protos,
+    { protos: echo.protos },
   );
 });
 afterAll(async () => {

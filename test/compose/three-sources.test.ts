@@ -60,7 +60,7 @@ beforeAll(async () => {
     { names, stock, prices },
     client,
     { NAMES_URL: namesBackend.url, ECHO_URL: echo.backend.url, PRICES_URL: pricesBackend.url },
-    echo.protos,
+    { protos: echo.protos },
   );
 });
 afterAll(async () => {

@@ -47,7 +47,12 @@ let test: ProjectGateway;
 
 beforeAll(async () => {
   echo = await startGrpcEcho();
-  test = await startProject({ echo: source }, clientSchema, { ECHO_URL: echo.backend.url }, echo.protos);
+  test = await startProject(
+    { echo: source },
+    clientSchema,
+    { ECHO_URL: echo.backend.url },
+    { protos: echo.protos },
+  );
 });
 afterAll(async () => {
   await test.stop();

@@ -86,7 +86,7 @@ beforeAll(async () => {
   echo.rows = { rows: [{ id: "r1", sku: "s1" }] };
   await Promise.all([rest.start(), graphql.http.start()]);
   const environment = { BOOKS_URL: rest.url, ECHO_URL: echo.backend.url, FILMS_URL: graphql.url };
-  test = await startProject({ books, rows, films }, clientSchema, environment, echo.protos);
+  test = await startProject({ books, rows, films }, clientSchema, environment, { protos: echo.protos });
 });
 afterAll(async () => {
   await test.stop();

@@ -66,7 +66,7 @@ async function start(
     environment[`BOOKS_TLS_${suffix}`] = value;
     environment[`STOCK_TLS_${suffix}`] = value;
   }
-  gateway = await startProject({ books, stock }, client, environment, `${shopRoot}protos`);
+  gateway = await startProject({ books, stock }, client, environment, { protos: `${shopRoot}protos` });
   const asked = gateway;
   return async () => {
     const found = [];
@@ -234,8 +234,8 @@ describe("a start is refused for TLS that", () => {
       /STOCK_TLS_SERVER_NAME\n  expected  a URL of STOCK_URL that begins with grpcs:\/\//,
     ],
   ])("%s", async (_what, variables, problem) => {
-    await expect(startProject({ books, stock }, client, variables, `${shopRoot}protos`)).rejects.toThrow(
-      problem,
-    );
+    await expect(
+      startProject({ books, stock }, client, variables, { protos: `${shopRoot}protos` }),
+    ).rejects.toThrow(problem);
   });
 });

@@ -14,15 +14,22 @@ export interface ProjectGateway {
   stop(): Promise<void>;
 }
 
+export interface ProjectExtras {
+  /** A folder. */
+  readonly protos?: string | null;
+  /** What the BFF's config exports. */
+  readonly config?: string;
+}
+
 /**
  * Starts the gateway on a project with one BFF, called `web`. `sources` are schema files by source name, `environment`
- * names their URLs, `protos` is a folder.
+ * names their URLs.
  */
 export async function startProject(
   sources: Readonly<Record<string, string>>,
   clientSchema: string,
   environment: Environment,
-  protos: string | null = null,
+  { protos = null, config = '{ name: "web" }' }: ProjectExtras = {},
 ): Promise<ProjectGateway> {
   const root = mkdtempSync(path.join(tmpdir(), "overlock-test-"));
   for (const folder of ["schemas", "bff-web"]) mkdirSync(path.join(root, folder));
@@ -30,7 +37,7 @@ export async function startProject(
     writeFileSync(path.join(root, "schemas", `${name}.graphql`), text);
   if (protos !== null) symlinkSync(protos, path.join(root, "protos"));
   writeFileSync(path.join(root, "bff-web", "schema.graphql"), clientSchema);
-  writeFileSync(path.join(root, "bff-web", "bff.config.ts"), 'export default { name: "web" };\n');
+  writeFileSync(path.join(root, "bff-web", "bff.config.ts"), `export default ${config};\n`);
   const log = { text: "" };
   const gateway = await startGateway({
     root,
