@@ -125,6 +125,14 @@ describe("mutations", () => {
     expect(urls()).toEqual(["/touch", "/touch", "/touch"]);
   });
 
+  it("of which nothing is left answer an object of nothing, whichever executor runs them", async () => {
+    for (let time = 0; time < 4; time++) {
+      const answer = await test.query("mutation { touch @skip(if: true) }");
+      expect(answer.data).toEqual({});
+    }
+    expect(urls()).toEqual([]);
+  });
+
   it("go on along their path with what is read anew", async () => {
     const answer = await test.query('mutation { a: name(id: "n1", to: "x") b: name(id: "n1", to: "y") }');
     expect(answer.data).toEqual({ a: "x", b: "y" });
