@@ -11,6 +11,7 @@ import {
 } from "../language/evaluate-selection.ts";
 import { plainNamesOf } from "../language/selection-map.ts";
 import type { Access, Base, Path, Place, Read, SelectedField, Spot, Step } from "../prepare/plan.ts";
+import { depthOf } from "../prepare/plan-place.ts";
 import type { PlanRun } from "./plan-run.ts";
 
 /** Reads something of an object of a place, given by the value that stands for it. Raises what stands in its place. */
@@ -133,15 +134,17 @@ export function baseAt(spot: Spot | null): Base | null {
 export function compilePath(path: Path, finders: Finders, finishOf?: FinishOf): Reader {
   const [first, ...rest] = path;
   let reader = compileRead(first, finders);
+  let levels = depthOf(first.type);
   for (const read of rest) {
-    const [before, next] = [reader, compileRead(read, finders)];
-    reader = (run, object) => mapObjects(before(run, object), (found) => next(run, found));
+    const [before, next, depth] = [reader, compileRead(read, finders), levels];
+    reader = (run, object) => mapObjects(before(run, object), depth, (found) => next(run, found));
+    levels += depthOf(read.type);
   }
   const last = rest.at(-1) ?? first;
   const finish = finishOf === undefined || last.next !== null ? null : finishOf(last);
   const onward = last.next === null ? finish : compileNext(last.spot, last.next, finders, finishOf);
   if (onward === null) return reader;
-  return (run, object) => mapObjects(reader(run, object), (found) => onward(run, found));
+  return (run, object) => mapObjects(reader(run, object), levels, (found) => onward(run, found));
 }
 
 /** The rest of a path, another one for each place that its objects may stand in. */
@@ -161,12 +164,13 @@ function compileNext(
 /** What becomes of each value that the last field of a path has found; null: nothing. */
 type FinishOf = (last: Read) => Reader | null;
 
-function mapObjects(value: unknown, read: (object: unknown) => unknown): unknown {
+/** What stands for an object may be a list, too: how many lists are around it is known by the path alone. */
+function mapObjects(value: unknown, levels: number, read: (object: unknown) => unknown): unknown {
   if (value === null || value === undefined || value instanceof Error) return value ?? null;
-  if (!Array.isArray(value)) return read(value);
+  if (levels === 0 || !Array.isArray(value)) return read(value);
   return value.map((element: unknown) => {
     try {
-      return mapObjects(element, read);
+      return mapObjects(element, levels - 1, read);
     } catch (error) {
       return error;
     }

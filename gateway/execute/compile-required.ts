@@ -1,5 +1,6 @@
 import { elementsOf, leafOf, membersOf } from "../compose/required-value.ts";
-import type { Path, Place, PlannedRest, PlannedValue, Spot } from "../prepare/plan.ts";
+import type { Path, Place, PlannedRest, PlannedValue, Read, Spot } from "../prepare/plan.ts";
+import { depthOf } from "../prepare/plan-place.ts";
 import { compileRead, type Finders, placeAt, type Reader } from "./compile-read.ts";
 
 /**
@@ -34,11 +35,13 @@ export function compileRequired(value: PlannedValue, finders: Finders): Reader {
 function compileRequiredPath(value: RequiredPath, finders: Finders): Reader {
   const [first, ...rest] = value.path;
   const readFirst = compileRead(first, finders);
-  const { next, spot } = rest.at(-1) ?? first;
-  const finish = next === null ? compileEnd(value, finders) : compileNext(value, spot, next, finders);
-  const onward = rest.reduceRight<Reader>((after, one) => {
+  const last = rest.at(-1) ?? first;
+  const { next } = last;
+  const finish = next === null ? compileEnd(value, finders) : compileNext(value, last, next, finders);
+  const onward = rest.reduceRight<Reader>((after, one, index) => {
     const read = compileRead(one, finders);
-    return (run, found) => throughLists(found, (object) => after(run, read(run, object)));
+    const levels = depthOf((rest[index - 1] ?? first).type);
+    return (run, found) => throughLists(found, levels, (object) => after(run, read(run, object)));
   }, finish);
   return (run, object) => onward(run, readFirst(run, object));
 }
@@ -52,25 +55,27 @@ function compileEnd({ path, then, toLeaf }: RequiredPath, finders: Finders): Rea
 /** The rest of a path, another one for each place that its objects may stand in. */
 function compileNext(
   value: RequiredPath,
-  spot: Spot | null,
+  { spot, type }: Read,
   next: ReadonlyMap<Place, Path>,
   finders: Finders,
 ): Reader {
   const readers = new Map(
     [...next].map(([place, path]) => [place, compileRequiredPath({ ...value, path }, finders)]),
   );
+  const levels = depthOf(type);
   return (run, found) =>
-    throughLists(found, (object) => {
+    throughLists(found, levels, (object) => {
       const place = spot === null ? undefined : placeAt(spot, object);
       return place === undefined ? undefined : readers.get(place)?.(run, object);
     });
 }
 
-/** Through lists element by element. */
-function throughLists(value: unknown, read: (object: unknown) => unknown): unknown {
+/** Through lists element by element; what stands for an object may be a list, too. */
+function throughLists(value: unknown, levels: number, read: (object: unknown) => unknown): unknown {
   if (value instanceof Error) throw value;
-  if (Array.isArray(value)) return elementsOf(value.map((element: unknown) => throughLists(element, read)));
-  return value === null || value === undefined ? undefined : read(value);
+  if (value === null || value === undefined) return undefined;
+  if (levels === 0 || !Array.isArray(value)) return read(value);
+  return elementsOf(value.map((element: unknown) => throughLists(element, levels - 1, read)));
 }
 
 function compileRest({ isList, values }: PlannedRest, path: Path, finders: Finders): Reader {
