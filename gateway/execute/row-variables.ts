@@ -1,3 +1,4 @@
+import { nothingFor } from "../compose/subquery-row.ts";
 import { OverlockError } from "../core/errors.ts";
 import { plainNamesOf } from "../language/selection-map.ts";
 import type { Access, Place, ShownField, Step } from "../prepare/plan.ts";
@@ -50,11 +51,10 @@ export class RowVariables {
     if (access.kind !== "step") return this.#own(access);
     const { step, supplier, selected } = access;
     if (supplier.read === null) return step.lookup === null ? this.nameOf(step) : null;
-    if (selected !== null) return null;
-    const property = supplier.buildsObjects ? null : plainProperty(plainNamesOf(supplier.read.map));
+    const property = supplier.buildsObjects ? null : memberOf({ supplier, selected });
     if (property === null) return null;
     const row = this.nameOf(step);
-    return `(is${row} ? ${row}.${property} : ${row} instanceof Error ? ${row} : undefined)`;
+    return `(is${row} ? ${row}${property} : ${row} instanceof Error ? ${row} : undefined)`;
   }
 
   /** An expression of what stands for the objects of a field, in their lists; null where that takes more. */
@@ -63,11 +63,25 @@ export class RowVariables {
     if (rest.length > 0) return null;
     const built = baseAt(spot);
     if (built?.kind === "built") return null;
+    if ("selected" in access && access.selected !== null) return this.#selectedObjects(access);
     if (built?.kind !== "reference") return this.read(access);
     if (access.kind !== "row" || this.place.base.kind !== "row") return null;
     if (built.list === null) return "o";
     const property = plainProperty(built.list);
     return property === null ? null : `(Array.isArray(o.${property}) ? o.${property} : null)`;
+  }
+
+  /** Where an answer has nothing for objects that it was asked for, that is an error. */
+  #selectedObjects(access: RowAccess): string | null {
+    const { supplier, selected } = access;
+    // Under a name that only the run has, everything may be found that objects inherit.
+    const property = selected?.key.kind === "constant" ? memberOf(access) : null;
+    if (property === null) return null;
+    const absent = (row: unknown): unknown =>
+      row instanceof Error || row === null || row === undefined ? row : nothingFor(supplier);
+    const row = access.kind === "row" ? "o" : this.nameOf(access.step);
+    const isRow = access.kind === "row" ? "" : `is${row} && `;
+    return `(${isRow}${row}${property} !== undefined ? ${row}${property} : ${this.#value(absent)}(${row}))`;
   }
 
   /** Of the object itself. */
@@ -76,11 +90,19 @@ export class RowVariables {
     if (access.kind === "part" && base.kind === "built") return directPart(access.path, null, "o");
     if (access.kind === "part" && base.kind === "reference") return directPart(access.path, base.list, "o");
     if (access.kind !== "row" || base.kind !== "row" || access.supplier.buildsObjects) return null;
-    if (access.selected !== null) return null;
-    const property = plainProperty(plainNamesOf(access.supplier.read?.map));
-    return property === null ? null : `o.${property}`;
+    const property = memberOf(access);
+    return property === null ? null : `o${property}`;
   }
 }
+
+/** How a member of a row is read, as code; null where that takes more. */
+function memberOf({ supplier, selected }: Pick<RowAccess, "supplier" | "selected">): string | null {
+  if (selected?.key.kind === "run") return `[run.responseKeys[${selected.key.index}]]`;
+  const property = plainProperty(selected === null ? plainNamesOf(supplier.read?.map) : [selected.key.name]);
+  return property === null ? null : `.${property}`;
+}
+
+type RowAccess = Extract<Access, { kind: "row" | "step" }>;
 
 /** Elements of a list may be anything, so nothing but they themselves is read of them at once. */
 export function directPart(
