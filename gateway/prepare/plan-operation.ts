@@ -29,6 +29,7 @@ import type {
   ShownField,
   ShownObject,
 } from "./plan.ts";
+import { findReachedCalls } from "./reached-calls.ts";
 import { trimCalls } from "./trim-calls.ts";
 import { NotPlannedError, PlaceBuilder, PlanNumbers, type ReadSite } from "./plan-place.ts";
 
@@ -54,7 +55,6 @@ class Planner {
   readonly #numbers = new PlanNumbers();
   readonly #arguments: PlannedArguments[] = [];
   readonly #argumentIndexes = new Map<string, number>();
-  #hasResolved = false;
   readonly #argumentsByNode = new Map<
     FieldNode,
     { readonly definition: GraphQLField<unknown, unknown>; readonly args: ClientArgs }
@@ -77,8 +77,10 @@ class Planner {
         ? [...fields].map((field) => this.#planRoot("Mutation", rootType, new Map([field])))
         : [this.#planRoot("Query", rootType, fields)];
     const { steps, places, fields: count } = this.#numbers;
-    // What is read object by object is read of whole rows, and would ask for them again.
-    if (!this.#hasResolved) trimCalls(steps, places);
+    const resolved = places
+      .flatMap(({ shown }) => shown?.fields ?? [])
+      .filter((field) => field.kind === "resolved");
+    trimCalls(steps, places, findReachedCalls(this.#bound, this.#model, this.#context, resolved));
     let responseKeys = 0;
     for (const step of steps) {
       if (step.kind !== "subquery") continue;
@@ -134,7 +136,6 @@ class Planner {
       (reason) => {
         // What resolvers read they have to ask for: the whole subquery is theirs.
         if (place.isSelected) throw new NotPlannedError(reason);
-        this.#hasResolved = true;
         return { ...site, kind: "resolved", reason, binding, args, parent };
       },
     );

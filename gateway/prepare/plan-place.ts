@@ -130,12 +130,13 @@ export class PlanNumbers {
   readonly onAdd = (undo: () => void): void => void this.#undos.push(undo);
 
   /** How much {@link takeBack} has to leave. */
-  get mark(): readonly [steps: number, undos: number] {
-    return [this.steps.length, this.#undos.length];
+  get mark(): readonly [steps: number, places: number, undos: number] {
+    return [this.steps.length, this.places.length, this.#undos.length];
   }
 
-  takeBack([steps, undos]: PlanNumbers["mark"]): void {
+  takeBack([steps, places, undos]: PlanNumbers["mark"]): void {
     this.steps.length = steps;
+    this.places.length = places;
     for (const undo of this.#undos.splice(undos)) undo();
   }
 

@@ -5,9 +5,14 @@ import type { DraftStep, PlaceBuilder } from "./plan-place.ts";
 
 /**
  * Lets the calls of a plan ask for no more than the plan reads of what they bring. Steps of one call ask for what all of
- * them read together, so that their rows are the same and none is asked for twice.
+ * them read together, so that their rows are the same and none is asked for twice. `whole`: calls that are made
+ * elsewhere as they are declared.
  */
-export function trimCalls(steps: readonly DraftStep[], places: readonly PlaceBuilder[]): void {
+export function trimCalls(
+  steps: readonly DraftStep[],
+  places: readonly PlaceBuilder[],
+  whole: ReadonlySet<DeclaredCall>,
+): void {
   const wanted = new Map<DeclaredCall, Set<string>>();
   for (const place of places) {
     for (const [access, spot] of place.accesses) {
@@ -24,6 +29,7 @@ export function trimCalls(steps: readonly DraftStep[], places: readonly PlaceBui
   for (const step of steps) {
     if (step.kind !== "call") continue;
     const { call } = step;
+    if (whole.has(call)) continue;
     const paths = [...(wanted.get(call) ?? [])];
     if (!call.isSafe || call.trimmed === null || paths.length === 0 || paths.includes("")) continue;
     step.call = call.trimmed(paths);
@@ -42,10 +48,14 @@ function readOf(access: Exclude<Access, { kind: "nowhere" }>, spot: Spot | null)
   return starts.flatMap((start) => below.map((path) => joined(start, path)));
 }
 
-/** Null where all of its objects is wanted: what tells their type is known to the source alone. */
+/**
+ * Null where all of its objects is wanted: what tells their type is known to the source alone, and what is read object by
+ * object is read of whole rows.
+ */
 function readOfSpot({ places, readType }: Spot): readonly string[] | null {
   const [place, ...others] = places.values();
   if (readType !== null || place === undefined || others.length > 0) return null;
+  if (place.shown?.fields.some(({ kind }) => kind === "resolved") === true) return null;
   const accesses = "accesses" in place ? (place as PlaceBuilder).accesses : new Map<Access, Spot | null>();
   const paths = [...accesses].flatMap(([access, spot]) =>
     access.kind === "row" ? readOf(access, spot) : [],

@@ -5,6 +5,7 @@ import { formatProblem, Problems, StartupError } from "../../gateway/core/proble
 import { type ClientSchema, readClientSchema } from "../../gateway/language/client-schema.ts";
 import { readDirectiveCatalog } from "../../gateway/language/directive-catalog.ts";
 import { readSourceSchema } from "../../gateway/language/source-schema.ts";
+import { openGraphqlSource } from "../../gateway/sources/graphql/graphql-source.ts";
 import { openGrpcSource } from "../../gateway/sources/grpc/grpc-source.ts";
 import { openRestSource } from "../../gateway/sources/rest/rest-source.ts";
 import type { Source } from "../../gateway/sources/source.ts";
@@ -30,9 +31,11 @@ export function openTexts(schemas: SchemaTexts, options: ComposeOptions = {}): S
     const schema = readSourceSchema(`schemas/${name}.graphql`, text, catalog, problems);
     if (schema === null) return null;
     const url = urls[schema.name] ?? schema.url;
+    const endpoint = { url, tls: null };
+    if (schema.kind === "graphql") return openGraphqlSource(schema, endpoint);
     return schema.kind === "rest"
-      ? openRestSource(schema, { url, tls: null })
-      : openGrpcSource(schema, { url, tls: null }, protosFolder, problems);
+      ? openRestSource(schema, endpoint)
+      : openGrpcSource(schema, endpoint, protosFolder, problems);
   });
   problems.throwIfAny();
   return sources.filter((source) => source !== null);

@@ -300,6 +300,50 @@ describe("a call that can be told what to send", () => {
       ["Query.plain", null],
     ]);
   });
+
+  const lending = composed(
+    {
+      lending: `extend schema @source(name: "lending", url: "http://localhost:1")
+        type Query {
+          books: [Book] @rest(GET: "/books", trim: { as: "fields" })
+          shelves: [Shelf] @rest(GET: "/shelves", trim: { as: "fields" })
+          page(size: Int, page: String): LoanPage @rest(GET: "/loans{?args.size,args.page}")
+          copy(id: ID!): Copy @lookup @rest(GET: "/copies{?ids*}", batch: { of: "$args.id", as: "ids", match: "id" }, trim: { as: "fields" })
+        }
+        type Book { id: ID! title: String bestCopy: Copy @from(field: "{ id: bestId }") }
+        type Shelf { id: ID! label: String }
+        type LoanPage { items: [Loan!] nextPageToken: String }
+        type Loan { id: ID! day: Int copy: Copy @from(field: "{ id: copyId }") }
+        type Copy @key(fields: "id") { id: ID! shelf: String state: String }`,
+    },
+    `type Query {
+       books: [Book] shelves: [Shelf]
+       loans(first: Int, after: String): Loans @from(field: "page(size: $args.first, page: $args.after)")
+     }
+     type Loans @view(of: "LoanPage") @connection { nodes: [Loan!] pageInfo: PageInfo! }
+     type PageInfo { hasNextPage: Boolean! endCursor: String }
+     type Book { id: ID! title: String bestCopy: Copy }
+     type Shelf { id: ID! label: String } type Loan { id: ID! day: Int copy: Copy } type Copy { id: ID! shelf: String state: String }`,
+  );
+  const asked = (query: string) =>
+    described(lending, query).steps.map(({ coordinate, asksFor }) => [coordinate, asksFor]);
+
+  it("asks for everything where something is read object by object, and elsewhere for what is read", () => {
+    const plain = "shelves { label } books { title bestCopy { state } }";
+    const all = `{ loans { nodes { copy { state } } } ${plain} }`;
+    expect(described(lending, all).resolved.map(({ path }) => path)).toEqual(["loans"]);
+    expect(asked(all)).toEqual([
+      ["Query.shelves", ["label"]],
+      ["Query.books", ["bestId", "title"]],
+      // The copies of loans are asked for by resolvers, and share its rows.
+      ["Query.copy", null],
+    ]);
+    expect(asked(`{ ${plain} }`)).toEqual([
+      ["Query.shelves", ["label"]],
+      ["Query.books", ["bestId", "title"]],
+      ["Query.copy", ["id", "state"]],
+    ]);
+  });
 });
 
 describe("what a step reads of an object", () => {

@@ -29,7 +29,7 @@ query ProductPage
    │  └─ #7 delivery        shipping   POST /deliveries/estimate (country: "DE")                  by Product.{ productId: id, weightGrams: weightGrams, warehouse: stock.warehouse }, ≤ 200 a call, shared  after #1
    ├─ #2 category           catalog    shop.catalog.v1.CatalogService/BatchGetCategories          lookup by Category.id, ≤ 100 a call, shared                                                               after #0
    ├─ #3 reviews            reviews    GET /reviews{?productIds*} (first: $first, sort: TOP)      by Product.id, ≤ 200 a call, shared                                                                       after #0
-   │  ├─ #4 author          accounts   GET /users{?ids*}                                          lookup by User.id, ≤ 200 a call, shared                                                                   after #3
+   │  ├─ #4 author          accounts   GET /users{?ids*}                                          lookup by User.id, ≤ 200 a call, only id name, shared                                                     after #3
    │  └─ #5 author.reviews  reviews    GET /users/{parent.id}/reviews{?args.first} (first: 2)     1 call for each, by id, shared                                                                            after #3
    ├─ #6 parcelClass        shipping   GET /products{?ids*}                                       lookup by Product.id, ≤ 200 a call, shared                                                                after #0
    └─ allReviews            reviews    object by object                                                                                                                                                     after #0
