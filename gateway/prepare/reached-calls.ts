@@ -74,6 +74,10 @@ class Search {
 
   visitBinding(binding: FieldBinding): void {
     switch (binding.kind) {
+      case "connection":
+      case "group":
+        // Of what was read already, and of nothing.
+        return;
       case "path":
         this.#visitSteps(binding.steps);
         this.#visitShaped(binding);
@@ -83,10 +87,6 @@ class Search {
         return;
       case "node":
         for (const { type } of binding.types.values()) this.#visitType(type);
-        return;
-      case "connection":
-      case "group":
-      // Of what was read already, and of nothing.
     }
   }
 
