@@ -1,8 +1,19 @@
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
-import type { Base, Follow, Place, Plan, Read, ShownField, Spot, Step } from "../prepare/plan.ts";
+import type {
+  Base,
+  Follow,
+  Place,
+  Plan,
+  Read,
+  ShownField,
+  ShownObject,
+  Spot,
+  Step,
+} from "../prepare/plan.ts";
 import { depthOf } from "../prepare/plan-place.ts";
 import type { TypeReader } from "../sources/type-reader.ts";
+import { type CompiledConnection, compileConnection, type ConnectionField } from "./compile-connection.ts";
 import {
   baseAt,
   compileAccess,
@@ -22,10 +33,13 @@ import { noRows } from "./step-tables.ts";
 /** Begins everything that is fetched for the objects of a place and below them. Each is there once. */
 export type FetchPlace = (run: PlanRun, objects: readonly unknown[]) => void;
 
+type ItemsField = Extract<ShownField, { kind: "items" }>;
+
 /** The compiled steps of a plan, and how its places are fetched. */
 export interface CompiledFetch {
   readonly steps: ReadonlyMap<Step, CompiledStep>;
   readonly finders: Finders;
+  readonly connections: Connections;
   fetchRoot(place: Place): FetchPlace;
 }
 
@@ -33,6 +47,9 @@ export type ResolvedFields = (
   place: Place,
   field: Extract<ShownField, { kind: "resolved" }>,
 ) => ResolvedField;
+
+/** A connection, by its field; each is compiled once. */
+export type Connections = (field: ConnectionField) => CompiledConnection;
 
 /** Compiles the steps of a plan, those that others read from first. */
 export function compileFetch(
@@ -48,11 +65,18 @@ export function compileFetch(
     return compiled.find;
   };
   for (const step of plan.steps) steps.set(step, compileStep(step, model, finders));
-  const context = { steps, finders, resolvedFields };
-  return { steps, finders, fetchRoot: (place) => compilePlace(place, context) };
+  const known = new Map<ConnectionField, CompiledConnection>();
+  const connections: Connections = (field) => {
+    let compiled = known.get(field);
+    if (compiled === undefined) known.set(field, (compiled = compileConnection(field, steps, finders)));
+    return compiled;
+  };
+  const context = { steps, finders, resolvedFields, connections };
+  return { steps, finders, connections, fetchRoot: (place) => compilePlace(place, context) };
 }
 
 interface FetchContext {
+  readonly connections: Connections;
   readonly steps: ReadonlyMap<Step, CompiledStep>;
   readonly finders: Finders;
   readonly resolvedFields: ResolvedFields;
@@ -77,7 +101,7 @@ function compilePlace(place: Place, context: FetchContext, isAwaited = false): F
     } else if (field.kind === "resolved") {
       const resolved = context.resolvedFields(place, field);
       parts.push((run, objects) => resolved.start(run, objects));
-    }
+    } else if (field.kind === "connection") parts.push(compileConnectionFetch(field, context));
   }
   return (run, objects) => {
     if (objects.length === 0 && !isAwaited) return;
@@ -89,6 +113,54 @@ function whenAllDone(run: PlanRun, steps: readonly number[], callback: () => voi
   const next = steps.find((step) => !run.isDone(step));
   if (next === undefined) callback();
   else run.whenDone(next, () => whenAllDone(run, steps, callback));
+}
+
+/** Fetches the pages of a connection, and then for what is shown of them and of their items. */
+function compileConnectionFetch(field: ConnectionField, context: FetchContext): FetchPlace {
+  const { path, place } = field;
+  const connection = context.connections(field);
+  const fetchPage = place.needsRows ? compilePlace(place, context) : null;
+  const fetchItems = itemsShownBy(place.shown).flatMap(({ spot }) => compileSpot(spot, context) ?? []);
+  const last = path[path.length - 1] ?? path[0];
+  const step = last.access.kind === "step" ? last.access.step.id : null;
+  const begin: FetchPlace = (run, objects) => {
+    const proceed = (): void =>
+      connection.start(run, objects, (pages) => {
+        if (pages.length === 0) return;
+        fetchPage?.(run, [...new Set(pages.map(({ page }) => page))]);
+        if (fetchItems.length === 0) return;
+        const items = new Set<unknown>();
+        for (const { nodes } of pages) addObjects(nodes, items);
+        const found = [...items];
+        for (const fetchFor of fetchItems) fetchFor(run, found);
+      });
+    if (step === null) proceed();
+    else run.whenDone(step, proceed);
+  };
+  return path.slice(0, -1).reduceRight((then, read) => compileStage(read, then, context), begin);
+}
+
+/** Fetches for what one read on the way finds, and goes on from there. */
+function compileStage(read: Read, then: FetchPlace, context: FetchContext): FetchPlace {
+  const collect = compileCollect(read, context.finders);
+  const fetch = read.spot === null ? null : compileSpot(read.spot, context);
+  const step = read.access.kind === "step" ? read.access.step.id : null;
+  return (run, objects) => {
+    const proceed = (): void => {
+      const found = collect(run, objects);
+      fetch?.(run, found);
+      if (found.length > 0) then(run, found);
+    };
+    if (step === null) proceed();
+    else run.whenDone(step, proceed);
+  };
+}
+
+function itemsShownBy(shown: ShownObject | null): ItemsField[] {
+  return (shown?.fields ?? []).flatMap((field) => {
+    if (field.kind === "items") return [field];
+    return field.kind === "edges" ? itemsShownBy(field.edge) : [];
+  });
 }
 
 /** Fetches what a path goes through, read after read, and then for what stands at its end. */
@@ -132,7 +204,7 @@ function compileFollow({ path, binding, isAwaited }: Follow, context: FetchConte
   };
 }
 
-function compileSpot(spot: Spot, context: FetchContext, isAwaited: boolean): FetchPlace | null {
+function compileSpot(spot: Spot, context: FetchContext, isAwaited = false): FetchPlace | null {
   const fetches = new Map<Place, FetchPlace>();
   for (const place of spot.places.values())
     if (place.needsRows) fetches.set(place, compilePlace(place, context, isAwaited));

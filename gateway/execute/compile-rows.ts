@@ -31,9 +31,24 @@ export function compileRows(rows: SelectedRows): (run: PlanRun) => RowSelection 
 
 /** The arguments of a supergraph field, without what its source adds. Raises what is wrong with them. */
 export function readStepArgs({ client, bound }: StepArgs, run: PlanRun): Args {
-  const values = client.kind === "run" ? run.args[client.index] : client.values;
+  const values = readClientArgs(client, run);
   if (values instanceof Error) throw values;
   return readBoundArguments(bound, values as Args);
+}
+
+function readClientArgs(client: StepArgs["client"], run: PlanRun): unknown {
+  switch (client.kind) {
+    case "constant":
+      return client.values;
+    case "run":
+      return run.args[client.index];
+    case "page": {
+      const page = run.pages[client.index];
+      return page instanceof Error ? page : page?.args;
+    }
+    case "pageBehind":
+      return new OverlockError("INTERNAL_SERVER_ERROR", "arguments of a page behind are those of objects");
+  }
 }
 
 /** Fields whose arguments are read for each run. */

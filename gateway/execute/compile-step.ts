@@ -44,7 +44,8 @@ export function compileStep(step: Step, model: SupergraphModel, finders: Finders
   const readers = step.reads.map(({ name, path }) => ({ name, read: compilePath(path, finders) }));
   if (step.kind === "subquery") {
     const [only, ...others] = step.reads;
-    if (step.lookup === null) return { step, after, key: null, ...compileRootSubquery(step, argsOf) };
+    if (step.lookup === null)
+      return { step, after, key: null, ...compileRootSubquery(step, (run) => argsOf(run, null)) };
     const runner = compileSubqueryLookups(
       step,
       step.lookup,
@@ -61,6 +62,8 @@ export function compileStep(step: Step, model: SupergraphModel, finders: Finders
   const index = step.reads.findIndex(({ name }) => name === keyName);
   const [path, reader] = [step.reads[index]?.path, readers[index]?.read];
   const { batch } = step.call;
+  if (step.args?.client.kind === "pageBehind")
+    return { step, after, key: null, ...compileByObject(step, compileRoots(step, readers, argsOf, finders)) };
   if (batch !== null && path !== undefined && reader !== undefined) {
     const key = path.length === 1 ? path[0].access : null;
     return { step, after, key, ...compileKeyed(step, batch, argsOf, reader) };
@@ -90,18 +93,28 @@ function keyNameOf({ call, lookup, requires }: CallStep): string | null {
   return map.root === "args" ? (lookup.plainArguments.get(segment.name) ?? null) : null;
 }
 
-/** The call's own arguments, the same for every object of a run. Raises what is wrong with them. */
-function compileArgs({ args, supplier }: Step, model: SupergraphModel): (run: PlanRun) => Args {
+/** The call's own arguments; but for the pages behind others they are the same for every object. Raises what is wrong with them. */
+type ReadArgs = (run: PlanRun, object: unknown) => Args;
+
+function compileArgs(step: Step, model: SupergraphModel): ReadArgs {
+  const { args, supplier } = step;
   const defaults = supplier === null ? undefined : model.ownDefaults.get(supplier.field);
   const complete = (values: Args): Args => defaults?.(values) ?? values;
   if (args === null) {
     const values = complete({});
     return () => values;
   }
+  const { client, bound } = args;
+  if (client.kind === "pageBehind") {
+    return (run, object) => {
+      const values = run.argsOfObjects.get(step)?.get(object) ?? {};
+      return complete(readBoundArguments(bound, values));
+    };
+  }
   const read = (run: PlanRun): Args => complete(readStepArgs(args, run));
-  if (args.client.kind === "run") return read;
+  if (client.kind !== "constant") return read;
   try {
-    const values = complete(readBoundArguments(args.bound, args.client.values));
+    const values = complete(readBoundArguments(bound, client.values));
     return () => values;
   } catch {
     return read;
@@ -117,7 +130,7 @@ interface NamedReader {
 function compileRoots(
   { lookup, requires }: Step,
   readers: readonly NamedReader[],
-  argsOf: (run: PlanRun) => Args,
+  argsOf: ReadArgs,
   finders: Finders,
 ): (run: PlanRun, object: unknown) => SelectionRoots | null {
   if (lookup !== null) {
@@ -133,7 +146,7 @@ function compileRoots(
       return { name: argument, read: compileRequired(value, finders) };
     });
     return (run, object) => {
-      const args = argsOf(run);
+      const args = argsOf(run, object);
       const filled = membersOf(
         required,
         required.map(({ read }) => read(run, object)),
@@ -141,8 +154,8 @@ function compileRoots(
       return filled === undefined ? null : rootsOf(run, { ...args, ...filled }, parentOf(run, object));
     };
   }
-  if (readers.length === 0) return (run) => rootsOf(run, argsOf(run), noParent);
-  return (run, object) => rootsOf(run, argsOf(run), parentOf(run, object));
+  if (readers.length === 0) return (run, object) => rootsOf(run, argsOf(run, object), noParent);
+  return (run, object) => rootsOf(run, argsOf(run, object), parentOf(run, object));
 }
 
 const noParent: Args = Object.freeze({});
@@ -155,7 +168,7 @@ function rootsOf({ scope }: PlanRun, args: Args, parent: Args): SelectionRoots {
 function compileKeyed(
   { id, call, lookup }: CallStep,
   batch: BatchRule,
-  argsOf: (run: PlanRun) => Args,
+  argsOf: ReadArgs,
   readKeyOf: Reader,
 ): StepRunner {
   const { textOfKey } = batch;
@@ -170,7 +183,7 @@ function compileKeyed(
         if (text !== null) asked.set(text, key);
       }
       try {
-        const values = readValues(call, rootsOf(run, lookupArgs ?? argsOf(run), noParent));
+        const values = readValues(call, rootsOf(run, lookupArgs ?? argsOf(run, null), noParent));
         if (values === null) noCall(call);
         if (values === null || asked.size === 0) run.finish(id, noRows);
         else {
@@ -190,12 +203,12 @@ function compileKeyed(
 }
 
 /** A safe call that is the same for every object. */
-function compileSingle({ id, call }: CallStep, argsOf: (run: PlanRun) => Args): StepRunner {
+function compileSingle({ id, call }: CallStep, argsOf: ReadArgs): StepRunner {
   const { batch } = call;
   return {
     start(run) {
       try {
-        const roots = rootsOf(run, argsOf(run), noParent);
+        const roots = rootsOf(run, argsOf(run, null), noParent);
         const values = readValues(call, roots);
         const key = values === null || batch === null ? null : readKey(batch, roots);
         const text = batch === null ? "" : batch.textOfKey(key);

@@ -9,6 +9,7 @@ import { type PlannedOperation, planOperation } from "../prepare/plan-operation.
 import { type ExecutedOperation, type FieldError, fieldErrorOf } from "./executed-operation.ts";
 import { compileFetch, type FetchPlace, type ResolvedFields } from "./compile-fetch.ts";
 import { failed } from "./complete-value.ts";
+import { compileFirstPage, type ReadFirstPage } from "./first-page.ts";
 import { generateShown, type ShowObject } from "./generate-shown.ts";
 import { PlanRun } from "./plan-run.ts";
 import { compileClientArgs, type ReadClientArgs } from "./read-client-args.ts";
@@ -52,7 +53,8 @@ export function compileOperation(
   );
   const readers = plan.arguments.map(compileClientArgs);
   const steps = plan.steps.map(() => null);
-  const compiled = { plan, roots, readers, steps, limits };
+  const pages = plan.pages.map(compileFirstPage);
+  const compiled = { plan, roots, readers, pages, steps, limits };
   return { plan, run: (variables, scope) => runPlan(compiled, variables, scope) };
 }
 
@@ -66,19 +68,21 @@ interface CompiledPlan {
   readonly plan: Plan;
   readonly roots: readonly CompiledRoot[];
   readonly readers: readonly ReadClientArgs[];
+  readonly pages: readonly ReadFirstPage[];
   /** The tables of a run that has not begun. */
   readonly steps: readonly null[];
   readonly limits: ExecutionLimits;
 }
 
 async function runPlan(
-  { roots, readers, steps, limits }: CompiledPlan,
+  { roots, readers, pages: pageReaders, steps, limits }: CompiledPlan,
   variables: Readonly<Record<string, unknown>>,
   scope: RequestScope,
 ): Promise<ExecutedOperation> {
   const { maxResolvedValues } = limits;
   const args = readers.map((read) => read(variables));
-  const run = new PlanRun(scope, variables, { steps, args, maxResolvedValues });
+  const pages = pageReaders.map((read) => read(args));
+  const run = new PlanRun(scope, variables, { steps, args, pages, maxResolvedValues });
   // A mutation of which nothing is left.
   let data: object | null = roots.length === 0 ? {} : null;
   for (const root of roots) {

@@ -1,4 +1,5 @@
 import type { BoundStep } from "../compose/bindings.ts";
+import { canonicalJson } from "../core/canonical-json.ts";
 import { OverlockError } from "../core/errors.ts";
 import {
   type CursorPosition,
@@ -65,7 +66,7 @@ export function readPageRequest({ steps, keepsPageSize }: ConnectionField, args:
   const { first = null, after = null, ...others } = args;
   if (first !== null && (typeof first !== "number" || first < 0 || first > maxPageSize))
     throw new OverlockError("BAD_USER_INPUT", `Expected 0 to ${maxPageSize} as first.`);
-  const reads = steps.map((step) => [step.field.coordinate, readArguments(step, others)]);
+  const reads = canonicalJson(steps.map((step) => [step.field.coordinate, readArguments(step, others)]));
   let scope: string | null = null;
   const cursors = (): string => (scope ??= cursorScope(reads));
   const afterText = typeof after === "string" ? after : null;

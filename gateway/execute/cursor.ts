@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { canonicalJson } from "../core/canonical-json.ts";
 import { OverlockError } from "../core/errors.ts";
 
 /** A place between two edges of a connection: so many items into a page. */
@@ -19,10 +18,10 @@ export const maxPageSize = 10_000;
 
 /**
  * What a connection is a connection of, as text: cursors of one are refused by all others. `reads` is everything that
- * the calls depend on besides the place.
+ * the calls depend on besides the place, as canonical JSON.
  */
-export function cursorScope(reads: unknown): string {
-  return createHash("sha256").update(canonicalJson(reads)).digest("base64url").slice(0, 12);
+export function cursorScope(reads: string): string {
+  return createHash("sha256").update(reads).digest("base64url").slice(0, 12);
 }
 
 /** The cursor as the client gets it: opaque, and the same for the same place. */

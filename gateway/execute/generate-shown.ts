@@ -1,4 +1,5 @@
 import {
+  type GraphQLObjectType,
   type GraphQLOutputType,
   isEnumType,
   isListType,
@@ -8,9 +9,10 @@ import {
 import type { FieldSupplier } from "../compose/supergraph-model.ts";
 import { isKeyPart } from "../compose/entity-lookup.ts";
 import { OverlockError, toOverlockError } from "../core/errors.ts";
-import type { Base, Place, Read, ShownField, Spot, Step } from "../prepare/plan.ts";
+import type { Base, Place, Read, ShownField, ShownObject, Spot, Step } from "../prepare/plan.ts";
 import { depthOf } from "../prepare/plan-place.ts";
-import type { ResolvedFields } from "./compile-fetch.ts";
+import type { ConnectionField } from "./compile-connection.ts";
+import type { Connections, ResolvedFields } from "./compile-fetch.ts";
 import { compileLeafField, type LeafField } from "./compile-leaf.ts";
 import {
   baseAt,
@@ -45,6 +47,7 @@ export interface ShownParts {
   readonly steps: ReadonlyMap<Step, CompiledStep>;
   readonly finders: Finders;
   readonly resolvedFields: ResolvedFields;
+  readonly connections: Connections;
 }
 
 /**
@@ -60,6 +63,7 @@ class Generator {
   readonly #parts: ShownParts;
   readonly #functions: string[] = [];
   readonly #values: unknown[] = [];
+  #names = 0;
 
   constructor(parts: ShownParts) {
     this.#parts = parts;
@@ -87,7 +91,8 @@ class Generator {
     const missing = confirm.map((step) => `${rows.nameOf(step)} === null`).join(" && ");
     const fields = shown.fields.map((field, index) => this.#field(field, `f${index}`, rows));
     const members = shown.fields.map(({ key }, index) => `${memberName(key)}: f${index}`);
-    this.#functions.push(`function ${name}(run, o) {
+    // What is shown of a page is told which connection it is the page of.
+    this.#functions.push(`function ${name}(run, o, c) {
 if ((run.valuesLeft -= ${shown.fields.length}) < 0) help.tooLarge();
 let m = 0;
 ${rows.code()}${missing === "" ? "" : `if (${missing}) return undefined;\n`}${fields.join("\n")}
@@ -112,6 +117,13 @@ return { ${members.join(", ")} };
         return this.#leaf(field, name, rows);
       case "objects":
         return this.#below(field, name, this.#objects(field, `${rows.place.id}_${name}`, rows));
+      case "connection":
+        return this.#below(field, name, this.#connection(field, `${rows.place.id}_${name}`, rows));
+      case "edges":
+      case "pageInfo":
+      case "items":
+      case "fact":
+        return this.#ofConnection(field, name, shownType(rows.place), rows);
     }
   }
 
@@ -173,19 +185,28 @@ return true;
       const code = `${one}(run, ${raw})`;
       return isRequired ? `help.notNull(run, ${code}, ${siteName})` : code;
     }
-    const list = isRequired ? field.type.ofType : field.type;
-    const isElementRequired = isListType(list) && isNonNullType(list.ofType);
     const { supplier } = field.spot;
     const facts = this.#value({ site, supplier, isRequired });
-    const name = `l${suffix}`;
-    this.#functions.push(`function ${name}(run, list) {
-if (!Array.isArray(list)) return help.noList(run, list, ${facts});
-const length = list.length;
+    const list = this.#list(field, `l${suffix}`, siteName, {
+      check: `if (!Array.isArray(c)) return help.noList(run, c, ${facts});`,
+      length: "c.length",
+      one: `${one}(run, c[i])`,
+    });
+    return `${list}(run, ${raw})`;
+  }
+
+  /** The name of a function that completes a list, from c with the index i. */
+  #list({ type }: ShownField, name: string, siteName: string, { check = "", length, one }: ListCode): string {
+    const list = isNonNullType(type) ? type.ofType : type;
+    const isElementRequired = isListType(list) && isNonNullType(list.ofType);
+    this.#functions.push(`function ${name}(run, c) {
+${check}
+const length = ${length};
 if ((run.valuesLeft -= length) < 0) help.tooLarge();
 const result = new Array(length);
 for (let i = 0; i < length; i++) {
 const m = run.notes.length;
-let x = ${one}(run, list[i]);
+let x = ${one};
 ${isElementRequired ? `if (x === null) x = help.refuseNull(run, ${siteName});` : ""}
 if (run.notes.length > m) help.prefixNotes(run, m, i);
 if (x === failed) ${isElementRequired ? "return failed;" : "x = null;"}
@@ -193,7 +214,7 @@ result[i] = x;
 }
 return result;
 }`);
-    return `${name}(run, ${raw})`;
+    return name;
   }
 
   /** What stands for the objects at the end of a path, or the error in their place. */
@@ -214,8 +235,69 @@ return result;
     return `${this.#value(read)}(run, o)`;
   }
 
+  /** An expression of a connection, completed. */
+  #connection(field: ConnectionField, suffix: string, { place }: RowVariables): string {
+    const siteName = this.#value(siteOf(field, place));
+    const connection = this.#parts.connections(field);
+    const read = this.#value((run: PlanRun, object: unknown) => connection.read(run, object));
+    const name = `c${suffix}`;
+    this.#functions.push(`function ${name}(run, c) {
+if (c === null || c instanceof Error) return help.noReference(run, c, ${siteName});
+return ${this.#place(field.place)}(run, c.page, c);
+}`);
+    return this.#required(field, `${name}(run, ${read}(run, o))`, siteName);
+  }
+
+  /** A field of a connection c, of its edge with the index i, or of its PageInfo. */
+  #ofConnection(field: ConnectionMember, name: string, type: GraphQLObjectType, rows: RowVariables): string {
+    const site = siteIn(type, field);
+    const siteName = this.#value(site);
+    const suffix = `${rows.place.id}_c${this.#names++}`;
+    switch (field.kind) {
+      case "fact": {
+        const code = field.part === "cursor" ? "c.cursorAt(i)" : `c.${field.part}`;
+        return this.#below(field, name, this.#required(field, code, siteName));
+      }
+      case "pageInfo":
+        return this.#below(field, name, `${this.#object(field.shown, `o${suffix}`, rows)}(run, c)`);
+      case "edges": {
+        const one = `${this.#object(field.edge, `o${suffix}`, rows)}(run, c, i)`;
+        const list = this.#list(field, `l${suffix}`, siteName, { length: "c.nodes.length", one });
+        return this.#below(field, name, `${list}(run, c)`);
+      }
+      case "items": {
+        const one = `${this.#spot(field, site, suffix)}(run, c.nodes[i])`;
+        if (field.isOfEdge) return this.#below(field, name, this.#required(field, one, siteName));
+        const list = this.#list(field, `l${suffix}`, siteName, { length: "c.nodes.length", one });
+        return this.#below(field, name, `${list}(run, c)`);
+      }
+    }
+  }
+
+  /** The name of a function that assembles an edge or a PageInfo. */
+  #object({ type, fields }: ShownObject, name: string, rows: RowVariables): string {
+    const codes = fields.map((field, index) => {
+      const member = `f${index}`;
+      return isConnectionMember(field)
+        ? this.#ofConnection(field, member, type, rows)
+        : this.#field(field, member, rows);
+    });
+    const members = fields.map(({ key }, index) => `${memberName(key)}: f${index}`);
+    this.#functions.push(`function ${name}(run, c, i) {
+if ((run.valuesLeft -= ${fields.length}) < 0) help.tooLarge();
+let m = 0;
+${codes.join("\n")}
+return { ${members.join(", ")} };
+}`);
+    return name;
+  }
+
+  #required({ type }: ShownField, code: string, siteName: string): string {
+    return isNonNullType(type) ? `help.notNull(run, ${code}, ${siteName})` : code;
+  }
+
   /** The name of a function that completes one value in the place of an object. */
-  #spot({ spot }: ObjectsField, site: FieldSite, suffix: string): string {
+  #spot({ spot }: { readonly spot: Spot }, site: FieldSite, suffix: string): string {
     const name = `s${suffix}`;
     const siteName = this.#value(site);
     const places = [...spot.places.values()];
@@ -337,14 +419,37 @@ function compileTypeIndex(spot: Spot): (object: object) => number {
   };
 }
 
-function siteOf({ nodes, definition, type }: ShownField, { shown }: Place): FieldSite {
-  return { nodes, definition, type, coordinate: `${shown?.type.name ?? ""}.${definition.name}` };
+function siteOf(field: ShownField, place: Place): FieldSite {
+  return siteIn(shownType(place), field);
+}
+
+function siteIn(parent: GraphQLObjectType, { nodes, definition, type }: ShownField): FieldSite {
+  return { nodes, definition, type, coordinate: `${parent.name}.${definition.name}` };
+}
+
+function shownType({ shown }: Place): GraphQLObjectType {
+  if (shown === null) throw new OverlockError("INTERNAL_SERVER_ERROR", "nothing is shown of a place");
+  return shown.type;
+}
+
+function isConnectionMember(field: ShownField): field is ConnectionMember {
+  return ["edges", "pageInfo", "items", "fact"].includes(field.kind);
 }
 
 /** `__proto__` would set the prototype. */
 function memberName(key: string): string {
   const text = JSON.stringify(key);
   return key === "__proto__" ? `[${text}]` : text;
+}
+
+type ConnectionMember = Extract<ShownField, { kind: "edges" | "pageInfo" | "items" | "fact" }>;
+
+/** Code for a list's elements. */
+interface ListCode {
+  /** What is done first with what should be the list. */
+  readonly check?: string;
+  readonly length: string;
+  readonly one: string;
 }
 
 interface ListFacts {

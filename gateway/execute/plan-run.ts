@@ -1,12 +1,21 @@
 import { type OverlockError, toOverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import { type CompiledSelection, rawRoots } from "../language/evaluate-selection.ts";
+import type { Step } from "../prepare/plan.ts";
 import type { Assembly, Note } from "./complete-value.ts";
 import { Execution } from "./execution.ts";
+import type { FirstPage } from "./first-page.ts";
 
 /** What a step has found: rows by the text of their key, results by object, or one result for all objects. */
 export interface StepTable {
   get(key: unknown): unknown;
+}
+
+interface RunParts {
+  readonly steps: readonly null[];
+  readonly args: unknown[];
+  readonly pages: readonly (FirstPage | Error)[];
+  readonly maxResolvedValues: number;
 }
 
 /** One run of a plan. */
@@ -19,9 +28,13 @@ export class PlanRun implements Assembly {
   readonly args: unknown[];
   /** Under which names fields of subqueries come back, or why they are not asked for, by index. */
   readonly responseKeys: (string | OverlockError)[] = [];
+  /** What connections ask for, each a first page or what is wrong with it, by index. */
+  readonly pages: readonly (FirstPage | Error)[];
+  /** Client arguments that objects have each of their own, by step. */
+  readonly argsOfObjects = new Map<Step, ReadonlyMap<unknown, Readonly<Record<string, unknown>>>>();
   /** By step; null where it is not done. */
   readonly tables: (StepTable | null)[];
-  /** What was read object by object, by field. */
+  /** What is found out beside the steps, by field and object: connections, and what was read object by object. */
   readonly resolved = new Map<object, Map<unknown, unknown>>();
   readonly notes: Note[] = [];
   /** What mappings built, by the mapping and what they built it from. */
@@ -36,15 +49,12 @@ export class PlanRun implements Assembly {
   constructor(
     scope: RequestScope,
     variables: Readonly<Record<string, unknown>>,
-    {
-      steps,
-      args,
-      maxResolvedValues,
-    }: { steps: readonly null[]; args: unknown[]; maxResolvedValues: number },
+    { steps, args, pages, maxResolvedValues }: RunParts,
   ) {
     this.scope = scope;
     this.#variables = variables;
     this.args = args;
+    this.pages = pages;
     this.tables = [...steps];
     this.valuesLeft = maxResolvedValues;
   }

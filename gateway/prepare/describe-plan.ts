@@ -73,6 +73,8 @@ export interface DescribedStep {
   readonly root: number;
   /** Lists that its objects are in, as response paths. One call or key for each of their elements, where it `reads`. */
   readonly lists: readonly string[];
+  /** A step whose rows are pages: this one fetches the page behind, where one is needed. */
+  readonly goesOnFrom: number | null;
   /** An earlier step with which it is asked for: keys in one call, or a call that is made once. */
   readonly joins: number | null;
   /** It changes nothing: equal calls of a request are made once. */
@@ -137,7 +139,7 @@ class Walk {
     const known = base.kind === "built" ? "reference" : base.kind;
     this.#places.push({ id: place.id, path: textOf(way.path), type: type.name, base: known, source });
     for (const step of place.steps) {
-      this.#steps.set(step, { step, place, way, fields: [], site: null });
+      this.#steps.set(step, { step, place, way, fields: [], site: null, goesOnFrom: null });
       for (const { path } of step.reads) this.#visitReads(path, way, { isNamed: true });
       for (const { value } of step.requires) this.#visitRequired(value, way);
     }
@@ -170,6 +172,8 @@ class Walk {
     const path = [...way.path, field.key];
     switch (field.kind) {
       case "typename":
+      case "pageInfo":
+      case "fact":
         return;
       case "group":
         // Read once, however many objects there are.
@@ -189,7 +193,34 @@ class Walk {
         return;
       case "objects":
         this.#visitPath(field, path, way);
+        return;
+      case "connection":
+        this.#visitConnection(field, path, way);
+        return;
+      case "edges":
+        for (const inner of field.edge.fields) this.#visitField(inner, listedBelow(way, path));
+        return;
+      case "items":
+        for (const [inner, there] of placesOf(
+          field.spot,
+          field.isOfEdge ? { ...way, path } : listedBelow(way, path),
+        ))
+          this.visit(inner, there);
     }
+  }
+
+  #visitConnection(field: ConnectionField, path: readonly string[], way: Way): void {
+    const { pageBehind } = field;
+    this.#visitPath(field, path, way);
+    const { access } = field.path.at(-1) ?? field.path[0];
+    const found = access.kind === "step" ? this.#steps.get(access.step) : undefined;
+    if (pageBehind === null || found === undefined) return;
+    this.#steps.set(pageBehind, {
+      ...found,
+      step: pageBehind,
+      fields: [textOf(path)],
+      goesOnFrom: found.step.id,
+    });
   }
 
   /** Every object on the way stands at the field's own path, in the lists that led to it. */
@@ -277,9 +308,16 @@ interface FoundStep {
   readonly fields: string[];
   /** The first field that reads from it. */
   site: ShownPath | null;
+  readonly goesOnFrom: number | null;
 }
 
-type ShownPath = Extract<ShownField, { kind: "leaf" | "objects" }>;
+type ShownPath = Extract<ShownField, { kind: "leaf" | "objects" | "connection" }>;
+type ConnectionField = Extract<ShownField, { kind: "connection" }>;
+
+/** Where the elements of a list stand that a connection makes. */
+function listedBelow(way: Way, path: readonly string[]): Way {
+  return { ...way, path: [...path, "[]"], lists: [...way.lists, textOf(path)] };
+}
 
 /** `products.items[]<Book>.title` of its parts, of which marks stand by themselves. */
 function textOf(path: readonly string[]): string {
@@ -289,7 +327,7 @@ function textOf(path: readonly string[]): string {
 }
 
 function describeStep(found: FoundStep): Omit<DescribedStep, "joins"> {
-  const { step, place, way, fields } = found;
+  const { step, place, way, fields, goesOnFrom } = found;
   const { call, lookup } = step;
   const reads = [
     ...step.reads.map(({ name }) => name),
@@ -317,7 +355,8 @@ function describeStep(found: FoundStep): Omit<DescribedStep, "joins"> {
     reads: [...new Set(reads)],
     batch,
     // What is read of the object comes after the object itself.
-    after: inPlace.length > 0 ? [...new Set(inPlace)] : arrival,
+    after: goesOnFrom !== null ? [goesOnFrom] : inPlace.length > 0 ? [...new Set(inPlace)] : arrival,
+    goesOnFrom,
     root: way.root,
     lists: batch?.keyList == null ? lists : [...lists, batch.keyList],
     isSafe: call.isSafe,
@@ -500,6 +539,8 @@ function joinText(
 ): string | null {
   const { call, lookup } = step;
   const { root, after, batch, coordinate, reads } = described;
+  // Which token it is asked for with shows while it runs.
+  if (described.goesOnFrom !== null) return null;
   const waits = (): string =>
     after
       .map((id) => done.get(id) ?? id)
@@ -527,9 +568,9 @@ function textOfInputs({ call, args, lookup }: CallStep): string {
     .filter(({ name }) => names.has(name))
     .map(
       (argument) =>
-        `${argument.name} ${client.kind === "run" ? "" : literalOf(() => argument.value(client.values))}`,
+        `${argument.name} ${client.kind === "constant" ? literalOf(() => argument.value(client.values)) : ""}`,
     );
-  return `${client.kind === "run" ? client.index : ""} ${values.join()}`;
+  return `${"index" in client ? `${client.kind} ${client.index}` : ""} ${values.join()}`;
 }
 
 function literalOf(read: () => unknown): string {

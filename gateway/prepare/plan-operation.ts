@@ -16,15 +16,25 @@ import {
   TypeNameMetaFieldDef,
   visit,
 } from "graphql";
-import type { BoundClientSchema, FieldBinding } from "../compose/bindings.ts";
+import type { BoundClientSchema, ConnectionPart, FieldBinding } from "../compose/bindings.ts";
 import type { ModelType, SupergraphModel } from "../compose/supergraph-model.ts";
 import { collectFields, type SelectionContext } from "./collect-fields.ts";
+import {
+  type BoundPath,
+  type CollectedFields,
+  type FieldPlanner,
+  type PageArgs,
+  planConnection,
+  type PlannedEnd,
+} from "./plan-connection.ts";
 import type {
-  ClientArgs,
+  FieldArgs,
   Path,
   Place,
   Plan,
+  PageBinding,
   PlannedArguments,
+  PlannedPage,
   Read,
   ShownField,
   ShownObject,
@@ -48,22 +58,24 @@ export function planOperation(
   return new Planner(bound, model, operation).plan();
 }
 
-class Planner {
+class Planner implements FieldPlanner {
   readonly #bound: BoundClientSchema;
   readonly #model: SupergraphModel;
   readonly #context: PlannedOperation;
-  readonly #numbers = new PlanNumbers();
+  readonly numbers = new PlanNumbers();
   readonly #arguments: PlannedArguments[] = [];
   readonly #argumentIndexes = new Map<string, number>();
+  readonly #pages: PlannedPage[] = [];
+  readonly #pageArgs = new Map<string, PageArgs>();
   readonly #argumentsByNode = new Map<
     FieldNode,
-    { readonly definition: GraphQLField<unknown, unknown>; readonly args: ClientArgs }
+    { readonly definition: GraphQLField<unknown, unknown>; readonly args: FieldArgs }
   >();
 
   constructor(bound: BoundClientSchema, model: SupergraphModel, operation: PlannedOperation) {
     this.#bound = bound;
     this.#model = model;
-    this.#context = { ...operation, onSelection: () => this.#numbers.countSelection() };
+    this.#context = { ...operation, onSelection: () => this.numbers.countSelection() };
   }
 
   plan(): Plan {
@@ -76,7 +88,7 @@ class Planner {
       kind === "mutation"
         ? [...fields].map((field) => this.#planRoot("Mutation", rootType, new Map([field])))
         : [this.#planRoot("Query", rootType, fields)];
-    const { steps, places, fields: count } = this.#numbers;
+    const { steps, places, fields: count } = this.numbers;
     const resolved = places
       .flatMap(({ shown }) => shown?.fields ?? [])
       .filter((field) => field.kind === "resolved");
@@ -88,27 +100,27 @@ class Planner {
       step.rows?.nameFields(() => responseKeys++);
     }
     const totals = { places: places.length, responseKeys, fields: count };
-    return { kind, roots, arguments: this.#arguments, steps, ...totals };
+    return { kind, roots, arguments: this.#arguments, pages: this.#pages, steps, ...totals };
   }
 
   #planRoot(typeName: string, shown: GraphQLObjectType, fields: CollectedFields): Place {
     const type = this.#model.types.get(typeName);
     if (type === undefined) throw new NotPlannedError(`the supergraph has no ${typeName}`);
     const place = this.#placeOf(type, { kind: "root" });
-    place.shown = this.#show(place, shown, fields);
+    place.shown = this.show(place, shown, fields);
     return place;
   }
 
   #placeOf(type: ModelType, base: Place["base"]): PlaceBuilder {
-    return new PlaceBuilder(this.#model, this.#numbers, type, { base, selected: null });
+    return new PlaceBuilder(this.#model, this.numbers, type, { base, selected: null });
   }
 
-  #show(place: PlaceBuilder, type: GraphQLObjectType, fields: CollectedFields): ShownObject {
-    const shown = [...fields].map(([key, nodes]) => this.#planField(place, type, key, nodes));
+  show(place: PlaceBuilder, type: GraphQLObjectType, fields: CollectedFields): ShownObject {
+    const shown = [...fields].map(([key, nodes]) => this.planField(place, type, key, nodes));
     return { type, fields: shown };
   }
 
-  #planField(
+  planField(
     place: PlaceBuilder,
     parent: GraphQLObjectType,
     key: string,
@@ -116,7 +128,7 @@ class Planner {
   ): ShownField {
     const [node] = nodes;
     if (node === undefined) throw new NotPlannedError("a field without a node");
-    this.#numbers.countField();
+    this.numbers.countField();
     const name = node.name.value;
     const definition = definitionOf(parent, name);
     const site = { key, nodes, definition, type: definition.type };
@@ -128,6 +140,7 @@ class Planner {
       () => {
         if (binding.kind === "group")
           return { ...site, kind: "group", place: this.#planGroup(definition, nodes) };
+        if (binding.kind === "page") return planConnection(this, place, { ...site, binding, args });
         if (binding.kind !== "path") throw new NotPlannedError(reasonsByKind[binding.kind]);
         return isLeafType(getNamedType(definition.type))
           ? this.#planLeaf(place, { ...site, binding, args })
@@ -144,14 +157,14 @@ class Planner {
   #planGroup(definition: GraphQLField<unknown, unknown>, nodes: readonly FieldNode[]): Place {
     const type = getNamedType(definition.type);
     if (!isObjectType(type)) throw new NotPlannedError("a group is an object");
-    return this.#planRoot("Query", type, this.#collect(type, nodes));
+    return this.#planRoot("Query", type, this.collect(type, nodes));
   }
 
   #planLeaf(place: PlaceBuilder, site: PathSite): ShownField {
     const { binding } = site;
     const names = new Set(binding.shapers.flatMap((shaper) => (shaper.kind === "leaf" ? shaper.reads : [])));
     const parts = new Map<Place, ReadonlyMap<string, Read>>();
-    const path = this.#planPath(place, site, (end) => {
+    const path = this.planPath(place, site, (end) => {
       const reads = [...names].map((name) => [name, end.read({ name, args: null })] as const);
       parts.set(end, new Map(reads));
     });
@@ -160,26 +173,47 @@ class Planner {
   }
 
   #planObjects(place: PlaceBuilder, site: PathSite): ShownField {
-    const { binding, definition, nodes } = site;
-    const clientType = getNamedType(definition.type);
-    const views = this.#bound.views.get(clientType.name) ?? null;
-    const isRequired = isInnermostNonNull(definition.type);
-    const path = this.#planPath(place, site, (end) => {
-      const shown = this.#context.schema.getType(
-        views === null ? clientType.name : (views.get(end.type.name) ?? ""),
-      );
-      if (!isObjectType(shown)) return;
-      const fields = this.#collect(shown, nodes);
-      if (end.isReference) this.#confirm(end, shown, fields);
-      end.isRequired = isRequired;
-      end.shown = this.#show(end, shown, fields);
-    });
+    const { binding } = site;
+    const { views, planEnd } = this.endOf(site);
+    const path = this.planPath(place, site, planEnd);
     const { spot = null, next = null } = path.at(-1) ?? {};
     if (next !== null)
       throw new NotPlannedError(`${binding.coordinate} goes through objects of several types`);
     if (spot === null) throw new NotPlannedError(`${binding.coordinate} finds leaves`);
     place.follow(path, { binding });
     return { ...site, kind: "objects", path, spot, views };
+  }
+
+  endOf({ definition, nodes }: Pick<ShownField, "definition" | "nodes">): PlannedEnd {
+    const clientType = getNamedType(definition.type);
+    const views = this.#bound.views.get(clientType.name) ?? null;
+    const isRequired = isInnermostNonNull(definition.type);
+    const planEnd = (end: PlaceBuilder): void => {
+      const shown = this.#context.schema.getType(
+        views === null ? clientType.name : (views.get(end.type.name) ?? ""),
+      );
+      if (!isObjectType(shown)) return;
+      const fields = this.collect(shown, nodes);
+      if (end.isReference) this.#confirm(end, shown, fields);
+      end.isRequired = isRequired;
+      end.shown = this.show(end, shown, fields);
+    };
+    return { views, planEnd };
+  }
+
+  connectionPart(type: GraphQLObjectType, name: string): ConnectionPart | null {
+    const binding = this.#bound.fields.get(type.name)?.get(name);
+    return binding?.kind === "connection" ? binding.part : null;
+  }
+
+  pageOf(binding: PageBinding, args: FieldArgs): PageArgs {
+    const text = `${binding.coordinate} ${args.kind === "run" ? args.index : JSON.stringify(args.values)}`;
+    let known = this.#pageArgs.get(text);
+    if (known === undefined) {
+      known = { kind: "page", index: this.#pages.push({ binding, args }) - 1 };
+      this.#pageArgs.set(text, known);
+    }
+    return known;
   }
 
   /** The lookups of which one has to find a row, where an object is known by its key only. */
@@ -194,14 +228,14 @@ class Planner {
     place.confirm = [...new Set(lookups)].map((lookup) => place.lookUp(lookup));
   }
 
-  #planPath(place: PlaceBuilder, { binding, args }: PathSite, planEnd: (end: PlaceBuilder) => void): Path {
+  planPath(place: PlaceBuilder, { binding, args }: BoundPath, planEnd: (end: PlaceBuilder) => void): Path {
     const sites = binding.steps.map((step): ReadSite => {
       return { name: step.field.name, args: { client: args, bound: step.args }, onType: step.onType };
     });
     return place.readPath(sites, planEnd);
   }
 
-  #collect(type: GraphQLObjectType, nodes: readonly FieldNode[]): CollectedFields {
+  collect(type: GraphQLObjectType, nodes: readonly FieldNode[]): CollectedFields {
     return collectFields(
       this.#context,
       type,
@@ -210,7 +244,7 @@ class Planner {
   }
 
   /** Read at once where no variable is in them; what does not fit is the run's to tell. */
-  #argumentsOf(definition: GraphQLField<unknown, unknown>, node: FieldNode): ClientArgs {
+  #argumentsOf(definition: GraphQLField<unknown, unknown>, node: FieldNode): FieldArgs {
     if (definition.args.length === 0) return noArgs;
     // A fragment's fields are planned for each of its uses.
     const known = this.#argumentsByNode.get(node);
@@ -220,7 +254,7 @@ class Planner {
     return args;
   }
 
-  #readArguments(definition: GraphQLField<unknown, unknown>, node: FieldNode): ClientArgs {
+  #readArguments(definition: GraphQLField<unknown, unknown>, node: FieldNode): FieldArgs {
     if (!hasVariables(node)) {
       try {
         return { kind: "constant", values: getArgumentValues(definition, node, {}) };
@@ -238,23 +272,19 @@ class Planner {
   }
 }
 
-const noArgs: ClientArgs = { kind: "constant", values: Object.freeze({}) };
+const noArgs: FieldArgs = { kind: "constant", values: Object.freeze({}) };
 
 const reasonsByKind = {
-  page: "a connection is walked page by page",
   connection: "a part of a connection",
   node: "a global id says only in a run what it leads to",
 };
 
-type CollectedFields = ReadonlyMap<string, readonly FieldNode[]>;
-
-interface PathSite {
+interface PathSite extends BoundPath {
   readonly key: string;
   readonly nodes: readonly FieldNode[];
   readonly definition: GraphQLField<unknown, unknown>;
   readonly type: GraphQLOutputType;
   readonly binding: PathBinding;
-  readonly args: ClientArgs;
 }
 
 function hasVariables(node: FieldNode): boolean {

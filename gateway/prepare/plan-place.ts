@@ -140,10 +140,23 @@ export class PlanNumbers {
     for (const undo of this.#undos.splice(undos)) undo();
   }
 
+  /** The step once more, with arguments that its objects have each of their own. Its place does not begin it. */
+  repeat(step: CallStep, bound: StepArgs["bound"]): CallStep {
+    const repeated = {
+      ...step,
+      id: this.steps.length,
+      args: { client: { kind: "pageBehind" } as const, bound },
+    };
+    this.steps.push(repeated);
+    return repeated;
+  }
+
   /** Equal for equal arguments of one field. */
   textOfArgs(args: StepArgs | null): string {
-    if (args === null || args.bound.length === 0) return "{}";
+    if (args === null) return "{}";
     const { client, bound } = args;
+    // What is wrong with a field's arguments is its own error, at whichever part of its path.
+    if (bound.length === 0) return "{}";
     let texts = this.#argumentTexts.get(client);
     if (texts === undefined) this.#argumentTexts.set(client, (texts = new Map<StepArgs["bound"], string>()));
     let text = texts.get(bound);
@@ -203,7 +216,10 @@ export class PlaceBuilder implements Place {
       this.steps.length > 0 ||
       this.follows.length > 0 ||
       (this.shown?.fields.some(
-        (field) => field.kind === "resolved" || (field.kind === "group" && field.place.needsRows),
+        (field) =>
+          field.kind === "resolved" ||
+          field.kind === "connection" ||
+          (field.kind === "group" && field.place.needsRows),
       ) ??
         false)
     );
@@ -626,7 +642,7 @@ function placesOn(path: Path): Place[] {
 function textOfArgs(args: StepArgs): string {
   const { client } = args;
   const names = args.bound.map((argument) => argument.name).join(" ");
-  if (client.kind === "run") return `run ${client.index} ${names}`;
+  if (client.kind !== "constant") return `${client.kind} ${"index" in client ? client.index : ""} ${names}`;
   return `${names} ${JSON.stringify(args.bound.map((argument) => tryValue(() => argument.value(client.values))))}`;
 }
 

@@ -1,5 +1,5 @@
 import type { FieldNode, GraphQLField, GraphQLObjectType, GraphQLOutputType, TypeNode } from "graphql";
-import type { BoundArgument, FieldBinding } from "../compose/bindings.ts";
+import type { BoundArgument, ConnectionPart, FieldBinding } from "../compose/bindings.ts";
 import type { EntityLookup } from "../compose/entity-lookup.ts";
 import type { LeafReader } from "../compose/required-value.ts";
 import type { SubqueryCall } from "../compose/subquery-call.ts";
@@ -16,6 +16,8 @@ export interface Plan {
   readonly roots: readonly Place[];
   /** Client fields whose arguments depend on variables: read once for each run. */
   readonly arguments: readonly PlannedArguments[];
+  /** What is asked for of connections: read once for each run. */
+  readonly pages: readonly PlannedPage[];
   readonly steps: readonly Step[];
   readonly places: number;
   /** How many fields of subqueries come back under names that a run has to say. */
@@ -29,10 +31,24 @@ export interface PlannedArguments {
   readonly node: FieldNode;
 }
 
+/** A field that returns a connection, with its arguments. */
+export interface PlannedPage {
+  readonly binding: PageBinding;
+  readonly args: FieldArgs;
+}
+
 /** A client field's coerced arguments: known at once, or the run's at this index. */
-export type ClientArgs =
+export type FieldArgs =
   | { readonly kind: "constant"; readonly values: Readonly<Record<string, unknown>> }
   | { readonly kind: "run"; readonly index: number };
+
+/** The arguments of a client field as its path gets them. */
+export type ClientArgs =
+  | FieldArgs
+  /** Of a connection: those for the first page that it asks for, by the index of what it asks for. */
+  | { readonly kind: "page"; readonly index: number }
+  /** Of a connection: those for the page behind that one, which are known object by object. */
+  | { readonly kind: "pageBehind" };
 
 /** The arguments of one supergraph field. */
 export interface StepArgs {
@@ -235,6 +251,11 @@ interface ShownSite {
 }
 
 type PathBinding = Extract<FieldBinding, { kind: "path" }>;
+export type PageBinding = Extract<FieldBinding, { kind: "page" }>;
+export type NodeBinding = Extract<FieldBinding, { kind: "node" }>;
+
+/** A connection's own values, which are leaves. */
+export type ConnectionFact = Exclude<ConnectionPart, "edges" | "nodes" | "pageInfo" | "node">;
 
 export type ShownField =
   | (ShownSite & { readonly kind: "typename"; readonly name: string })
@@ -255,6 +276,31 @@ export type ShownField =
       readonly views: ReadonlyMap<string, string> | null;
     })
   | (ShownSite & { readonly kind: "group"; readonly place: Place })
+  | (ShownSite & {
+      readonly kind: "connection";
+      readonly binding: PageBinding;
+      /** What is asked for, by its index. */
+      readonly page: number;
+      /** To the page. */
+      readonly path: Path;
+      /** Where the page stands. What is shown of it are its own fields, and those of the four kinds below. */
+      readonly place: Place;
+      readonly items: Read;
+      readonly nextPageToken: Read;
+      /** Fetches the page behind, for objects whose first page is not enough; null where it always is. */
+      readonly pageBehind: Step | null;
+    })
+  /** Of a connection: what is shown of each edge. */
+  | (ShownSite & { readonly kind: "edges"; readonly edge: ShownObject })
+  | (ShownSite & { readonly kind: "pageInfo"; readonly shown: ShownObject })
+  /** Of a connection its items, of an edge the one. */
+  | (ShownSite & {
+      readonly kind: "items";
+      readonly spot: Spot;
+      readonly views: ReadonlyMap<string, string> | null;
+      readonly isOfEdge: boolean;
+    })
+  | (ShownSite & { readonly kind: "fact"; readonly part: ConnectionFact })
   /** Read object by object, as the reference executor reads it. */
   | (ShownSite & {
       readonly kind: "resolved";

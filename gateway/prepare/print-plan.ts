@@ -108,8 +108,10 @@ function cellsOfLine({ indent, item, label }: TreeLine): string[] {
   return [`${indent}#${id} ${label}`, source, sent, howOf(item), whenOf(item)];
 }
 
-function howOf({ kind, batch, reads, lists, joins, asksFor, isShared }: DescribedStep): string {
-  const facts: string[] = [];
+function howOf(step: DescribedStep): string {
+  const { kind, batch, reads, lists, joins, asksFor, isShared, goesOnFrom } = step;
+  const facts =
+    goesOnFrom === null ? [] : [`the page behind that of #${goesOnFrom}, where that is not enough`];
   if (batch === null) {
     if (reads.length === 0) facts.push("1 call");
     else facts.push(`${lists.length === 0 ? "1 call" : "1 call for each"}, by ${reads.join(", ")}`);

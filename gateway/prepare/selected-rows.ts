@@ -140,6 +140,9 @@ function selectedArgs(
   }
   // A space is in no name.
   const names = bound.map((argument) => argument.name).join(" ");
-  const origin = client.kind === "run" ? String(client.index) : JSON.stringify(client.values);
+  const origin =
+    client.kind === "constant"
+      ? JSON.stringify(client.values)
+      : `${client.kind} ${"index" in client ? client.index : ""}`;
   return { text: `${name} ${origin} ${names}`, selected: { kind: "run", args } };
 }

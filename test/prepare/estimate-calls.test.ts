@@ -130,9 +130,9 @@ describe("an estimate", () => {
   });
 
   it("counts objects of which something is read one by one, whose calls it can't know", () => {
-    const plan = planner.plan(
-      "{ products { items { allReviews { nodes { id } } rating: allReviews { nodes { stars } } } } }",
-    );
+    const field = { reason: "", sources: [], after: [0], root: 0, lists: ["products.items"] };
+    const resolved = ["products.items[].a", "products.items[].b"].map((path) => ({ ...field, path }));
+    const plan = { ...planner.plan("{ products { items { id } } }"), resolved };
     expect([1, 10].map((size) => estimateCalls(plan, size))).toEqual([
       { listSize: 1, steps: [1], total: 1, resolvedObjects: 2 },
       { listSize: 10, steps: [1], total: 1, resolvedObjects: 20 },

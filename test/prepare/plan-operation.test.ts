@@ -312,7 +312,7 @@ describe("a call that can be told what to send", () => {
         }
         type Book { id: ID! title: String bestCopy: Copy @from(field: "{ id: bestId }") }
         type Shelf { id: ID! label: String }
-        type LoanPage { items: [Loan!] nextPageToken: String }
+        type LoanPage { id: ID! nextPageToken: String items: [Loan!] @rest(GET: "/loans/{parent.id}/items") }
         type Loan { id: ID! day: Int copy: Copy @from(field: "{ id: copyId }") }
         type Copy @key(fields: "id") { id: ID! shelf: String state: String }`,
     },
@@ -476,7 +476,73 @@ describe("objects that mappings build of more than a key", () => {
   });
 });
 
+describe("a connection", () => {
+  const parts = `edges { cursor node { id author { name } } } nodes { body } totalCount pageInfo { endCursor }`;
+
+  it("has a place for its page and for each use of its items", () => {
+    expect(placesOf(shop, `{ product(id: "p1") { allReviews { ${parts} } } }`).slice(2)).toEqual([
+      "product.allReviews ReviewList row reviews",
+      "product.allReviews.edges[].node Review row reviews",
+      "product.allReviews.edges[].node.author User reference reviews",
+      "product.allReviews.nodes[] Review row reviews",
+    ]);
+  });
+
+  it("is one call, and what is looked up for its items waits for it", () => {
+    expect(stepsOf(shop, `{ latestReviews(first: 3) { ${parts} } }`)).toEqual([
+      "#0 call Query.latestReviews",
+      "#1 batched lookup Query.user after 0",
+    ]);
+  });
+
+  it.each([
+    ["query ($c: String) { latestReviews(after: $c) { nodes { id } } }", [null, 0]],
+    ['{ latestReviews(after: "x") { nodes { id } } }', [null, 0]],
+    ["{ latestReviews(after: null) { nodes { id } } }", [null]],
+    ["query ($n: Int) { latestReviews(first: $n) { nodes { id } } }", [null]],
+  ])("may need the page behind where it goes on from a cursor: %s", (query, expected) => {
+    expect(described(shop, query).steps.map(({ goesOnFrom }) => goesOnFrom)).toEqual(expected);
+  });
+
+  it("is asked for once where several fields of an object ask for the same page", () => {
+    const query = `query ($n: Int) { product(id: "p1") {
+      a: allReviews(first: $n) { nodes { id } } b: allReviews(first: $n) { totalCount } c: allReviews(first: 2) { totalCount } } }`;
+    expect(stepsOf(shop, query)).toEqual([
+      "#0 batched call Query.product",
+      "#1 call Product.allReviews after 0",
+      "#2 call Product.allReviews after 0",
+    ]);
+  });
+
+  it("lets its calls ask for what is shown of its items and no more", () => {
+    const shelf = composed(
+      {
+        shelf: `extend schema @source(name: "shelf", url: "http://localhost:1")
+          type Query { books(size: Int, page: String): BookPage @rest(GET: "/books{?args.size,args.page}", trim: { as: "fields", select: "items" }) }
+          type BookPage { items: [Book] nextPageToken: String total: Int }
+          type Book { id: ID! title: String pages: Int }`,
+      },
+      `type Query { books(first: Int, after: String): Books @from(field: "books(size: $args.first, page: $args.after)") }
+       type Books @view(of: "BookPage") @connection { edges: [Edge] nodes: [Book] } type Edge { cursor: String! node: Book }
+       type Book { id: ID! title: String pages: Int }`,
+    );
+    const query = "query ($c: String) { books(after: $c) { edges { node { id } } nodes { title } } }";
+    const asked = ["id", "title"];
+    expect(described(shelf, query).steps.map(({ asksFor }) => asksFor)).toEqual([asked, asked]);
+  });
+});
+
 describe("what is not planned", () => {
+  const paged = composed(
+    {
+      shelf: `extend schema @source(name: "shelf", url: "http://localhost:1")
+        type Query { pages: Page @rest(GET: "/pages") shelves: [Shelf] @rest(GET: "/shelves") }
+        type Shelf { id: ID! pages: Page @rest(GET: "/shelves/{parent.id}/pages") rows: [Book] @rest(GET: "/shelves/{parent.id}/rows") }
+        type Page { id: ID! nextPageToken: String total: Int items: [Book] @rest(GET: "/pages/{parent.id}/items") }
+        type Book { id: ID! }`,
+    },
+    `type Query { pages: Pages shelves: [Shelf] } type Shelf { id: ID! pages: Pages rows: [Book] } type Pages @view(of: "Page") @connection { nodes: [Book] total: Int } type Book { id: ID! }`,
+  );
   const nodes = composeShop(
     `type Query { linked(link: ID!): Linkable @node product(id: ID!): Card } interface Linkable { link: ID! }
      type Card implements Linkable @view(of: "Product") { link: ID! @from(field: "id") @globalId(type: "Product") name: String }`,
@@ -485,10 +551,10 @@ describe("what is not planned", () => {
     [what: string, project: Composed, query: string, expected: readonly [path: string, reason: string]]
   >([
     [
-      "a connection",
-      shop,
-      '{ product(id: "p1") { allReviews { nodes { id } } } }',
-      ["product.allReviews", "a connection is walked page by page"],
+      "a connection whose items are fetched for each page",
+      paged,
+      "{ pages { nodes { id } total } }",
+      ["pages", "Page.items is not in the page's row"],
     ],
     [
       "a global id",
@@ -503,19 +569,15 @@ describe("what is not planned", () => {
   });
 
   it("leaves nothing behind of what was planned for it", () => {
-    const plain = '{ product(id: "p1") { name stock { level } } }';
-    const withReviews =
-      '{ product(id: "p1") { allReviews { nodes { id } } name other: allReviews(first: 1) { nodes { id } } stock { level } } }';
-    expect(stepsOf(shop, withReviews)).toEqual(stepsOf(shop, plain));
+    const plain = "{ shelves { id rows { id } } }";
+    const withPages = "{ shelves { pages { nodes { id } } id other: pages { total } rows { id } } }";
+    expect(stepsOf(paged, withPages)).toEqual(stepsOf(paged, plain));
   });
 
   it("does not keep what is below it from being fetched for, object by object, and what is beside it from its plan", () => {
-    const { resolved, steps } = described(
-      shop,
-      "{ products { items { allReviews { nodes { product { name } } } stock { level } } } }",
-    );
-    expect(resolved).toMatchObject([{ lists: ["products.items"], after: [0], sources: ["reviews"] }]);
-    expect(steps.map(({ path }) => path)).toEqual(["products", "products.items[].stock"]);
+    const { resolved, steps } = described(paged, "{ shelves { pages { nodes { id } } rows { id } } }");
+    expect(resolved).toMatchObject([{ lists: ["shelves"], after: [0], sources: ["shelf"] }]);
+    expect(steps.map(({ path }) => path)).toEqual(["shelves", "shelves[].rows"]);
   });
 
   it.each([

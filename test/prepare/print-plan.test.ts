@@ -19,36 +19,55 @@ interface PrintedCase {
 
 const cases: readonly PrintedCase[] = [
   {
-    what: "a page: what is batched, looked up, and read object by object",
+    what: "a page: what is batched, looked up, and asked for in a subquery",
     bff: "web",
-    query: `query ProductPage($id: ID!, $first: Int = 3) { product(id: $id) { name stock { level } category { name } reviews(first: $first, sort: TOP) { stars author { name reviews(first: 2) { stars } } } parcelClass delivery(country: "DE") { maxDays } allReviews { nodes { id } } } }`,
+    query: `query ProductPage($id: ID!, $first: Int = 3) { product(id: $id) { name stock { level } category { name } reviews(first: $first, sort: TOP) { stars author { name reviews(first: 2) { stars } } } parcelClass delivery(country: "DE") { maxDays } recommendations { score } } }`,
     text: `
 query ProductPage
-└─ #0 product               catalog    shop.catalog.v1.CatalogService/BatchGetProducts (id: $id)  by $args.id, ≤ 200 a call, shared                                                                         at once
-   ├─ #1 stock              inventory  shop.inventory.v1.InventoryService/BatchGetStock           by Product.id, ≤ 200 a call, shared                                                                       after #0
-   │  └─ #7 delivery        shipping   POST /deliveries/estimate (country: "DE")                  by Product.{ productId: id, weightGrams: weightGrams, warehouse: stock.warehouse }, ≤ 200 a call, shared  after #1
-   ├─ #2 category           catalog    shop.catalog.v1.CatalogService/BatchGetCategories          lookup by Category.id, ≤ 100 a call, shared                                                               after #0
-   ├─ #3 reviews            reviews    GET /reviews{?productIds*} (first: $first, sort: TOP)      by Product.id, ≤ 200 a call, shared                                                                       after #0
-   │  ├─ #4 author          accounts   GET /users{?ids*}                                          lookup by User.id, ≤ 200 a call, only id name, shared                                                     after #3
-   │  └─ #5 author.reviews  reviews    GET /users/{parent.id}/reviews{?args.first} (first: 2)     1 call for each, by id, shared                                                                            after #3
-   ├─ #6 parcelClass        shipping   GET /products{?ids*}                                       lookup by Product.id, ≤ 200 a call, shared                                                                after #0
-   └─ allReviews            reviews    object by object                                                                                                                                                     after #0
-
-read object by object:
-  product.allReviews  a connection is walked page by page
+└─ #0 product               catalog          shop.catalog.v1.CatalogService/BatchGetProducts (id: $id)  by $args.id, ≤ 200 a call, only category_id id name weight_grams, shared                                  at once
+   ├─ #1 stock              inventory        shop.inventory.v1.InventoryService/BatchGetStock           by Product.id, ≤ 200 a call, shared                                                                       after #0
+   │  └─ #7 delivery        shipping         POST /deliveries/estimate (country: "DE")                  by Product.{ productId: id, weightGrams: weightGrams, warehouse: stock.warehouse }, ≤ 200 a call, shared  after #1
+   ├─ #2 category           catalog          shop.catalog.v1.CatalogService/BatchGetCategories          lookup by Category.id, ≤ 100 a call, shared                                                               after #0
+   ├─ #3 reviews            reviews          GET /reviews{?productIds*} (first: $first, sort: TOP)      by Product.id, ≤ 200 a call, shared                                                                       after #0
+   │  ├─ #4 author          accounts         GET /users{?ids*}                                          lookup by User.id, ≤ 200 a call, only id name, shared                                                     after #3
+   │  └─ #5 author.reviews  reviews          GET /users/{parent.id}/reviews{?args.first} (first: 2)     1 call for each, by id, shared                                                                            after #3
+   ├─ #6 parcelClass        shipping         GET /products{?ids*}                                       lookup by Product.id, ≤ 200 a call, shared                                                                after #0
+   └─ #8 recommendations    recommendations  query products                                             lookup by Product.id, ≤ 100 a call, only recommendations(first: 4).score id, shared                       after #0
 
 upstream calls
-at most, with lists of                1  10  100  1000
-  #0 Query.product                    1   1    1     1
-  #1 Product.stock                    1   1    1     1
-  #2 Query.category                   1   1    1     1
-  #3 Product.reviews                  1   1    1     1
-  #4 Query.user                       1   1    1     5
-  #5 User.reviews                     1  10  100  1000
-  #6 Query.shippedProduct             1   1    1     1
-  #7 Product.delivery                 1   1    1     1
-  in total                            8  17  107  1011
-  and for so many objects one by one  1   1    1     1
+at most, with lists of                  1  10  100  1000
+  #0 Query.product                      1   1    1     1
+  #1 Product.stock                      1   1    1     1
+  #2 Query.category                     1   1    1     1
+  #3 Product.reviews                    1   1    1     1
+  #4 Query.user                         1   1    1     5
+  #5 User.reviews                       1  10  100  1000
+  #6 Query.shippedProduct               1   1    1     1
+  #7 Product.delivery                   1   1    1     1
+  #8 Query.productsWithRecommendations  1   1    1     1
+  in total                              9  18  108  1012
+`,
+  },
+  {
+    what: "a connection: its page, the page behind that, and what is looked up for its items",
+    bff: "web",
+    query: `query Voices($id: ID!, $cursor: String) { product(id: $id) { allReviews(first: 5, after: $cursor) { edges { node { stars author { name } } } nodes { product { name } } totalCount pageInfo { endCursor } } } }`,
+    text: `
+query Voices
+└─ #0 product                    catalog   shop.catalog.v1.CatalogService/BatchGetProducts (id: $id)     by $args.id, ≤ 200 a call, only id name, shared                              at once
+   └─ #1 allReviews              reviews   GET /products/{parent.id}/reviews (first: 5, after: $cursor)  1 call, by id, shared                                                        after #0
+      ├─ #2 edges[].node.author  accounts  GET /users{?ids*}                                             lookup by User.id, ≤ 200 a call, only id name, shared                        after #1
+      ├─ #3 nodes[].product      catalog   shop.catalog.v1.CatalogService/BatchGetProducts               lookup by Product.id, ≤ 200 a call, only id name, shared                     after #1
+      └─ #4 allReviews           reviews   GET /products/{parent.id}/reviews (first: 5, after: $cursor)  the page behind that of #1, where that is not enough, 1 call, by id, shared  after #1
+
+upstream calls
+at most, with lists of   1  10  100  1000
+  #0 Query.product       1   1    1     1
+  #1 Product.allReviews  1   1    1     1
+  #2 Query.user          1   1    1     5
+  #3 Query.product       1   1    1     5
+  #4 Product.allReviews  1   1    1     1
+  in total               5   5    5    13
 `,
   },
   {
