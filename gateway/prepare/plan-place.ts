@@ -156,7 +156,7 @@ export class PlanNumbers {
     if (args === null) return "{}";
     const { client, bound } = args;
     // What is wrong with a field's arguments is its own error, at whichever part of its path.
-    if (bound.length === 0) return "{}";
+    if (client.kind === "constant" && bound.length === 0) return "{}";
     let texts = this.#argumentTexts.get(client);
     if (texts === undefined) this.#argumentTexts.set(client, (texts = new Map<StepArgs["bound"], string>()));
     let text = texts.get(bound);

@@ -20,11 +20,15 @@ beforeAll(async () => {
         type Thing {
           id: ID! constructor: String toString: String valueOf: Int name: String count: Int
           size: Float isOpen: Boolean tags: [String!] grid: [[Int]] inner: Thing others: [Thing]
+          other(size: Int): Thing @rest(GET: "/things/{parent.id}{?args.size}")
         }
         type Strict { id: ID! name: String! inner: Strict! list: [Strict!]! }
         type Mutation { change(to: String): Thing @rest(POST: "/change") }`,
     },
-    `type Query { thing: Thing things: [Thing!] strict: [Strict] }
+    `type Query {
+        thing: Thing things: [Thing!] strict: [Strict]
+        otherName(size: Int! = 1): String @from(field: "thing.other(size: $args.size).name")
+      }
       type Thing {
         id: ID! constructor: String toString: String valueOf: Int name: String count: Int
         size: Float isOpen: Boolean tags: [String!] grid: [[Int]] inner: Thing others: [Thing]
@@ -41,9 +45,9 @@ afterAll(async () => {
 });
 
 /** Data as text, because some member names vanish from objects, and errors by path and code. */
-async function ask(query: string, body: unknown) {
+async function ask(query: string, body: unknown, variables: Readonly<Record<string, unknown>> = {}) {
   backend.answer = { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-  const answer = await project.query(query);
+  const answer = await project.query(query, { variables });
   return {
     data: JSON.stringify(answer.data),
     errors: answer.errors.map(({ path = [], extensions }) => `${path.join(".")} ${extensions["code"]}`),
@@ -67,6 +71,16 @@ describe("names that JavaScript gives a meaning", () => {
     expect((await ask(query, { id: "1" })).data).toBe('{"__proto__":{"__proto__":"1","constructor":"1"}}');
     const mutation = "mutation { a: change { id } __proto__: change { id } }";
     expect((await ask(mutation, { id: "1" })).data).toBe('{"a":{"id":"1"},"__proto__":{"id":"1"}}');
+  });
+});
+
+describe("arguments that do not fit", () => {
+  test("are an error of their own field, not of others that begin with the same call", async () => {
+    const query = "query ($size: Int = 2) { otherName(size: $size) thing { id } }";
+    expect(await ask(query, { id: "1" }, { size: null })).toEqual({
+      data: '{"otherName":null,"thing":{"id":"1"}}',
+      errors: ["otherName BAD_USER_INPUT"],
+    });
   });
 });
 
