@@ -4,11 +4,11 @@ import { createShopProject, type TemporaryProject } from "../support/temporary-p
 import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
 
 const schema = `
-  type Query { products(first: Int = 3): ProductList product(id: ID!): Product }
+  type Query { products(first: Int = 3): ProductList product(id: ID!): Product linked(link: ID!): Linkable @node }
+  interface Linkable { link: ID! }
   type ProductList @view(of: "ProductPage") { items: [Product!]! }
-  type Product { id: ID! stock: Stock inStock: Boolean! @from(field: "stock.available") @default(value: false, onError: true) recommendations(first: Int = 2): [Recommendation!] }
+  type Product implements Linkable { link: ID! @from(field: "id") @globalId id: ID! stock: Stock inStock: Boolean! @from(field: "stock.available") @default(value: false, onError: true) }
   type Stock { quantity: Int! }
-  type Recommendation { score: Float! }
 `;
 const query = "query Stocks { products { items { id stock { quantity } } } }";
 
@@ -91,14 +91,15 @@ describe("a request that asks for its plan", () => {
 
   it("is told why something is read object by object, and that its calls are of no step", async () => {
     const { extensions } = await ask(test, {
-      query: '{ product(id: "p1") { recommendations { score } } }',
+      query:
+        '{ product(id: "p1") { id } linked(link: "UHJvZHVjdDpwOA") { ... on Product { stock { quantity } } } }',
       extensions: { plan: true },
     });
     expect(extensions?.plan).toMatchObject({
-      resolved: [{ path: "product.recommendations", sources: ["recommendations"] }],
+      resolved: [{ path: "linked" }],
       calls: [
         { coordinate: "Query.product", steps: [0] },
-        { source: "recommendations", steps: [], sent: 1 },
+        { source: "inventory", steps: [], sent: 1 },
       ],
     });
   });
