@@ -145,7 +145,14 @@ function createClient(
   const answer = new HttpAnswer(200, { "content-type": "application/json" }, body);
   const { signal } = new AbortController();
   const headers = new Map([["accept-encoding", coding]]);
-  const facts = { method: "POST", headers, requestId: "bench", receivedAtMs: 0, signal } as const;
+  const facts = {
+    method: "POST",
+    headers,
+    requestId: "bench",
+    certificate: null,
+    receivedAtMs: 0,
+    signal,
+  } as const;
   return async () => {
     const { headers: got } = await compressor.compress({ facts }, answer);
     if (got["content-encoding"] !== coding) throw new Error(`Expected ${coding}.`);

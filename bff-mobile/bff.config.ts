@@ -4,6 +4,7 @@ import { initials } from "./initials.ts";
 export default defineBff({
   name: "mobile",
   requestTimeoutMs: 5000,
+  anonymous: true,
   locales: ["en-US", "de", "fr", "ar-EG"],
   timeZone: "Europe/Berlin",
   shapers: [initials],

@@ -6,6 +6,8 @@ export {
   type ShaperConfig,
   type ShaperContext,
 } from "./config/define-shaper.ts";
+export type { BffCredential, JwtCredential } from "./config/credentials.ts";
+export { env, type EnvironmentReference } from "./config/environment-reference.ts";
 export { type Environment } from "./config/environment.ts";
 export { formatProblem, type Problem, StartupError } from "./core/problems.ts";
 export { checkProject } from "./server/check-project.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isTimeZone } from "../core/time-zone.ts";
+import { type BffCredential, credentialOption, type CredentialSettings } from "./credentials.ts";
 import type { BffShaper } from "./define-shaper.ts";
 
 /** What a person writes in `bff.config.ts`. `docs/configuration.md` explains each option. */
@@ -28,13 +29,20 @@ export interface BffConfig {
   readonly timeZone?: string;
   /** Shaping directives of its own, at most 100. Default none. */
   readonly shapers?: readonly BffShaper[];
+  /** Requests without a credential are answered, as nobody's in particular. Default false. */
+  readonly anonymous?: boolean;
+  /** How callers show who they are, in this order. Default: tokens of the environment's issuer. */
+  readonly credentials?: readonly BffCredential[];
 }
 
 /** A BFF's options, validated, with nothing left open. */
-export interface BffSettings extends Required<Omit<BffConfig, "explorerOperation" | "showPlan">> {
+export interface BffSettings
+  extends Required<Omit<BffConfig, "explorerOperation" | "showPlan" | "credentials">> {
   readonly explorerOperation: string | null;
   /** Null: as the environment says. */
   readonly showPlan: boolean | null;
+  /** Null: as the environment says. */
+  readonly credentials: readonly CredentialSettings[] | null;
 }
 
 function integer(min: number, max: number) {
@@ -44,6 +52,7 @@ function integer(min: number, max: number) {
 
 const expectedLocales = "a list of 1 to 100 different language tags that are known here, without extensions";
 const expectedShapers = "a list of at most 100 shapers, defineShaper({ … })";
+const expectedCredentials = "a list of at most 20 credentials, { kind: … }";
 const expectedTimeZone = "an IANA time zone such as Europe/Berlin";
 
 /** A language tag that the runtime has data for; extensions such as `-u-nu-arab` would not be negotiated. */
@@ -84,6 +93,12 @@ export const bffOptions = z.strictObject({
   timeZone: z.string(expectedTimeZone).refine(isTimeZone, expectedTimeZone).default("UTC"),
   // What is inside is checked with the schema language at hand.
   shapers: z.array(z.custom<BffShaper>(), expectedShapers).max(100, expectedShapers).default([]),
+  anonymous: z.boolean("true or false").default(false),
+  credentials: z
+    .array(credentialOption, expectedCredentials)
+    .max(20, expectedCredentials)
+    .nullable()
+    .default(null),
 });
 
 /** Marks an object as a BFF's config and gives it its type. Nothing is checked until the gateway starts. */

@@ -1,34 +1,30 @@
-import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload } from "jose";
-import type { Caller, ClaimValue } from "../core/caller.ts";
+import { createRemoteJWKSet, customFetch, errors, jwtVerify } from "jose";
+import type { Caller } from "../core/caller.ts";
 import { Deadline } from "../core/deadline.ts";
 import { OverlockError } from "../core/errors.ts";
 import { HttpPool } from "../outbound/http-pool.ts";
+import type { Authenticator } from "./authenticator.ts";
+import { bearerTokenOf } from "./bearer-token.ts";
+import { callerOfClaims, type ClaimPaths } from "./read-claims.ts";
 
 /** The issuer whose tokens are accepted. */
-export interface JwtIssuer {
+export interface JwtIssuer extends ClaimPaths {
   readonly issuer: string;
+  readonly audiences: readonly string[];
   readonly jwksUrl: string;
-  readonly audience: string;
+  readonly algorithms: readonly string[];
+  readonly clockToleranceSeconds: number;
+  readonly requiredClaims: readonly string[];
+  /** Null: any. */
+  readonly tokenType: string | null;
 }
 
-/** Turns a token into a caller. */
-export interface TokenVerifier {
-  /** Raises UNAUTHENTICATED for a token that is not valid or no longer, IDENTITY_UNAVAILABLE without the issuer's keys. */
-  verify(token: string): Promise<Caller>;
-  /** Closes the connection to the issuer. */
-  dispose(): Promise<void>;
-}
-
-/** Asymmetric algorithms only: no key of ours can be mistaken for a secret. */
-const algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
-const maxTokenLength = 8192;
-const clockToleranceSeconds = 5;
 const keysTimeoutMs = 3000;
 const maxKeysBytes = 1024 * 1024;
 
 /** Verifies tokens of one issuer against its key set, which is fetched by the first token and refetched for new keys. */
-export function createJwtVerifier({ issuer, jwksUrl, audience }: JwtIssuer): TokenVerifier {
-  const url = new URL(jwksUrl);
+export function createJwtAuthenticator(settings: JwtIssuer): Authenticator {
+  const url = new URL(settings.jwksUrl);
   const pool = new HttpPool(new URL(url.origin), {
     maxConnections: 1,
     connectTimeoutMs: keysTimeoutMs,
@@ -41,21 +37,27 @@ export function createJwtVerifier({ issuer, jwksUrl, audience }: JwtIssuer): Tok
     [customFetch]: () => fetchKeys(pool, url),
   });
   const options = {
-    issuer,
-    audience,
-    algorithms,
-    clockTolerance: clockToleranceSeconds,
-    requiredClaims: ["exp"],
+    issuer: settings.issuer,
+    audience: [...settings.audiences],
+    algorithms: [...settings.algorithms],
+    clockTolerance: settings.clockToleranceSeconds,
+    requiredClaims: ["exp", ...settings.requiredClaims],
+    ...(settings.tokenType !== null && { typ: settings.tokenType }),
   };
+
+  async function verify(token: string): Promise<Caller> {
+    try {
+      const { payload } = await jwtVerify(token, keys, options);
+      return callerOfClaims("jwt", payload, settings);
+    } catch (cause) {
+      throw translate(cause);
+    }
+  }
+
   return {
-    async verify(token) {
-      if (token.length > maxTokenLength) throw new OverlockError("UNAUTHENTICATED", "The token is too long.");
-      try {
-        const { payload } = await jwtVerify(token, keys, options);
-        return callerOf(payload);
-      } catch (cause) {
-        throw translate(cause);
-      }
+    authenticate({ headers }) {
+      const token = bearerTokenOf(headers);
+      return token === null ? null : verify(token);
     },
     dispose: () => pool.dispose(),
   };
@@ -73,18 +75,6 @@ async function fetchKeys(pool: HttpPool, { pathname, search }: URL): Promise<Res
   } finally {
     deadline.dispose();
   }
-}
-
-function callerOf(payload: JWTPayload): Caller {
-  const claims = Object.assign(Object.create(null) as Record<string, ClaimValue>, payload);
-  // The claims are what the issuer wrote, of whatever type; the subject is a text or not known.
-  const subject: unknown = payload.sub;
-  return Object.freeze({
-    kind: "jwt",
-    subject: typeof subject === "string" ? subject : null,
-    issuer: payload.iss ?? null,
-    claims: Object.freeze(claims),
-  });
 }
 
 /** What is wrong with a token. Every other failure is the issuer's: its keys can't be had or used. */

@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from "graphql";
 import type { BffSettings } from "../config/define-bff.ts";
 import type { ExplainingExecutor } from "../execute/executor.ts";
-import type { TokenVerifier } from "../identity/jwt.ts";
+import type { CallerIdentifier } from "../identity/identify-caller.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { OperationPreparer } from "../prepare/prepare-operation.ts";
@@ -12,8 +12,7 @@ export interface BffRuntime {
   readonly settings: BffSettings;
   /** What clients see, for the explorer. */
   readonly schema: GraphQLSchema;
-  /** Null: no issuer is configured and every token is refused. */
-  readonly tokens: TokenVerifier | null;
+  readonly callers: CallerIdentifier;
   readonly preparer: OperationPreparer;
   readonly executor: ExplainingExecutor;
   /** Requests may ask for their plan. */

@@ -1,11 +1,14 @@
 import type { Waiter } from "../core/deadline.ts";
 import type { RequestHeaders } from "../core/request-scope.ts";
+import type { ClientCertificate } from "../identity/authenticator.ts";
 
 /** One request as a lane of the server hands it to the stages: what HTTP said, nothing decided yet. */
 export interface GatewayRequest extends Waiter {
   readonly method: "GET" | "POST";
   readonly headers: RequestHeaders;
   readonly requestId: string;
+  /** Null: the client has shown none, or none that was verified. */
+  readonly certificate: ClientCertificate | null;
   /** On the clock of `performance.now()`. */
   readonly receivedAtMs: number;
   /** Fires when the client goes away. Made when it is first asked for, which is seldom. */

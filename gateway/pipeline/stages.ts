@@ -29,7 +29,7 @@ export async function runStages(
   let answer: HttpAnswer;
   try {
     if (mediaType === null) throw RequestRefusal.of("NOT_ACCEPTABLE");
-    const identified = identify(bff.tokens, request, deadline);
+    const identified = identify(bff.callers, request, deadline);
     const caller = identified instanceof Promise ? await identified : identified;
     const found = prepare(bff, request, params);
     record.operation = found.prepared.name;

@@ -6,7 +6,7 @@ import { Deadline } from "../core/deadline.ts";
 import { errorCodes } from "../core/error-codes.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { RequestScope } from "../core/request-scope.ts";
-import type { TokenVerifier } from "../identity/jwt.ts";
+import type { CallerIdentifier } from "../identity/identify-caller.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { type GatewayRequest, HttpAnswer } from "../pipeline/gateway-request.ts";
@@ -30,7 +30,7 @@ export interface AdminParts {
   /** What `/metrics` answers: this process's metrics, or those of all. */
   readonly exposeMetrics: () => Promise<string>;
   readonly lifecycle: Lifecycle;
-  readonly tokens: TokenVerifier | null;
+  readonly callers: CallerIdentifier;
   readonly maxBodyBytes: number;
   readonly logger: Logger;
   /** The address it listens on. */
@@ -61,7 +61,7 @@ export function createAdminServer(parts: AdminParts): AdminServer {
     const body = request.method === "POST" ? await readBody(request, parts.maxBodyBytes) : null;
     const deadline = Deadline.startFor(explorerTimeoutMs, facts);
     try {
-      const caller = await identify(parts.tokens, facts, deadline);
+      const caller = await identify(parts.callers, facts, deadline);
       const scope = createScope(facts, caller, deadline, metrics);
       const fetchRequest = new yoga.fetchAPI.Request(`http://localhost${path}${search}`, {
         method: request.method ?? "GET",

@@ -109,13 +109,12 @@ export async function openAdminPort(
   exposeMetrics: () => Promise<string>,
 ): Promise<OpenPort> {
   const { adminHost: host, adminPort: port, maxBodyBytes } = settings;
-  const [first] = generation.bffs;
   const server = createAdminServer({
     supergraph: generation.supergraph,
     metrics,
     exposeMetrics,
     lifecycle,
-    tokens: first?.tokens ?? null,
+    callers: generation.callers,
     maxBodyBytes,
     host,
     logger,

@@ -7,7 +7,8 @@ import { readSourceTls } from "../config/source-tls.ts";
 import { OverlockError, quoted } from "../core/errors.ts";
 import type { Problem, Problems } from "../core/problems.ts";
 import { createExecutor } from "../execute/executor.ts";
-import { createJwtVerifier } from "../identity/jwt.ts";
+import type { CallerIdentifier } from "../identity/identify-caller.ts";
+import { openIdentifier } from "../identity/open-identifier.ts";
 import { readClientSchema } from "../language/client-schema.ts";
 import { type DirectiveCatalog, readDirectiveCatalog } from "../language/directive-catalog.ts";
 import { readSourceSchema, type SourceSchema } from "../language/source-schema.ts";
@@ -28,6 +29,8 @@ export interface Generation {
   /** The stitched supergraph. */
   readonly supergraph: GraphQLSchema;
   readonly bffs: readonly BffRuntime[];
+  /** Who explores the supergraph: anybody, or whom a token of the environment's issuer names. */
+  readonly callers: CallerIdentifier;
   readonly warnings: readonly Problem[];
   /** Closes every connection and forgets everything. Requests under way fail. */
   dispose(): Promise<void>;
@@ -49,15 +52,20 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
   const schemas = readSourceSchemas(project, catalog, problems);
   const clients = project.bffs.map((bff) => readBffSchema(bff, catalog, problems));
   const sources = openSources(schemas, parts);
+  const standard = { standard: settings.jwt, environment: parts.environment, problems };
+  const callers = openIdentifier({ ...standard, file: "", anonymous: true, credentials: null });
+  const identifiers = project.bffs.map(({ file, settings: { anonymous, credentials } }) =>
+    openIdentifier({ ...standard, file, anonymous, credentials }),
+  );
   try {
     // Composing an incomplete set would report what is only a consequence of what was reported already.
     if (sources.length === 0 || sources.length < project.sourceCount) problems.throwIfAny();
     const complete = clients.filter((client) => client !== null);
     const composition = compose(sources, complete, problems);
-    const tokens = settings.jwt === null ? null : createJwtVerifier(settings.jwt);
     const bffs = composition.clients.map((bound, index): BffRuntime => {
       const bff = project.bffs[index];
-      if (bff === undefined)
+      const identifier = identifiers[index];
+      if (bff === undefined || identifier === undefined)
         throw new OverlockError("INTERNAL_SERVER_ERROR", "a client schema without its BFF");
       const { name } = bff.settings;
       const preparer = new OperationPreparer(bound.schema, bff.settings, (result, entries) => {
@@ -76,7 +84,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
       return {
         settings: bff.settings,
         schema: bound.schema,
-        tokens,
+        callers: identifier,
         preparer,
         executor,
         showsPlan: bff.settings.showPlan ?? settings.isDevelopment,
@@ -88,24 +96,24 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
     return {
       supergraph: composition.schema,
       bffs,
+      callers,
       warnings: problems.warnings,
       async dispose() {
         for (const { preparer, executor } of bffs) {
           executor.dispose();
           preparer.dispose();
         }
-        await tokens?.dispose();
-        await disposeAll(sources);
+        await disposeAll([callers, ...identifiers, ...sources]);
       },
     };
   } catch (error) {
-    await disposeAll(sources);
+    await disposeAll([callers, ...identifiers, ...sources]);
     throw error;
   }
 }
 
-async function disposeAll(sources: readonly Source[]): Promise<void> {
-  await Promise.allSettled(sources.map((source) => source.dispose()));
+async function disposeAll(opened: readonly { dispose(): Promise<void> }[]): Promise<void> {
+  await Promise.allSettled(opened.map((one) => one.dispose()));
 }
 
 /** A BFF's client schema, in the schema language and what the BFF adds to it. */

@@ -45,6 +45,10 @@ class RequestFacts implements GatewayRequest, RequestHeaders {
     return this.#request.method === "GET" ? "GET" : "POST";
   }
 
+  get certificate(): null {
+    return null;
+  }
+
   get headers(): RequestHeaders {
     return this;
   }

@@ -180,7 +180,7 @@ describe("a BFF folder", () => {
   test("has the nearest name for an option that is none", async () => {
     write("bff-web/bff.config.ts", 'export default { name: "web", requestTimeout: 1, __proto: 1 };');
     const known =
-      "name, schema, explorer, explorerOperation, showPlan, requestTimeoutMs, maxDocumentTokens, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers";
+      "name, schema, explorer, explorerOperation, showPlan, requestTimeoutMs, maxDocumentTokens, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers, anonymous, credentials";
     const { facts } = await load();
     expect(facts.map(({ coordinate, expected, found, hint }) => [coordinate, expected, found, hint])).toEqual(
       [
@@ -252,6 +252,8 @@ const defaults = {
   locales: ["en-US"],
   timeZone: "UTC",
   shapers: [],
+  anonymous: false,
+  credentials: null,
 };
 
 function write(file: string, text: string): void {

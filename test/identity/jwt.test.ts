@@ -3,7 +3,10 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createJwtVerifier } from "../../gateway/identity/jwt.ts";
+import type { Caller } from "../../gateway/core/caller.ts";
+import type { Authenticator } from "../../gateway/identity/authenticator.ts";
+import { createCallerIdentifier } from "../../gateway/identity/identify-caller.ts";
+import { createJwtAuthenticator } from "../../gateway/identity/jwt.ts";
 import { createShopProject } from "../support/temporary-project.ts";
 import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
 
@@ -16,6 +19,34 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 beforeEach(() => test.shop.clearLogs());
+
+/** Verifies tokens of the issuer `i` for `a`. */
+function verifierOf(jwksUrl: string): Pick<Authenticator, "dispose"> & {
+  verify(token: string): Promise<Caller>;
+} {
+  const authenticator = createJwtAuthenticator({
+    issuer: "i",
+    audiences: ["a"],
+    jwksUrl,
+    algorithms: ["RS256", "ES256"],
+    clockToleranceSeconds: 5,
+    requiredClaims: [],
+    tokenType: null,
+    scopeClaims: ["scope"],
+    consumerClaims: ["client_id"],
+    tierClaims: [],
+  });
+  const callers = createCallerIdentifier([authenticator], { anonymous: false });
+  return {
+    dispose: () => callers.dispose(),
+    async verify(token) {
+      return callers.identify({
+        headers: new Map([["authorization", `Bearer ${token}`]]),
+        certificate: null,
+      });
+    },
+  };
+}
 
 function base64url(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -220,7 +251,7 @@ describe("a credential that is no good", () => {
     const anonymous = await closedTest.query("{ __typename }");
     await closedTest.stop();
     expect([answer.status, anonymous.status]).toEqual([401, 200]);
-    expect(answer.errors[0]?.message).toBe("Tokens are not accepted here.");
+    expect(answer.errors[0]?.message).toBe("The token is not valid.");
   });
 });
 
@@ -276,7 +307,7 @@ describe("while the issuer's keys can't be had", () => {
 
   it("a token that can be refused without them is refused", async () => {
     answerKeys = (response) => response.destroy();
-    const verifier = createJwtVerifier({ issuer: "i", audience: "a", jwksUrl: url });
+    const verifier = verifierOf(url);
     fetches = 0;
     for (const token of [
       "garbage",
@@ -291,7 +322,7 @@ describe("while the issuer's keys can't be had", () => {
     const { publicKey, privateKey } = await generateKeyPair("ES256");
     const jwk = { ...(await exportJWK(publicKey)), kid: "k1", alg: "ES256", use: "sig" };
     answerKeys = (response) => response.end(JSON.stringify({ keys: [jwk] }));
-    const verifier = createJwtVerifier({ issuer: "i", audience: "a", jwksUrl: url });
+    const verifier = verifierOf(url);
     const sign = (kid: string, claims: object = {}): Promise<string> =>
       new SignJWT({ iss: "i", aud: "a", sub: "s", ...claims })
         .setProtectedHeader({ alg: "ES256", kid })
@@ -302,6 +333,9 @@ describe("while the issuer's keys can't be had", () => {
     expect(first).toEqual({
       kind: "jwt",
       subject: "s",
+      consumer: null,
+      tier: null,
+      scopes: new Set(),
       issuer: "i",
       claims: { iss: "i", aud: "a", sub: "s", exp: expect.any(Number) },
     });
@@ -335,5 +369,37 @@ describe("while the issuer's keys can't be had", () => {
     ]);
     expect(durationMs).toBeGreaterThan(140);
     expect(durationMs).toBeLessThan(1000);
+  });
+});
+
+describe("a BFF that answers nobody unknown", () => {
+  it("refuses a request without a credential and answers one with a token, of its own issuer", async () => {
+    const issuer = test.issuer.environment;
+    const project = createShopProject("type Query { categories: [Category!] } type Category { id: ID! }", {
+      anonymous: false,
+      credentials: [
+        {
+          kind: "jwt",
+          issuer: { environmentVariable: "CUSTOMERS_ISSUER", default: null },
+          audiences: [issuer.JWT_AUDIENCE],
+          jwksUrl: issuer.JWT_JWKS_URL,
+        },
+      ],
+    });
+    const none = { JWT_ISSUER: undefined, JWT_JWKS_URL: undefined, JWT_AUDIENCE: undefined };
+    const own = await startTestGateway({ ...none, CUSTOMERS_ISSUER: issuer.JWT_ISSUER }, project.root);
+    try {
+      const unknown = await own.query("{ categories { id } }");
+      expect([unknown.status, unknown.errors[0]?.message]).toEqual([401, "A credential is required."]);
+      expect(own.shop.calls()).toEqual([]);
+      const known = await own.query("{ categories { id } }", {
+        token: await test.issuer.issueToken("u1", 60),
+      });
+      expect(known.status).toBe(200);
+      expect(own.shop.calls()).toEqual(["catalog ListCategories"]);
+    } finally {
+      await own.stop();
+      project.remove();
+    }
   });
 });

@@ -73,7 +73,15 @@ function scopeOf({ seed }: RandomOperation): ScopeParts {
 function callerOf(userId: string | null): Caller {
   if (userId === null) return anonymousCaller;
   const claims = Object.assign(Object.create(null) as Record<string, ClaimValue>, { sub: userId });
-  return { kind: "jwt", subject: userId, issuer: "https://issuer.example", claims };
+  return {
+    kind: "jwt",
+    subject: userId,
+    consumer: null,
+    tier: null,
+    scopes: new Set(),
+    issuer: "https://issuer.example",
+    claims,
+  };
 }
 
 describe.each(["web", "mobile"])(

@@ -88,6 +88,7 @@ export async function openOracleGateway(
         method: "POST",
         headers: headersFor(operation),
         requestId: `seed-${operation.seed}`,
+        certificate: null,
         receivedAtMs: performance.now(),
         signal: new AbortController().signal,
         expiredBy: null,

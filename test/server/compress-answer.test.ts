@@ -321,7 +321,14 @@ describe("a compressor", () => {
       warnings,
       async compress(answer, acceptEncoding = "gzip", signal = new AbortController().signal) {
         const headers = new Map([["accept-encoding", acceptEncoding]]);
-        const facts = { method: "GET", headers, requestId: "r", receivedAtMs: 0, signal } as const;
+        const facts = {
+          method: "GET",
+          headers,
+          requestId: "r",
+          certificate: null,
+          receivedAtMs: 0,
+          signal,
+        } as const;
         return compressor.compress({ facts }, answer);
       },
       counts: async () => readCounts(await metrics.expose()),

@@ -29,7 +29,7 @@ export async function startProject(
   sources: Readonly<Record<string, string>>,
   clientSchema: string,
   environment: Environment,
-  { protos = null, config = '{ name: "web" }' }: ProjectExtras = {},
+  { protos = null, config = '{ name: "web", anonymous: true }' }: ProjectExtras = {},
 ): Promise<ProjectGateway> {
   const root = mkdtempSync(path.join(tmpdir(), "overlock-test-"));
   for (const folder of ["schemas", "bff-web"]) mkdirSync(path.join(root, folder));

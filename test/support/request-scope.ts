@@ -36,5 +36,13 @@ export function createScope(options: ScopeOptions = {}): TestScope {
 function callerWith(claims: Readonly<Record<string, ClaimValue>>): Caller {
   const own = Object.assign(Object.create(null) as Record<string, ClaimValue>, claims);
   const subject = typeof claims["sub"] === "string" ? claims["sub"] : null;
-  return { kind: "jwt", subject, issuer: "https://issuer.example", claims: own };
+  return {
+    kind: "jwt",
+    subject,
+    consumer: null,
+    tier: null,
+    scopes: new Set(),
+    issuer: "https://issuer.example",
+    claims: own,
+  };
 }

@@ -18,7 +18,7 @@ export function createShopProject(
     symlinkSync(path.join(shopRoot, folder), path.join(root, folder));
   mkdirSync(path.join(root, "bff-web"));
   writeFileSync(path.join(root, "bff-web", "schema.graphql"), clientSchema);
-  const config = JSON.stringify({ name: "web", ...options });
+  const config = JSON.stringify({ name: "web", anonymous: true, ...options });
   writeFileSync(path.join(root, "bff-web", "bff.config.ts"), `export default ${config};\n`);
   return { root, remove: () => rmSync(root, { recursive: true, force: true }) };
 }

@@ -98,7 +98,15 @@ function callerOf(random: SeededRandom): Caller {
   const claims = Object.create(null) as Record<string, ClaimValue>;
   if (random.next() < 0.9) claims["sub"] = "u1";
   if (random.next() < 0.5) claims["tenant"] = "acme";
-  return { kind: "jwt", subject: "u1", issuer: "https://issuer.example", claims };
+  return {
+    kind: "jwt",
+    subject: "u1",
+    consumer: null,
+    tier: null,
+    scopes: new Set(),
+    issuer: "https://issuer.example",
+    claims,
+  };
 }
 
 function readFiles(folder: string): readonly ProjectFile[] {

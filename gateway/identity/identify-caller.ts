@@ -1,0 +1,38 @@
+import { anonymousCaller, type Caller } from "../core/caller.ts";
+import { OverlockError } from "../core/errors.ts";
+import type { Authenticator, CredentialRequest } from "./authenticator.ts";
+import { bearerTokenOf } from "./bearer-token.ts";
+
+/** Tells who sends a request. */
+export interface CallerIdentifier {
+  /**
+   * The first authenticator that finds a credential decides. Raises UNAUTHENTICATED where it is no good, where nobody
+   * accepts what is sent, and where nothing is sent although something has to be; IDENTITY_UNAVAILABLE where it can't be
+   * checked at the moment.
+   */
+  identify(request: CredentialRequest): Caller | Promise<Caller>;
+  dispose(): Promise<void>;
+}
+
+/** Asks the authenticators in their order. */
+export function createCallerIdentifier(
+  authenticators: readonly Authenticator[],
+  { anonymous }: { readonly anonymous: boolean },
+): CallerIdentifier {
+  return {
+    identify(request) {
+      for (const authenticator of authenticators) {
+        const caller = authenticator.authenticate(request);
+        if (caller !== null) return caller;
+      }
+      // A credential that nobody accepts is refused, never ignored.
+      if (bearerTokenOf(request.headers) !== null)
+        throw new OverlockError("UNAUTHENTICATED", "The token is not valid.");
+      if (!anonymous) throw new OverlockError("UNAUTHENTICATED", "A credential is required.");
+      return anonymousCaller;
+    },
+    async dispose() {
+      await Promise.all(authenticators.map((authenticator) => authenticator.dispose()));
+    },
+  };
+}
