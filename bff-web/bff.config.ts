@@ -3,6 +3,9 @@ import { defineBff } from "overlock";
 export default defineBff({
   name: "web",
   anonymous: true,
+  policies: {
+    mayReview: ({ caller }) => caller.claims["suspended"] !== true,
+  },
   locales: ["en-US", "de", "fr", "ar-EG"],
   timeZone: "Europe/Berlin",
   explorerOperation: `# One query, six backends: catalog and inventory speak gRPC, reviews, accounts and shipping REST, recommendations GraphQL.

@@ -1,5 +1,5 @@
 /** The public entry of the package: what BFF folders and programs that embed the gateway may import. */
-export { type BffConfig, defineBff } from "./config/define-bff.ts";
+export { type AccessPolicy, type BffConfig, defineBff, type PolicyContext } from "./config/define-bff.ts";
 export {
   type BffShaper,
   defineShaper,

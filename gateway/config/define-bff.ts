@@ -1,7 +1,20 @@
 import { z } from "zod";
+import type { Caller } from "../core/caller.ts";
 import { isTimeZone } from "../core/time-zone.ts";
 import { type BffCredential, credentialOption, type CredentialSettings } from "./credentials.ts";
 import type { BffShaper } from "./define-shaper.ts";
+
+/** What a policy decides by. */
+export interface PolicyContext {
+  readonly caller: Caller;
+  /** The operation's name; null where it has none. */
+  readonly operation: string | null;
+  /** A header of the client's request, repeated ones joined by ", "; null where there is none. */
+  header(name: string): string | null;
+}
+
+/** Lets a caller, or not. It is asked at most once for each request; where it fails, it lets nobody. */
+export type AccessPolicy = (context: PolicyContext) => boolean | Promise<boolean>;
 
 /** What a person writes in `bff.config.ts`. `docs/configuration.md` explains each option. */
 export interface BffConfig {
@@ -31,6 +44,10 @@ export interface BffConfig {
   readonly shapers?: readonly BffShaper[];
   /** Requests without a credential are answered, as nobody's in particular. Default false. */
   readonly anonymous?: boolean;
+  /** What a caller may not read is null with an error, or the whole request is refused. Default `filter`. */
+  readonly denied?: "filter" | "reject";
+  /** What `@policy` names: functions that let a caller, or not. Default none. */
+  readonly policies?: Readonly<Record<string, AccessPolicy>>;
   /** How callers show who they are, in this order. Default: tokens of the environment's issuer. */
   readonly credentials?: readonly BffCredential[];
 }
@@ -53,6 +70,7 @@ function integer(min: number, max: number) {
 const expectedLocales = "a list of 1 to 100 different language tags that are known here, without extensions";
 const expectedShapers = "a list of at most 100 shapers, defineShaper({ … })";
 const expectedCredentials = "a list of at most 20 credentials, { kind: … }";
+const expectedPolicies = "an object of functions";
 const expectedTimeZone = "an IANA time zone such as Europe/Berlin";
 
 /** A language tag that the runtime has data for; extensions such as `-u-nu-arab` would not be negotiated. */
@@ -68,6 +86,10 @@ function isLocale(tag: string): boolean {
 
 function areDifferent(values: readonly string[]): boolean {
   return new Set(values).size === values.length;
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
 }
 
 /** The options and their checks, each with what it expects as its message; `docs/configuration.md` lists the same. */
@@ -94,6 +116,10 @@ export const bffOptions = z.strictObject({
   // What is inside is checked with the schema language at hand.
   shapers: z.array(z.custom<BffShaper>(), expectedShapers).max(100, expectedShapers).default([]),
   anonymous: z.boolean("true or false").default(false),
+  denied: z.enum(["filter", "reject"], "filter or reject").default("filter"),
+  policies: z
+    .record(z.string(), z.custom<AccessPolicy>(isFunction, expectedPolicies), expectedPolicies)
+    .default({}),
   credentials: z
     .array(credentialOption, expectedCredentials)
     .max(20, expectedCredentials)

@@ -38,6 +38,7 @@ export const errorCodes = {
   BAD_USER_INPUT: client(400, "The variables do not fit the operation."),
   NOT_FOUND: client(404, "There is nothing at this URL."),
   UNAUTHENTICATED: denial(client(401, "A valid token is required.")),
+  UNAUTHORIZED_FIELD_OR_TYPE: denial(client(403, "The caller may not read this.")),
   HEADER_REQUIRED: denial(client(400, "A required header is missing.")),
   IDENTITY_UNAVAILABLE: internal("The caller's token could not be checked at the moment.", true, 503),
   RESPONSE_TOO_LARGE: client(400, "The operation selects more than one answer may hold."),

@@ -1,25 +1,29 @@
 import type { Deadline } from "../core/deadline.ts";
 import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
+import type { Denials } from "../policy/access-rules.ts";
 import { RunTurns } from "../core/run-turns.ts";
 
 /** One run of an operation: the request's scope, and how much it may still cost this process. */
 export class Execution {
   readonly scope: RequestScope;
+  /** What the caller may not read; null: nothing is kept from it. */
+  readonly denials: Denials | null;
   readonly #budget: Budget;
 
-  private constructor(scope: RequestScope, budget: Budget) {
+  private constructor(scope: RequestScope, denials: Denials | null, budget: Budget) {
     this.scope = scope;
+    this.denials = denials;
     this.#budget = budget;
   }
 
-  static begin(scope: RequestScope, maxResolvedValues: number): Execution {
-    return new Execution(scope, new Budget(scope, maxResolvedValues));
+  static begin(scope: RequestScope, denials: Denials | null, maxResolvedValues: number): Execution {
+    return new Execution(scope, denials, new Budget(scope, maxResolvedValues));
   }
 
   /** The same run, for a part of it that records what it absorbs in a scope of its own. */
   within(scope: RequestScope): Execution {
-    return new Execution(scope, this.#budget);
+    return new Execution(scope, this.denials, this.#budget);
   }
 
   /** How many more values the run may resolve. */

@@ -84,10 +84,8 @@ export function createExecutor(
   };
   const queue = new CompileQueue({ compile, onResult: onCompile, maxWaiting: maxWaitingVariants });
   const { compileFromRequest } = settings;
-  const interpret = async (
-    { prepared, variables }: OperationRequest,
-    scope: RequestScope,
-  ): Promise<ExecutedOperation> => toExecuted(await reference.execute(prepared, variables, scope));
+  const interpret = async (request: OperationRequest, scope: RequestScope): Promise<ExecutedOperation> =>
+    toExecuted(await reference.execute(request, scope));
   return {
     execute(request, scope) {
       const compiled = compiledOf(request);

@@ -62,7 +62,7 @@ export class PlanRun implements Assembly {
   /** For what is read object by object. */
   get execution(): Execution {
     if (this.#execution === null) {
-      this.#execution = Execution.begin(this.scope, this.valuesLeft);
+      this.#execution = Execution.begin(this.scope, null, this.valuesLeft);
       // What it has not begun by then does not come to an end.
       this.#execution.givenUp.catch((reason: unknown) => {
         this.fail(reason);

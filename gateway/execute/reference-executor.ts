@@ -21,7 +21,7 @@ import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import { RunTurns } from "../core/run-turns.ts";
-import type { PreparedOperation } from "../prepare/prepared-operation.ts";
+import type { OperationRequest } from "../prepare/prepared-operation.ts";
 import { ConnectionPage } from "./connection-page.ts";
 import { readConnectionPart } from "./connection-resolvers.ts";
 import { Execution } from "./execution.ts";
@@ -42,8 +42,7 @@ export interface ExecutionLimits {
 export interface Executor {
   /** Data, errors and their paths exactly as GraphQL says; every error's origin is in `originalError`. */
   execute(
-    prepared: PreparedOperation,
-    variables: Readonly<Record<string, unknown>>,
+    request: Pick<OperationRequest, "prepared" | "variables" | "denials">,
     scope: RequestScope,
   ): Promise<ExecutionResult>;
 }
@@ -65,7 +64,8 @@ export function createReferenceExecutor(
       const binding = bindings.get(field.name);
       if (binding === undefined) continue;
       const read = type === schema.getMutationType() ? readMutation : readPath;
-      field.resolve = compileResolver(binding, { bound, model, read, type: field.type });
+      const resolve = compileResolver(binding, { bound, model, read, type: field.type });
+      field.resolve = guarded(typeName, field.name, resolve);
     }
   }
   for (const [name, views] of bound.views) {
@@ -74,8 +74,8 @@ export function createReferenceExecutor(
     if (isAbstractType(type)) type.resolveType = (entity: Entity) => views.get(entity.type.name);
   }
   return {
-    async execute({ document, operation, name }, variables, scope) {
-      const execution = Execution.begin(scope, limits.maxResolvedValues);
+    async execute({ prepared: { document, operation, name }, variables, denials }, scope) {
+      const execution = Execution.begin(scope, denials, limits.maxResolvedValues);
       const isMutation = operation.operation === OperationTypeNode.MUTATION;
       const rootValue = Entity.root(model, isMutation ? "Mutation" : "Query");
       // Not given a signal: the executor would wait for it again for every object.
@@ -93,6 +93,19 @@ export function createReferenceExecutor(
 }
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
+
+/** Resolves a field for those who may read it. */
+function guarded(typeName: string, fieldName: string, resolve: Resolver): Resolver {
+  return (parent, args, context, info) => {
+    if ((context as Execution).denials?.deniesField(typeName, fieldName) === true)
+      throw denied(`${typeName}.${fieldName}`);
+    return resolve(parent, args, context, info);
+  };
+}
+
+function denied(coordinate: string): OverlockError {
+  return new OverlockError("UNAUTHORIZED_FIELD_OR_TYPE", `The caller may not read ${coordinate}.`);
+}
 
 interface ResolverSite {
   readonly bound: BoundClientSchema;
@@ -116,7 +129,9 @@ function compileResolver(
     return (parent, args, context, info) => {
       const execution = context as Execution;
       execution.countField();
-      const need = usesSubqueries(model) ? needOfConnection(bound, info) : Need.none;
+      const need = usesSubqueries(model)
+        ? needOfConnection(execution.denials?.visible ?? bound, info)
+        : Need.none;
       const request = { field: binding, args: args as Args, need };
       return fetchConnection(objectOf(parent), request, execution.scope);
     };
@@ -152,14 +167,16 @@ function compileResolver(
     const execution = context as Execution;
     execution.countField();
     const { scope } = execution;
-    const need = usesSubqueries(model) ? needOfSelection(bound, info) : Need.none;
+    const visible = execution.denials?.visible ?? bound;
+    const need = usesSubqueries(model) ? needOfSelection(visible, info) : Need.none;
     const found = read({ parent, clientArgs: args as Args, need, scope });
     const selections = new Map<string, readonly string[]>();
     const show = (entity: Entity): unknown => {
       const shown = showing(entity);
       if (shown === null) return notShown(entity, binding.coordinate);
+      if (isAbstractType(leafType) && execution.denials?.deniesObject(shown) === true) return denied(shown);
       if (!entity.isReference) return entity;
-      const selected = selections.get(shown) ?? selectedModelFields(bound, info, shown);
+      const selected = selections.get(shown) ?? selectedModelFields(visible, info, shown);
       selections.set(shown, selected);
       const lookups = lookupsOf(entity, selected);
       if (lookups.length === 0 && binding.kind === "node") return confirmNode(binding, entity, scope);

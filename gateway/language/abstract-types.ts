@@ -7,6 +7,7 @@ import {
   type PlacedSelection,
   placeOf,
 } from "./directive-reader.ts";
+import { guardDirectives } from "./guards.ts";
 import type { SourceKind } from "./source-settings.ts";
 import { type AbstractTypeNode, fieldCoordinate, type SdlFile } from "./sdl-file.ts";
 
@@ -105,8 +106,8 @@ export function refuseFieldDirectives({ fields }: AbstractType, reader: Directiv
   for (const { node, coordinate } of fields.values()) {
     const uses = reader.read(node.directives, DirectiveLocation.FIELD_DEFINITION, coordinate);
     for (const use of [...uses.values()].flat()) {
-      // It says nothing about the value.
-      if (use.node.name.value === "inaccessible") continue;
+      // They say nothing about the value.
+      if (use.node.name.value === "inaccessible" || guardDirectives.has(use.node.name.value)) continue;
       const expected = "no directive on a field of an interface: write it on the types that implement it";
       use.refuse([], expected, `@${use.node.name.value}`);
     }

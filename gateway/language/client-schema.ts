@@ -10,6 +10,7 @@ import { type AbstractType, readAbstractType, refuseFieldDirectives } from "./ab
 import { type ClientLeafTypes, readClientLeafTypes, readGlobalIdType } from "./client-leaf-types.ts";
 import type { DirectiveCatalog } from "./directive-catalog.ts";
 import { DirectiveReader, type DirectiveUse, type PlacedSelection, placeOf } from "./directive-reader.ts";
+import { findGuards, type Guard, guardDirectives } from "./guards.ts";
 import {
   type AbstractTypeNode,
   fieldCoordinate,
@@ -61,6 +62,8 @@ export interface ClientSchema extends ClientLeafTypes {
   readonly types: ReadonlyMap<string, ClientType>;
   /** Interfaces and unions. */
   readonly abstractTypes: ReadonlyMap<string, ClientAbstractType>;
+  /** What guards types and fields, by coordinate. */
+  readonly guards: ReadonlyMap<string, readonly Guard[]>;
   /** The file without Overlock's directives: exactly what clients may introspect. */
   readonly plainDocument: DocumentNode;
 }
@@ -109,7 +112,8 @@ export function readClientSchema(
     });
   }
   const abstractTypes = readAbstractTypes(sdl, reader);
-  return { file, types, abstractTypes, ...leafTypes, plainDocument: sdl.plainDocument };
+  const guards = findGuards(sdl.document);
+  return { file, types, abstractTypes, guards, ...leafTypes, plainDocument: sdl.plainDocument };
 }
 
 function refuseNamespace(viewUse: DirectiveUse): void {
@@ -145,8 +149,7 @@ function readField(reader: DirectiveReader, coordinate: string, field: FieldDefi
   }
   const [fromUse] = uses.get("from") ?? [];
   const [nodeUse] = uses.get("node") ?? [];
-  uses.delete("from");
-  uses.delete("node");
+  const notShapers = new Set(["from", "node", ...guardDirectives]);
   return {
     name: field.name.value,
     coordinate,
@@ -155,7 +158,7 @@ function readField(reader: DirectiveReader, coordinate: string, field: FieldDefi
     from: fromUse?.selection(["field"]) ?? null,
     fromUse: fromUse ?? null,
     nodeUse: nodeUse ?? null,
-    shapers: [...uses.values()].flat(),
+    shapers: [...uses].flatMap(([name, all]) => (notShapers.has(name) ? [] : all)),
     globalIds,
   };
 }

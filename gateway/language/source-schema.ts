@@ -39,6 +39,7 @@ import {
   type TypeVisibility,
 } from "./field-visibility.ts";
 import { checkListLookup, refuseInSubquery } from "./check-subquery-field.ts";
+import { findGuards, type Guard } from "./guards.ts";
 import { readKey } from "./key-fields.ts";
 import { type RestDeclaration, readRest } from "./rest-declaration.ts";
 import {
@@ -103,6 +104,8 @@ export interface SourceSchema {
   readonly abstractTypes: ReadonlyMap<string, SourceAbstractType>;
   /** What the file says is `@inaccessible`, by coordinate: `Type`, `Type.member`, `Type.field(argument:)`. */
   readonly inaccessible: ReadonlyMap<string, SourcePlace>;
+  /** What guards types and fields, by coordinate. */
+  readonly guards: ReadonlyMap<string, readonly Guard[]>;
   /** The file without Overlock's directives. */
   readonly plainDocument: DocumentNode;
   /** The `@source` use, for problems found later. */
@@ -142,8 +145,9 @@ export function readSourceSchema(
   checkInternal(types, sdl.objectTypes, abstractTypes);
   const backendNames = backend?.names ?? null;
   const inaccessible = findInaccessible(sdl.document, file);
+  const guards = findGuards(sdl.document);
   const { plainDocument } = sdl;
-  return { file, ...source, backendNames, types, abstractTypes, inaccessible, plainDocument, use };
+  return { file, ...source, backendNames, types, abstractTypes, inaccessible, guards, plainDocument, use };
 }
 
 function withName(node: TypeDefinitionNode): [name: string, node: TypeDefinitionNode] {

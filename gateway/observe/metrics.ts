@@ -61,6 +61,11 @@ export const metricCatalog = {
     help: "Variants of operations that proved hot, by what came of compiling them: compiled; left to the reference executor: declined (too large for it), failed (a fault of the gateway's), dropped for now (too many at once).",
     labels: ["bff", "result"],
   },
+  overlock_policy_failures_total: {
+    kind: "counter",
+    help: "Policies of a BFF that threw, did not answer in time, or answered something other than true and false. Each let nobody; the log has it.",
+    labels: ["bff", "policy"],
+  },
   overlock_stray_rejections_total: {
     kind: "counter",
     help: "Failures that no request was waiting for any more. Each is a fault of the gateway's; the log has it.",

@@ -4,6 +4,7 @@ import type { ExplainingExecutor } from "../execute/executor.ts";
 import type { CallerIdentifier } from "../identity/identify-caller.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
+import type { AccessRules } from "../policy/access-rules.ts";
 import type { OperationPreparer } from "../prepare/prepare-operation.ts";
 import type { Negotiation } from "./negotiation.ts";
 
@@ -13,6 +14,8 @@ export interface BffRuntime {
   /** What clients see, for the explorer. */
   readonly schema: GraphQLSchema;
   readonly callers: CallerIdentifier;
+  /** What reading anything of the schema needs. */
+  readonly access: AccessRules;
   readonly preparer: OperationPreparer;
   readonly executor: ExplainingExecutor;
   /** Requests may ask for their plan. */

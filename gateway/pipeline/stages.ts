@@ -2,6 +2,7 @@ import { anonymousCaller } from "../core/caller.ts";
 import { Deadline } from "../core/deadline.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { RequestScope } from "../core/request-scope.ts";
+import { admit } from "./admit.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
 import { coerce } from "./coerce.ts";
 import type { ExecutedOperation } from "../execute/executed-operation.ts";
@@ -14,7 +15,7 @@ import { prepare } from "./prepare.ts";
 import { respond, respondRefusal } from "./respond.ts";
 
 /**
- * The life of a request: identify → prepare → coerce → execute (which shapes) → respond → observe. The one place that knows the
+ * The life of a request: identify → prepare → coerce → admit → execute (which shapes) → respond → observe. The one place that knows the
  * order. It always resolves: whatever a stage raises becomes the answer.
  */
 export async function runStages(
@@ -33,8 +34,10 @@ export async function runStages(
     const caller = identified instanceof Promise ? await identified : identified;
     const found = prepare(bff, request, params);
     record.operation = found.prepared.name;
-    const operation = coerce(bff, found);
+    const coerced = coerce(bff, found);
     const scope = createScope(bff, request, { record, deadline, caller });
+    const admitted = admit(bff, coerced, scope);
+    const operation = admitted instanceof Promise ? await admitted : admitted;
     const executed = asksForPlan(bff, params)
       ? await explainOperation(bff, operation, scope, record)
       : await executeOperation(bff, operation, scope);

@@ -1,34 +1,28 @@
-/** One condition on a caller. A field is readable where all of its guards hold. */
-export type Guard =
-  | { readonly kind: "authenticated" }
-  /** All scopes of one of the lists. */
-  | { readonly kind: "scopes"; readonly anyOf: readonly (readonly string[])[] }
-  /** All policies of one of the lists. */
-  | { readonly kind: "policies"; readonly anyOf: readonly (readonly string[])[] };
+import type { BoundClientSchema } from "../compose/bindings.ts";
+import type { Guard } from "../language/guards.ts";
 
-/** What the fields of one client schema need, by the index of the guard. */
+/** What reading anything of one client schema needs, by the index of the guard. */
 export interface AccessRules {
   /** Different from each other. */
   readonly guards: readonly Guard[];
   /**
    * For reading a field of an object type of the client schema: its own guards, those of its type and of what it returns,
-   * those of the interfaces that declare it, and those of everything in the supergraph that its binding reads.
+   * those of the interfaces that have it, and those of everything in the supergraph that its binding reads.
    */
   guardsOfField(typeName: string, fieldName: string): readonly number[];
-  /** For showing an object of this client type where an interface or union is selected. */
+  /** For showing an object of this client type where an interface or a union is selected. */
   guardsOfObject(typeName: string): readonly number[];
+  /** What somebody may not read for whom these guards do not hold. The same object for the same guards, while it is in use. */
+  denialsFor(failed: readonly number[]): Denials;
 }
 
-/** What one caller may not read in one operation. */
+/** What one caller may not read of a client schema: at least one thing. */
 export interface Denials {
-  /** Equal for equal denials: what tells variants of an operation apart. Empty: nothing is denied. */
+  /** Equal for equal denials: what tells variants of an operation apart. */
   readonly key: string;
+  /** The bindings of what may be read: what is not bound in it is not fetched. */
+  readonly visible: BoundClientSchema;
   deniesField(typeName: string, fieldName: string): boolean;
+  /** Where an interface or a union is selected, objects of this client type are an error. */
   deniesObject(typeName: string): boolean;
 }
-
-export const noDenials: Denials = Object.freeze({
-  key: "",
-  deniesField: () => false,
-  deniesObject: () => false,
-});

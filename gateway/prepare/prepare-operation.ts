@@ -1,8 +1,10 @@
 import { type DocumentNode, GraphQLError, type GraphQLSchema, Kind, parse, validate } from "graphql";
 import { BoundedCache } from "../core/bounded-cache.ts";
 import { type RefusalReason, RequestRefusal } from "../core/request-refusal.ts";
+import type { AccessRules } from "../policy/access-rules.ts";
+import { findOperationGuards } from "../policy/operation-guards.ts";
 import { VariableCompiler } from "./compile-variables.ts";
-import { PreparedDocument } from "./prepared-document.ts";
+import { type OperationCompilers, PreparedDocument } from "./prepared-document.ts";
 import type { PreparedOperation } from "./prepared-operation.ts";
 import { selectionDepth } from "./selection-depth.ts";
 
@@ -10,6 +12,12 @@ export interface PrepareLimits {
   /** Lexical tokens. */
   readonly maxDocumentTokens: number;
   readonly maxPreparedOperations: number;
+}
+
+/** What documents are checked against. */
+export interface PreparedSchema {
+  readonly schema: GraphQLSchema;
+  readonly access: Pick<AccessRules, "guards" | "guardsOfField" | "guardsOfObject">;
 }
 
 /** How a document was found. */
@@ -20,11 +28,11 @@ export class OperationPreparer {
   readonly #schema: GraphQLSchema;
   readonly #limits: PrepareLimits;
   readonly #cache: BoundedCache<PreparedDocument>;
-  readonly #variables: VariableCompiler;
+  readonly #compilers: OperationCompilers;
   readonly #onResult: (result: PrepareResult, entries: number) => void;
 
   constructor(
-    schema: GraphQLSchema,
+    { schema, access }: PreparedSchema,
     limits: PrepareLimits,
     onResult: (result: PrepareResult, entries: number) => void,
   ) {
@@ -34,7 +42,11 @@ export class OperationPreparer {
       maxEntries: limits.maxPreparedOperations,
       maxSize: maxCachedBytes,
     });
-    this.#variables = new VariableCompiler(schema);
+    const variables = new VariableCompiler(schema);
+    this.#compilers = {
+      compileVariables: (operation) => variables.compile(operation),
+      findGuards: (document, operation) => findOperationGuards(access, schema, document, operation),
+    };
     this.#onResult = onResult;
   }
 
@@ -65,7 +77,7 @@ export class OperationPreparer {
 
   #prepareDocument(query: string): PreparedDocument {
     const document = this.#parseAndValidate(query);
-    const prepared = new PreparedDocument(document, this.#variables, (bytes) =>
+    const prepared = new PreparedDocument(document, this.#compilers, (bytes) =>
       this.#cache.grow(query, prepared, bytes),
     );
     this.#cache.set(query, prepared, estimateBytes(query, document));

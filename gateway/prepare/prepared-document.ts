@@ -1,19 +1,26 @@
 import { type DocumentNode, getOperationAST, Kind, type OperationDefinitionNode } from "graphql";
 import { RequestRefusal } from "../core/request-refusal.ts";
-import type { VariableCompiler } from "./compile-variables.ts";
+import type { OperationGuards } from "../policy/operation-guards.ts";
+import type { CoerceVariables } from "./compile-variables.ts";
 import { PreparedOperation } from "./prepared-operation.ts";
+
+/** What is derived from each operation of a document. Both raise RangeError where it is nested beyond the stack. */
+export interface OperationCompilers {
+  compileVariables(operation: OperationDefinitionNode): CoerceVariables;
+  findGuards(document: DocumentNode, operation: OperationDefinitionNode): OperationGuards;
+}
 
 /** A valid document and the operations of it that were asked for. */
 export class PreparedDocument {
   readonly #document: DocumentNode;
-  readonly #variables: VariableCompiler;
+  readonly #compilers: OperationCompilers;
   readonly #onGrowth: (bytes: number) => void;
   readonly #operations = new Map<string | null, PreparedOperation>();
 
   /** `onGrowth` is told of the bytes that come to it later; they may be negative. */
-  constructor(document: DocumentNode, variables: VariableCompiler, onGrowth: (bytes: number) => void) {
+  constructor(document: DocumentNode, compilers: OperationCompilers, onGrowth: (bytes: number) => void) {
     this.#document = document;
-    this.#variables = variables;
+    this.#compilers = compilers;
     this.#onGrowth = onGrowth;
   }
 
@@ -36,9 +43,10 @@ export class PreparedDocument {
   }
 
   #derive(operation: OperationDefinitionNode): PreparedOperation {
-    const coerceVariables = this.#variables.compile(operation);
+    const coerceVariables = this.#compilers.compileVariables(operation);
     try {
-      return new PreparedOperation(this.#document, operation, coerceVariables, this.#onGrowth);
+      const guards = this.#compilers.findGuards(this.#document, operation);
+      return new PreparedOperation(this.#document, operation, { coerceVariables, guards }, this.#onGrowth);
     } catch (error) {
       if (error instanceof RangeError)
         throw RequestRefusal.of("GRAPHQL_PARSE_FAILED", "The document is nested too deeply.");

@@ -1,4 +1,6 @@
 import type { DocumentNode, OperationDefinitionNode } from "graphql";
+import type { Denials } from "../policy/access-rules.ts";
+import type { OperationGuards } from "../policy/operation-guards.ts";
 import type { CoercedVariables, CoerceVariables } from "./compile-variables.ts";
 import { findConditions } from "./specialize.ts";
 
@@ -16,6 +18,8 @@ export interface OperationRequest {
   /** As they were sent. */
   readonly variables: Readonly<Record<string, unknown>>;
   readonly coerced: CoercedVariables;
+  /** What of it the caller may not read; null: nothing. */
+  readonly denials: Denials | null;
 }
 
 /** Everything derived from an operation once and reused by every request. */
@@ -27,6 +31,7 @@ export class PreparedOperation {
   readonly coerceVariables: CoerceVariables;
   /** The variables that `@skip` and `@include` read. */
   readonly conditions: readonly string[];
+  readonly guards: OperationGuards;
   readonly #variants = new Map<number, OperationVariant>();
   readonly #onGrowth: (bytes: number) => void;
   #uses = 0;
@@ -35,13 +40,14 @@ export class PreparedOperation {
   constructor(
     document: DocumentNode,
     operation: OperationDefinitionNode,
-    coerceVariables: CoerceVariables,
+    derived: { readonly coerceVariables: CoerceVariables; readonly guards: OperationGuards },
     onGrowth: (bytes: number) => void,
   ) {
     this.document = document;
     this.operation = operation;
     this.name = operation.name?.value ?? null;
-    this.coerceVariables = coerceVariables;
+    this.coerceVariables = derived.coerceVariables;
+    this.guards = derived.guards;
     this.conditions = findConditions(document, operation);
     this.#onGrowth = onGrowth;
   }

@@ -17,6 +17,8 @@ import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
 import { createNegotiation } from "../pipeline/negotiation.ts";
+import { checkPolicies } from "../policy/check-policies.ts";
+import { compileAccess } from "../policy/compile-access.ts";
 import { OperationPreparer } from "../prepare/prepare-operation.ts";
 import { readOwnShapers } from "../shape/own-shapers.ts";
 import { openGraphqlSource } from "../sources/graphql/graphql-source.ts";
@@ -62,16 +64,31 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
     if (sources.length === 0 || sources.length < project.sourceCount) problems.throwIfAny();
     const complete = clients.filter((client) => client !== null);
     const composition = compose(sources, complete, problems);
+    const rules = composition.clients.map((bound, index) => {
+      const client = complete[index];
+      const bff = project.bffs[index];
+      if (client === undefined || bff === undefined)
+        throw new OverlockError("INTERNAL_SERVER_ERROR", "a client schema without its BFF");
+      const access = compileAccess({ client, bound }, composition.model);
+      checkPolicies(access, { file: bff.file, defined: Object.keys(bff.settings.policies) }, problems);
+      return access;
+    });
+    problems.throwIfAny();
     const bffs = composition.clients.map((bound, index): BffRuntime => {
       const bff = project.bffs[index];
       const identifier = identifiers[index];
-      if (bff === undefined || identifier === undefined)
+      const access = rules[index];
+      if (bff === undefined || identifier === undefined || access === undefined)
         throw new OverlockError("INTERNAL_SERVER_ERROR", "a client schema without its BFF");
       const { name } = bff.settings;
-      const preparer = new OperationPreparer(bound.schema, bff.settings, (result, entries) => {
-        metrics.increment("overlock_prepare_total", { bff: name, result });
-        metrics.set("overlock_prepared_operations", { bff: name }, entries);
-      });
+      const preparer = new OperationPreparer(
+        { schema: bound.schema, access },
+        bff.settings,
+        (result, entries) => {
+          metrics.increment("overlock_prepare_total", { bff: name, result });
+          metrics.set("overlock_prepared_operations", { bff: name }, entries);
+        },
+      );
       const executor = createExecutor(
         bound,
         composition.model,
@@ -85,6 +102,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         settings: bff.settings,
         schema: bound.schema,
         callers: identifier,
+        access,
         preparer,
         executor,
         showsPlan: bff.settings.showPlan ?? settings.isDevelopment,

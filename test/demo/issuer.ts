@@ -4,7 +4,7 @@ import { OAuth2Server } from "oauth2-mock-server";
 export interface DemoIssuer {
   /** The gateway's JWT_ settings for it. */
   readonly environment: Readonly<Record<"JWT_ISSUER" | "JWT_JWKS_URL" | "JWT_AUDIENCE", string>>;
-  /** A token for a user, valid for `lifetimeSeconds`. */
+  /** A token for a user, valid for `lifetimeSeconds`, with the scope `orders:write`. */
   issueToken(userId: string, lifetimeSeconds: number): Promise<string>;
   /** Such a token with claims changed, or (undefined) left out, and signed all the same. */
   issueBadToken(claims: Readonly<Record<string, unknown>>): Promise<string>;
@@ -28,7 +28,7 @@ export async function startDemoIssuer(): Promise<DemoIssuer> {
     });
   return {
     environment: { JWT_ISSUER: issuerUrl, JWT_JWKS_URL: `${issuerUrl}/jwks`, JWT_AUDIENCE: audience },
-    issueToken: (userId, lifetimeSeconds) => sign(lifetimeSeconds, { sub: userId }),
+    issueToken: (userId, lifetimeSeconds) => sign(lifetimeSeconds, { sub: userId, scope: "orders:write" }),
     issueBadToken: (claims) => sign(60, { sub: "u1", ...claims }),
     stop: () => server.stop(),
   };

@@ -10,6 +10,7 @@ import { countUp, RequestLog } from "../backends/request-log.ts";
 import { composeTexts, testProtos } from "../compose/compose-texts.ts";
 import { tryOpenSource } from "../support/open-source.ts";
 import { createScope } from "../support/request-scope.ts";
+import { openAccess } from "../support/open-access.ts";
 
 const paymentsSchema = `
 extend schema
@@ -63,7 +64,7 @@ beforeAll(async () => {
   const [bound] = composed.composition.clients;
   if (bound === undefined) throw new Error("expected a client schema");
   const limits = { maxDocumentTokens: 1000, maxPreparedOperations: 50 };
-  preparer = new OperationPreparer(bound.schema, limits, () => {});
+  preparer = new OperationPreparer({ schema: bound.schema, access: openAccess }, limits, () => {});
   executor = createReferenceExecutor(bound, composed.composition.model, { maxResolvedValues: 1000 });
 });
 
@@ -75,7 +76,10 @@ afterAll(async () => {
 });
 
 async function run(query: string) {
-  const result = await executor.execute(preparer.prepare(query, null), {}, createScope());
+  const result = await executor.execute(
+    { prepared: preparer.prepare(query, null), variables: {}, denials: null },
+    createScope(),
+  );
   return {
     data: structuredClone(result.data) as unknown,
     errors: (result.errors ?? []).map(

@@ -8,6 +8,7 @@ import { HttpBackend, type HttpRoute } from "../backends/http-backend.ts";
 import { countUp, RequestLog } from "../backends/request-log.ts";
 import { composeTexts } from "../compose/compose-texts.ts";
 import { createScope } from "../support/request-scope.ts";
+import { openAccess } from "../support/open-access.ts";
 
 // Messages about things, hits that two sources share, things that other sources know: all three speak REST.
 
@@ -216,7 +217,7 @@ beforeAll(async () => {
   const [bound] = composed.composition.clients;
   if (bound === undefined) throw new Error("expected a client schema");
   preparer = new OperationPreparer(
-    bound.schema,
+    { schema: bound.schema, access: openAccess },
     { maxDocumentTokens: 1000, maxPreparedOperations: 50 },
     () => {},
   );
@@ -234,7 +235,10 @@ afterAll(async () => {
 });
 
 async function run(query: string) {
-  const result = await executor.execute(preparer.prepare(query, null), {}, createScope());
+  const result = await executor.execute(
+    { prepared: preparer.prepare(query, null), variables: {}, denials: null },
+    createScope(),
+  );
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
   return {
     data: structuredClone(result.data) as unknown,

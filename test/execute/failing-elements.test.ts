@@ -7,6 +7,7 @@ import { HttpBackend, type HttpRoute } from "../backends/http-backend.ts";
 import { countUp, RequestLog } from "../backends/request-log.ts";
 import { composeTexts } from "../compose/compose-texts.ts";
 import { createScope } from "../support/request-scope.ts";
+import { openAccess } from "../support/open-access.ts";
 
 // Elements of one list that fail at once beside elements that fail later. A rejection that nobody handles would end the
 // process; the test runner notices one as it would.
@@ -67,7 +68,7 @@ beforeAll(async () => {
   const [bound] = composed.composition.clients;
   if (bound === undefined) throw new Error("expected a client schema");
   preparer = new OperationPreparer(
-    bound.schema,
+    { schema: bound.schema, access: openAccess },
     { maxDocumentTokens: 1000, maxPreparedOperations: 10 },
     () => {},
   );
@@ -80,7 +81,10 @@ afterAll(async () => {
 });
 
 async function run(query: string) {
-  const result = await executor.execute(preparer.prepare(query, null), {}, createScope());
+  const result = await executor.execute(
+    { prepared: preparer.prepare(query, null), variables: {}, denials: null },
+    createScope(),
+  );
   // What would be a rejection without a handler shows in the turns after.
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
   return {

@@ -5,6 +5,7 @@ import type { Source } from "../../gateway/sources/source.ts";
 import { composeTexts } from "../compose/compose-texts.ts";
 import { startWarehouse, type Warehouse, warehouseSchemas } from "../compose/warehouse.ts";
 import { createScope } from "../support/request-scope.ts";
+import { openAccess } from "../support/open-access.ts";
 
 // The lot L3 refers to an item that the items source does not know, and of which the lots source knows the quantity.
 const clientSchema = `
@@ -25,7 +26,7 @@ beforeAll(async () => {
   const [bound] = composed.composition.clients;
   if (bound === undefined) throw new Error("expected a client schema");
   const limits = { maxDocumentTokens: 1000, maxPreparedOperations: 10 };
-  preparer = new OperationPreparer(bound.schema, limits, () => {});
+  preparer = new OperationPreparer({ schema: bound.schema, access: openAccess }, limits, () => {});
   executor = createReferenceExecutor(bound, composed.composition.model, { maxResolvedValues: 1000 });
 });
 
@@ -43,7 +44,10 @@ describe("a reference of which one source has a row and another has none", () =>
     ["{ sku name }", null],
   ])("with the selection %s is %j", async (selection, item) => {
     const query = `{ lots(tenant: "t3") { item ${selection} } }`;
-    const result = await executor.execute(preparer.prepare(query, null), {}, createScope());
+    const result = await executor.execute(
+      { prepared: preparer.prepare(query, null), variables: {}, denials: null },
+      createScope(),
+    );
     expect(result).toEqual({ data: { lots: [{ item }] } });
   });
 });

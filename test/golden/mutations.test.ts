@@ -126,7 +126,7 @@ describe("orders", () => {
 
   it("are not placed by a guest: nothing is sent", async () => {
     const answer = await test.query(placeOrder, { variables: { lines, payment: { invoice: { days: 14 } } } });
-    expect(pathsAndCodes(answer)).toEqual(["placeOrder UNAUTHENTICATED"]);
+    expect(pathsAndCodes(answer)).toEqual(["placeOrder UNAUTHORIZED_FIELD_OR_TYPE"]);
     expect(answer.data).toEqual({ placeOrder: null });
     expect(test.shop.calls()).toEqual([]);
   });

@@ -96,10 +96,10 @@ describe("a wrong client schema", () => {
       "it in a client schema",
     ],
     [
-      'type Query { a: Int ▸@requiresScopes(scopes: [["a"]]) }',
+      'type Query { a: Int ▸@cost(weight: "1") }',
       "Query.a",
       "a directive that this version enforces",
-      "@requiresScopes, which it does not enforce yet",
+      "@cost, which it does not enforce yet",
     ],
     ['type Query { a: Int @from(field: "b.▸") }', "Query.a @from(field:)", "a name", "the end"],
     [

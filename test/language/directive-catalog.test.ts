@@ -12,6 +12,7 @@ const catalog = readDirectiveCatalog();
 describe("the catalog of directives", () => {
   test("has every directive of schemas/directives.graphql, and none of GraphQL's own", () => {
     expect([...catalog.directives.keys()].toSorted()).toEqual([
+      "authenticated",
       "case",
       "connection",
       "default",
@@ -31,7 +32,9 @@ describe("the catalog of directives", () => {
       "mask",
       "node",
       "override",
+      "policy",
       "require",
+      "requiresScopes",
       "rest",
       "shareable",
       "slice",
@@ -52,6 +55,9 @@ describe("the catalog of directives", () => {
   test("knows in which kind of file each may stand", () => {
     const homes = [...catalog.directives.keys()].map((name) => [name, homeOf(name)]);
     expect(Object.fromEntries(homes)).toEqual({
+      authenticated: null,
+      requiresScopes: null,
+      policy: null,
       case: "client",
       connection: "client",
       globalId: "client",

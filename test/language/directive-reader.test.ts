@@ -106,10 +106,10 @@ describe("a wrong use of a directive", () => {
       },
     ],
     [
-      "▸@authenticated",
+      "▸@cacheTag",
       {
         expected: "a directive that this version enforces",
-        found: "@authenticated, which it does not enforce yet",
+        found: "@cacheTag, which it does not enforce yet",
         hint: "remove it; nothing fails open",
       },
     ],
@@ -362,7 +362,7 @@ describe("the place of a definition", () => {
 test("directives on enums, scalars and inputs do not stand there unread", () => {
   const text = `scalar A @tag(name: "x")
 enum B @cost { C @semanticNonNull }
-input D @policy { e: Int @provides(field: "x") }`;
+input D @listSize { e: Int @provides(field: "x") }`;
   const problems = problemsOf((found) => {
     readLeafDirectives(parse(text), new DirectiveReader(catalog, "source", "a.graphql", found));
   });
@@ -372,8 +372,8 @@ input D @policy { e: Int @provides(field: "x") }`;
     [1, 10, "A", "@tag, which it does not enforce yet"],
     [2, 8, "B", "@cost, which it does not enforce yet"],
     [2, 18, "B.C", "@semanticNonNull, which it does not enforce yet"],
-    [3, 9, "D", "@policy, which it does not enforce yet"],
-    [3, 26, "D.e", "@provides, which it does not enforce yet"],
+    [3, 9, "D", "@listSize, which it does not enforce yet"],
+    [3, 28, "D.e", "@provides, which it does not enforce yet"],
   ]);
 });
 

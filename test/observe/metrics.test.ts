@@ -12,7 +12,15 @@ describe("the catalog of metrics", () => {
 
   test("has no label that a client could fill", () => {
     const labels = new Set(Object.values(metricCatalog).flatMap((entry) => [...entry.labels]));
-    expect([...labels].toSorted()).toEqual(["bff", "code", "encoding", "outcome", "result", "source"]);
+    expect([...labels].toSorted()).toEqual([
+      "bff",
+      "code",
+      "encoding",
+      "outcome",
+      "policy",
+      "result",
+      "source",
+    ]);
   });
 });
 

@@ -11,6 +11,7 @@ import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
 import type { OperationVariant } from "../../gateway/prepare/prepared-operation.ts";
 import type { Answer } from "./compare-answers.ts";
 import type { RandomOperation } from "./operation.ts";
+import { openAccess } from "../support/open-access.ts";
 
 /** An answer, and what it took. */
 export interface CountedAnswer extends Answer {
@@ -47,7 +48,7 @@ export function openTwoExecutors(
   wrap: WrapExecutor = (executor) => executor,
 ): TwoExecutors {
   const { schema } = bound;
-  const preparer = new OperationPreparer(schema, prepareLimits, () => {});
+  const preparer = new OperationPreparer({ schema, access: openAccess }, prepareLimits, () => {});
   const faults: unknown[] = [];
   const executor = createExecutor(bound, model, executorSettings, (_result, fault) => {
     if (fault !== null) faults.push(fault);
@@ -60,15 +61,22 @@ export function openTwoExecutors(
     reference: (operation) =>
       record(scopeOf(operation), (scope) => {
         const { variables } = operation;
-        const request = { prepared: prepare(operation), variant: null, variables, coerced: {} };
+        const request = {
+          prepared: prepare(operation),
+          variant: null,
+          variables,
+          coerced: {},
+          denials: null,
+        };
         return executeOperation({ executor }, request, scope);
       }),
     compiled: async (operation) => {
       let variant: OperationVariant | null = null;
       const answer = await record(scopeOf(operation), (scope) => {
         const { variables } = operation;
-        const request = coerce({ schema }, { prepared: prepare(operation), variables });
-        variant = request.variant;
+        const coerced = coerce({ schema }, { prepared: prepare(operation), variables });
+        variant = coerced.prepared.variantFor(coerced.coerced);
+        const request = { ...coerced, variant, denials: null };
         return executeOperation({ executor: compared }, request, scope);
       });
       const [fault] = faults.splice(0);

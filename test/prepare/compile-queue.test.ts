@@ -4,13 +4,17 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { CompileQueue } from "../../gateway/prepare/compile-queue.ts";
 import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
 import type { OperationVariant } from "../../gateway/prepare/prepared-operation.ts";
+import { openAccess } from "../support/open-access.ts";
 
 const schema = buildSchema("type Query { x: Int }");
 const limits = { maxDocumentTokens: 100, maxPreparedOperations: 100 };
 
 /** A variant of an operation of that name, used so many times. */
 function variantOf(name: string, uses = 2): OperationVariant {
-  const prepared = new OperationPreparer(schema, limits, () => {}).prepare(`query ${name} { x }`, null);
+  const prepared = new OperationPreparer({ schema, access: openAccess }, limits, () => {}).prepare(
+    `query ${name} { x }`,
+    null,
+  );
   for (let time = 0; time < uses; time++) prepared.variantFor({});
   const variant = prepared.variantFor({});
   if (variant === null) throw new Error("Expected a variant.");

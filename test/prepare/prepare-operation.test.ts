@@ -2,6 +2,7 @@ import { buildSchema } from "graphql";
 import { beforeEach, describe, expect, it } from "vitest";
 import { RequestRefusal } from "../../gateway/core/request-refusal.ts";
 import { OperationPreparer, type PrepareLimits } from "../../gateway/prepare/prepare-operation.ts";
+import { openAccess } from "../support/open-access.ts";
 
 const schema = buildSchema(`
   type Query { a(list: [[Int]]): Query b: String }
@@ -15,7 +16,7 @@ beforeEach(() => {
 });
 
 function createPreparer(changed: Partial<PrepareLimits> = {}): OperationPreparer {
-  return new OperationPreparer(schema, { ...limits, ...changed }, (result, entries) =>
+  return new OperationPreparer({ schema, access: openAccess }, { ...limits, ...changed }, (result, entries) =>
     results.push(`${result} ${entries}`),
   );
 }

@@ -1,13 +1,15 @@
 import { buildSchema, type OperationDefinitionNode, parse } from "graphql";
 import { describe, expect, it } from "vitest";
+import { noGuards } from "../../gateway/policy/operation-guards.ts";
 import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
 import { PreparedOperation } from "../../gateway/prepare/prepared-operation.ts";
+import { openAccess } from "../support/open-access.ts";
 
 const schema = buildSchema("type Query { x(on: Boolean): Int }");
 
 function prepare(query: string): PreparedOperation {
   const limits = { maxDocumentTokens: 10_000, maxPreparedOperations: 10 };
-  return new OperationPreparer(schema, limits, () => {}).prepare(query, null);
+  return new OperationPreparer({ schema, access: openAccess }, limits, () => {}).prepare(query, null);
 }
 
 /** An operation with that many conditions, `$c0` and so on. */
@@ -74,7 +76,12 @@ describe("a prepared operation", () => {
     const document = parse("query ($on: Boolean!) { x @skip(if: $on) }");
     const [operation] = document.definitions as [OperationDefinitionNode];
     const onGrowth = (difference: number): void => void (bytes += difference);
-    const prepared = new PreparedOperation(document, operation, () => null, onGrowth);
+    const prepared = new PreparedOperation(
+      document,
+      operation,
+      { coerceVariables: () => null, guards: noGuards },
+      onGrowth,
+    );
     const variant = prepared.variantFor({ on: true });
     variant?.attach({ estimatedBytes: 5 });
     variant?.dispose();

@@ -370,15 +370,15 @@ schemas/authors.graphql:29:3  Author.birthYear
     refuses(
       "directives that are not enforced yet, in a source schema",
       [
-        [books, 'type Book @key(fields: "id") {', 'type Book @key(fields: "id") @authenticated {'],
-        [books, "title: String!", 'title: String! @requiresScopes(scopes: [["books:read"]])'],
+        [books, 'type Book @key(fields: "id") {', 'type Book @key(fields: "id") @cacheControl {'],
+        [books, "title: String!", 'title: String! @provides(fields: "x")'],
         [books, "pages: Int", 'pages: Int @cost(weight: "2") @tag(name: "public")'],
         [books, "books(first: Int = 10,", "books(first: Int = 10 @cacheTag,"],
         [books, "  POETRY\n", "  POETRY @tag\n"],
-        [books, "enum Genre {", 'enum Genre @policy(policies: [["x"]]) {'],
+        [books, "enum Genre {", 'enum Genre @cost(weight: "1") {'],
         [books, "tags: [String!]", "tags: [String!] @listSize(assumedSize: 5) @cacheControl(maxAge: 60)"],
         [authors, "country: String\n}", "country: String @external\n}"],
-        [authors, "input AuthorFilter {", "input AuthorFilter @policy {"],
+        [authors, "input AuthorFilter {", "input AuthorFilter @cost {"],
         [authors, "extend schema\n", 'extend schema @cacheTag(format: "x")\n'],
       ],
       `
@@ -389,7 +389,7 @@ schemas/authors.graphql:1:15  schema
 
 schemas/authors.graphql:16:20  AuthorFilter
   expected  a directive that this version enforces
-  found     @policy, which it does not enforce yet
+  found     @cost, which it does not enforce yet
   hint      remove it; nothing fails open
 
 schemas/authors.graphql:18:19  AuthorFilter.country
@@ -404,12 +404,12 @@ schemas/books.graphql:4:25  Query.books(first:)
 
 schemas/books.graphql:10:30  Book
   expected  a directive that this version enforces
-  found     @authenticated, which it does not enforce yet
+  found     @cacheControl, which it does not enforce yet
   hint      remove it; nothing fails open
 
 schemas/books.graphql:12:18  Book.title
   expected  a directive that this version enforces
-  found     @requiresScopes, which it does not enforce yet
+  found     @provides, which it does not enforce yet
   hint      remove it; nothing fails open
 
 schemas/books.graphql:13:14  Book.pages
@@ -434,7 +434,7 @@ schemas/books.graphql:15:45  Book.tags
 
 schemas/books.graphql:20:12  Genre
   expected  a directive that this version enforces
-  found     @policy, which it does not enforce yet
+  found     @cost, which it does not enforce yet
   hint      remove it; nothing fails open
 
 schemas/books.graphql:22:10  Genre.POETRY
@@ -458,7 +458,7 @@ schemas/books.graphql:22:10  Genre.POETRY
           "genre: Genre): [BookCard!]\n}",
           'genre: Genre @deprecated(reason: "x") @tag(name: "x")): [BookCard!]\n}',
         ],
-        [client, "  POETRY\n", '  POETRY @requiresScopes(scopes: [["a"]])\n'],
+        [client, "  POETRY\n", "  POETRY @rateLimit(max: 1)\n"],
         [client, "tags: [String!]", "tags: [String!] @semanticNonNull"],
         [client, "title: String! @truncate(length: 40)", "title: String! @cacheTag"],
       ],
@@ -490,7 +490,7 @@ bff-web/schema.graphql:24:19  Book.tags
 
 bff-web/schema.graphql:31:10  Genre.POETRY
   expected  a directive that this version enforces
-  found     @requiresScopes, which it does not enforce yet
+  found     @rateLimit, which it does not enforce yet
   hint      remove it; nothing fails open
 `,
     );

@@ -1,0 +1,61 @@
+import type { RefusalReason } from "../core/request-refusal.ts";
+import { RequestRefusal } from "../core/request-refusal.ts";
+import type { RequestScope } from "../core/request-scope.ts";
+import type { Denials } from "../policy/access-rules.ts";
+import { decideAccess } from "../policy/decide-access.ts";
+import type { OperationRequest, PreparedOperation } from "../prepare/prepared-operation.ts";
+import { askPolicies } from "./ask-policies.ts";
+import type { BffRuntime } from "./bff-runtime.ts";
+import type { CoercedOperation } from "./coerce.ts";
+
+/**
+ * Decides on the whole operation what its caller may read, before anything is sent upstream. Where the BFF rejects what
+ * is not allowed as a whole, refuses it with UNAUTHORIZED_FIELD_OR_TYPE, or UNAUTHENTICATED where nobody in particular
+ * asks.
+ */
+export function admit(
+  bff: BffRuntime,
+  operation: CoercedOperation,
+  scope: RequestScope,
+): OperationRequest | Promise<OperationRequest> {
+  const { guards } = operation.prepared.guards;
+  if (guards.length === 0) return requestFor(operation, null);
+  const denials = decideAccess(bff.access, guards, scope.caller, askPolicies(bff, operation.prepared, scope));
+  return denials instanceof Promise
+    ? denials.then((decided) => admitWith(bff, operation, scope, decided))
+    : admitWith(bff, operation, scope, denials);
+}
+
+function admitWith(
+  { settings }: BffRuntime,
+  operation: CoercedOperation,
+  { caller }: RequestScope,
+  denials: Denials | null,
+): OperationRequest {
+  if (denials === null || settings.denied === "filter") return requestFor(operation, denials);
+  const code = caller.kind === "anonymous" ? "UNAUTHENTICATED" : "UNAUTHORIZED_FIELD_OR_TYPE";
+  throw new RequestRefusal(code, reasonsFor(operation.prepared, denials));
+}
+
+function requestFor(
+  { prepared, variables, coerced }: CoercedOperation,
+  denials: Denials | null,
+): OperationRequest {
+  // What a caller may not read is left to the reference executor.
+  const variant = denials === null ? prepared.variantFor(coerced) : null;
+  return { prepared, variant, variables, coerced, denials };
+}
+
+function reasonsFor({ guards }: PreparedOperation, denials: Denials): readonly RefusalReason[] {
+  const denied = guards.coordinates.filter(({ coordinate }) => {
+    const [typeName = "", fieldName] = coordinate.split(".");
+    return fieldName === undefined
+      ? denials.deniesObject(typeName)
+      : denials.deniesField(typeName, fieldName);
+  });
+  return denied
+    .slice(0, maxReasons)
+    .map(({ coordinate }) => ({ message: `The caller may not read ${coordinate}.`, locations: [] }));
+}
+
+const maxReasons = 20;
