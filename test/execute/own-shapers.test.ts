@@ -95,6 +95,7 @@ const slow = defineShaper({
 
 export default defineBff({
   name: "web",
+  anonymous: true,
   requestTimeoutMs: 1500,
   shapers: [lengthOf, weightClass, inCents, place, spelled, moody, slow],
 });

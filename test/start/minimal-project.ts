@@ -110,7 +110,7 @@ message Author {
 `,
   "bff-web/bff.config.ts": `import { defineBff } from "overlock";
 
-export default defineBff({ name: "web", requestTimeoutMs: 5000 });
+export default defineBff({ name: "web", anonymous: true, requestTimeoutMs: 5000 });
 `,
   "bff-web/schema.graphql": `type Query {
   shelf: Shelf!

@@ -87,7 +87,7 @@ export async function startGrpcProject(
     ...Object.fromEntries(Object.entries(protos).map(([name, text]) => [`protos/${name}`, text])),
     "schemas/source.graphql": source,
     "bff-web/schema.graphql": client,
-    "bff-web/bff.config.ts": 'export default { name: "web" };\n',
+    "bff-web/bff.config.ts": 'export default { name: "web", anonymous: true };\n',
   };
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
