@@ -58,7 +58,7 @@ afterEach(() => project.stop());
 
 async function start(settings: string): Promise<void> {
   const environment = { COMPILE_FROM_REQUEST: "1000000" };
-  const config = `{ name: "web", ${settings} }`;
+  const config = `{ name: "web", anonymous: true, ${settings} }`;
   project = await startProject({ shop: sourceSchema(backend.url) }, clientSchema, environment, { config });
 }
 
