@@ -264,7 +264,7 @@ bff-web/bff.config.ts  requestTimeOutMs
       [
         [
           config,
-          '{ name: "web", requestTimeoutMs: 5000 }',
+          '{ name: "web", anonymous: true, requestTimeoutMs: 5000 }',
           '{ name: "Web App", requestTimeoutMs: "5000", explorer: 1, schema: "", maxDocumentTokens: 0, maxPreparedOperations: 5n } as never',
         ],
       ],
@@ -343,7 +343,7 @@ bff-web/bff.config.ts  export default
 
     refuses(
       "a config that is a list",
-      [[config, 'defineBff({ name: "web", requestTimeoutMs: 5000 })', '[{ name: "web" }] as never']],
+      [[config, 'defineBff({ name: "web", anonymous: true, requestTimeoutMs: 5000 })', '[{ name: "web" }] as never']],
       `
 bff-web/bff.config.ts  export default
   expected  defineBff({ name: … })
@@ -356,7 +356,7 @@ bff-web/bff.config.ts  export default
       [
         [
           config,
-          '{ name: "web", requestTimeoutMs: 5000 }',
+          '{ name: "web", anonymous: true, requestTimeoutMs: 5000 }',
           '{ get name(): string { throw new Error("not now"); } }',
         ],
       ],
