@@ -21,8 +21,8 @@ export interface CredentialRequest {
 /** One way to tell who is calling. */
 export interface Authenticator {
   /**
-   * Null where the request carries no credential of this kind, and the next may look. Raises UNAUTHENTICATED for one that
-   * is no good or no longer, IDENTITY_UNAVAILABLE where it can't be checked at the moment.
+   * Null where the request carries no credential of this kind, and the next may look. Raises CREDENTIAL_INVALID for
+   * one that is no good, CREDENTIAL_EXPIRED for one that is good no longer, IDENTITY_UNAVAILABLE where it can't be checked at the moment.
    */
   authenticate(request: CredentialRequest): Caller | Promise<Caller> | null;
   /** Closes what it has opened. */

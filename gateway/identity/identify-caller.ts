@@ -6,8 +6,9 @@ import { bearerTokenOf } from "./bearer-token.ts";
 /** Tells who sends a request. */
 export interface CallerIdentifier {
   /**
-   * The first authenticator that finds a credential decides. Raises UNAUTHENTICATED where it is no good, where nobody
-   * accepts what is sent, and where nothing is sent although something has to be; IDENTITY_UNAVAILABLE where it can't be
+   * The first authenticator that finds a credential decides. Raises CREDENTIAL_INVALID where it is no good
+   * or nobody accepts what is sent, CREDENTIAL_EXPIRED where it is good no longer, UNAUTHENTICATED where nothing is sent
+   * although something has to be, IDENTITY_UNAVAILABLE where it can't be
    * checked at the moment.
    */
   identify(request: CredentialRequest): Caller | Promise<Caller>;
@@ -27,7 +28,7 @@ export function createCallerIdentifier(
       }
       // A credential that nobody accepts is refused, never ignored.
       if (bearerTokenOf(request.headers) !== null)
-        throw new OverlockError("UNAUTHENTICATED", "The token is not valid.");
+        throw new OverlockError("CREDENTIAL_INVALID", "The token is not valid.");
       if (!anonymous) throw new OverlockError("UNAUTHENTICATED", "A credential is required.");
       return anonymousCaller;
     },

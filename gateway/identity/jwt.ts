@@ -92,9 +92,10 @@ const tokenFaults: ReadonlySet<string> = new Set([
 
 function translate(cause: unknown): OverlockError {
   if (cause instanceof errors.JOSEError && tokenFaults.has(cause.code)) {
-    const message = cause instanceof errors.JWTExpired ? "The token has expired." : "The token is not valid.";
+    const isExpired = cause instanceof errors.JWTExpired;
+    const message = isExpired ? "The token has expired." : "The token is not valid.";
     // Not the error itself: some carry the token's claims, which have no place in a log.
-    return new OverlockError("UNAUTHENTICATED", message, {
+    return new OverlockError(isExpired ? "CREDENTIAL_EXPIRED" : "CREDENTIAL_INVALID", message, {
       cause: new Error(`${cause.code}: ${cause.message}`),
     });
   }

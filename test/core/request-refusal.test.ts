@@ -17,7 +17,7 @@ describe("a refusal", () => {
     const error = new OverlockError("IDENTITY_UNAVAILABLE", "jwks at 10.0.0.7 timed out");
     const refusal = RequestRefusal.from(error);
     expect(refusal).toMatchObject({ code: "IDENTITY_UNAVAILABLE", cause: error, headers: {} });
-    expect(refusal.message).toBe("The caller's token could not be checked at the moment.");
+    expect(refusal.message).toBe("The caller's credential could not be checked at the moment.");
   });
 
   test("of anything else is internal and shows nothing of it", () => {

@@ -150,7 +150,7 @@ const kinds: readonly (readonly [
   [
     "a token that is no good",
     (agent, index) => send(agent, { headers: { authorization: `Bearer a.b.${index}` }, body: profile }),
-    "401 UNAUTHENTICATED",
+    "401 CREDENTIAL_INVALID",
   ],
   [
     "a backend that hangs up",

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Caller } from "../../gateway/core/caller.ts";
+import { errorCodes } from "../../gateway/core/error-codes.ts";
 import type { Authenticator } from "../../gateway/identity/authenticator.ts";
 import { createCallerIdentifier } from "../../gateway/identity/identify-caller.ts";
 import { createJwtAuthenticator } from "../../gateway/identity/jwt.ts";
@@ -216,15 +217,16 @@ describe("a credential that is no good", () => {
 
   it.each(cases)("(%s) is refused with 401, and nothing is called", async (_what, make, message) => {
     const linesBefore = test.logLines.length;
+    const code = message === "The token has expired." ? "CREDENTIAL_EXPIRED" : "CREDENTIAL_INVALID";
     const answer = await test.query(`{ categories { id } ${whoAmI.slice(1)}`, { token: await make() });
     expect(answer.status).toBe(401);
-    expect(answer.text).toBe(
-      JSON.stringify({ errors: [{ message, extensions: { code: "UNAUTHENTICATED" } }] }),
+    expect(answer.text).toBe(JSON.stringify({ errors: [{ message, extensions: { code } }] }));
+    expect(answer.headers.get("www-authenticate")).toBe(
+      `Bearer realm="graphql", error="invalid_token", error_description="${errorCodes[code].publicMessage}"`,
     );
-    expect(answer.headers.get("www-authenticate")).toBe('Bearer error="invalid_token"');
     expect(test.shop.calls()).toEqual([]);
     expect(test.logLines.slice(linesBefore)).toMatchObject([
-      { msg: "request", outcome: "refused", status: 401, errorCodes: { UNAUTHENTICATED: 1 } },
+      { msg: "request", outcome: "refused", status: 401, errorCodes: { [code]: 1 } },
     ]);
   });
 
@@ -236,7 +238,7 @@ describe("a credential that is no good", () => {
       expect(answer.errors).toEqual([
         {
           message: "The authorization header is not of the form: Bearer <token>.",
-          extensions: { code: "UNAUTHENTICATED" },
+          extensions: { code: "CREDENTIAL_INVALID" },
         },
       ]);
       expect(test.shop.calls()).toEqual([]);
@@ -297,7 +299,7 @@ describe("while the issuer's keys can't be had", () => {
       expect(refused.headers.get("retry-after")).toBe("1");
       expect(refused.headers.get("www-authenticate")).toBeNull();
       expect(refused.text).toBe(
-        '{"errors":[{"message":"The caller\'s token could not be checked at the moment.",' +
+        '{"errors":[{"message":"The caller\'s credential could not be checked at the moment.",' +
           '"extensions":{"code":"IDENTITY_UNAVAILABLE"}}]}',
       );
       expect(calls).toEqual([]);
@@ -314,7 +316,7 @@ describe("while the issuer's keys can't be had", () => {
       `${base64url({ alg: "none" })}.e30.`,
       `${base64url({ alg: "HS256" })}.e30.AA`,
     ])
-      await expect(verifier.verify(token)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+      await expect(verifier.verify(token)).rejects.toMatchObject({ code: "CREDENTIAL_INVALID" });
     expect(fetches).toBe(0);
   });
 
@@ -343,8 +345,8 @@ describe("while the issuer's keys can't be had", () => {
     expect(Object.isFrozen(first.claims)).toBe(true);
     answerKeys = (response) => response.destroy();
     expect((await verifier.verify(await sign("k1", { sub: 5 }))).subject).toBeNull();
-    await expect(verifier.verify(await sign("k2"))).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
-    await expect(verifier.verify(await sign("k3"))).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    await expect(verifier.verify(await sign("k2"))).rejects.toMatchObject({ code: "CREDENTIAL_INVALID" });
+    await expect(verifier.verify(await sign("k3"))).rejects.toMatchObject({ code: "CREDENTIAL_INVALID" });
     expect(fetches).toBe(1);
     await verifier.dispose();
     const connections = (): Promise<number> =>
@@ -391,6 +393,8 @@ describe("a BFF that answers nobody unknown", () => {
     try {
       const unknown = await own.query("{ categories { id } }");
       expect([unknown.status, unknown.errors[0]?.message]).toEqual([401, "A credential is required."]);
+      expect(unknown.errors[0]?.extensions.code).toBe("UNAUTHENTICATED");
+      expect(unknown.headers.get("www-authenticate")).toBe('Bearer realm="graphql"');
       expect(own.shop.calls()).toEqual([]);
       const known = await own.query("{ categories { id } }", {
         token: await test.issuer.issueToken("u1", 60),

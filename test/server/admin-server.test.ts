@@ -58,7 +58,7 @@ describe("/metrics", () => {
     expect(grown('overlock_errors_total{bff="web",code="GRAPHQL_VALIDATION_FAILED"}')).toBe(1);
     expect(grown('overlock_errors_total{bff="web",code="GRAPHQL_PARSE_FAILED"}')).toBe(1);
     expect(grown('overlock_errors_total{bff="web",code="UNAUTHENTICATED"}')).toBe(1);
-    expect(grown('overlock_errors_total{bff="mobile",code="UNAUTHENTICATED"}')).toBe(1);
+    expect(grown('overlock_errors_total{bff="mobile",code="CREDENTIAL_INVALID"}')).toBe(1);
     expect(grown('overlock_errors_total{bff="mobile",code="UPSTREAM_ERROR"}')).toBe(0);
     expect(grown('overlock_absorbed_errors_total{bff="mobile",code="UPSTREAM_ERROR"}')).toBe(1);
     expect(grown('overlock_upstream_calls_total{source="catalog",code="ok"}')).toBe(3);

@@ -343,7 +343,13 @@ bff-web/bff.config.ts  export default
 
     refuses(
       "a config that is a list",
-      [[config, 'defineBff({ name: "web", anonymous: true, requestTimeoutMs: 5000 })', '[{ name: "web" }] as never']],
+      [
+        [
+          config,
+          'defineBff({ name: "web", anonymous: true, requestTimeoutMs: 5000 })',
+          '[{ name: "web" }] as never',
+        ],
+      ],
       `
 bff-web/bff.config.ts  export default
   expected  defineBff({ name: … })
