@@ -2,10 +2,9 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { registerHooks } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { inspect } from "node:util";
-import { shortened } from "../core/errors.ts";
-import { nearestNameHint, type ProblemFacts, type Problems } from "../core/problems.ts";
+import type { Problems } from "../core/problems.ts";
 import { bffOptions, type BffSettings } from "./define-bff.ts";
+import { describeIssue, type FileFacts, inspected } from "./describe-issue.ts";
 
 /** A text file of the project; `file` is relative to the project's folder. */
 export interface ProjectFile {
@@ -103,7 +102,7 @@ async function loadBff(reader: ProjectReader, folder: string): Promise<BffFolder
   const result = bffOptions.safeParse(config);
   if (!result.success) {
     for (const issue of result.error.issues) {
-      for (const facts of describeIssue(issue, config)) reader.report(file, facts);
+      for (const facts of describeIssue(issue, bffOptions, config)) reader.report(file, facts);
     }
     return null;
   }
@@ -123,36 +122,8 @@ function copyOptions(options: object): object {
   };
 }
 
-/** What is wrong in a file, where no line is known. */
-type FileFacts = Omit<ProblemFacts, "place">;
-
-interface Issue {
-  readonly code: string;
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-  readonly keys?: readonly string[];
-}
-
-function describeIssue(issue: Issue, config: object): FileFacts[] {
-  if (issue.code === "unrecognized_keys") {
-    const known = Object.keys(bffOptions.shape);
-    const expected = `one of the options ${known.join(", ")}`;
-    return (issue.keys ?? []).map((key) => {
-      return { coordinate: key, expected, found: key, hint: nearestNameHint(key, known) };
-    });
-  }
-  const [name = ""] = issue.path;
-  const found = inspected((config as Record<PropertyKey, unknown>)[name]);
-  return [{ coordinate: String(name), expected: issue.message, found }];
-}
-
 function isPlainObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function inspected(value: unknown): string {
-  if (value === undefined) return "nothing";
-  return shortened(inspect(value, { depth: 1, breakLength: Infinity }));
 }
 
 /** Reads the files of one project, and reports those it can't read. */
