@@ -6,6 +6,7 @@ export {
   type ShaperConfig,
   type ShaperContext,
 } from "./config/define-shaper.ts";
+export type { BffCors } from "./config/cors.ts";
 export type { BffCredential, JwtCredential } from "./config/credentials.ts";
 export { env, type EnvironmentReference } from "./config/environment-reference.ts";
 export { type Environment } from "./config/environment.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Caller } from "../core/caller.ts";
 import { isTimeZone } from "../core/time-zone.ts";
+import { type BffCors, corsOption, type CorsSettings } from "./cors.ts";
 import { type BffCredential, credentialOption, type CredentialSettings } from "./credentials.ts";
 import type { BffShaper } from "./define-shaper.ts";
 
@@ -50,16 +51,20 @@ export interface BffConfig {
   readonly policies?: Readonly<Record<string, AccessPolicy>>;
   /** How callers show who they are, in this order. Default: tokens of the environment's issuer. */
   readonly credentials?: readonly BffCredential[];
+  /** Which pages of other origins may call it. Default: none. */
+  readonly cors?: BffCors;
 }
 
 /** A BFF's options, validated, with nothing left open. */
 export interface BffSettings
-  extends Required<Omit<BffConfig, "explorerOperation" | "showPlan" | "credentials">> {
+  extends Required<Omit<BffConfig, "explorerOperation" | "showPlan" | "credentials" | "cors">> {
   readonly explorerOperation: string | null;
   /** Null: as the environment says. */
   readonly showPlan: boolean | null;
   /** Null: as the environment says. */
   readonly credentials: readonly CredentialSettings[] | null;
+  /** Null: no page of another origin. */
+  readonly cors: CorsSettings | null;
 }
 
 function integer(min: number, max: number) {
@@ -125,6 +130,7 @@ export const bffOptions = z.strictObject({
     .max(20, expectedCredentials)
     .nullable()
     .default(null),
+  cors: corsOption.nullable().default(null),
 });
 
 /** Marks an object as a BFF's config and gives it its type. Nothing is checked until the gateway starts. */

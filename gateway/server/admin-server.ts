@@ -13,6 +13,7 @@ import { type GatewayRequest, HttpAnswer } from "../pipeline/gateway-request.ts"
 import { identify } from "../pipeline/identify.ts";
 import { checkRequestKind } from "./check-request-kind.ts";
 import type { AnswerCompressor } from "./compress-answer.ts";
+import { checkSite } from "./cross-site.ts";
 import { createExplorer } from "./explorer.ts";
 import { type HttpExchange, openExchange, readBody, readFetchAnswer, sendAnswer } from "./http-exchange.ts";
 import { chooseLane } from "./lanes.ts";
@@ -56,7 +57,9 @@ export function createAdminServer(parts: AdminParts): AdminServer {
   });
   const explorer = createExplorer({ title: "supergraph · Overlock", defaultQuery: firstQuery });
 
-  async function explore({ request, facts, path, search }: HttpExchange): Promise<HttpAnswer> {
+  async function explore(exchange: HttpExchange): Promise<HttpAnswer> {
+    const { request, facts, path, search } = exchange;
+    checkSite(exchange, null);
     checkRequestKind(request);
     const body = request.method === "POST" ? await readBody(request, parts.maxBodyBytes) : null;
     const deadline = Deadline.startFor(explorerTimeoutMs, facts);

@@ -1,4 +1,4 @@
-import type { RequestListener } from "node:http";
+import type { IncomingMessage, RequestListener } from "node:http";
 import { rememberByText } from "../core/remember-by-text.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { Logger } from "../observe/logger.ts";
@@ -7,6 +7,8 @@ import { HttpAnswer } from "../pipeline/gateway-request.ts";
 import { refuseRequest } from "../pipeline/stages.ts";
 import { checkRequestKind } from "./check-request-kind.ts";
 import type { AnswerCompressor } from "./compress-answer.ts";
+import { type CorsPolicy, createCorsPolicy } from "./cors.ts";
+import { checkSite } from "./cross-site.ts";
 import { createExplorer, type Explorer } from "./explorer.ts";
 import { createFastLane } from "./fast-lane.ts";
 import { type HttpExchange, openExchange, readBody, sendAnswer } from "./http-exchange.ts";
@@ -35,14 +37,24 @@ export function createBffServer(
   const laneOfPost = rememberByText((accept) => chooseLane("POST", accept));
 
   async function answer(exchange: HttpExchange): Promise<HttpAnswer> {
-    const { path, request } = exchange;
+    const { path } = exchange;
     const route = routes.get(path);
     if (route === undefined) return lifecycle.answerHealth(path) ?? notFound([...routes.keys()]);
+    const answered = answerRoute(route, exchange);
+    return route.cors === null
+      ? answered
+      : route.cors.grant(await answered, exchange.facts.headers.get("origin"));
+  }
+
+  async function answerRoute(route: Route, exchange: HttpExchange): Promise<HttpAnswer> {
+    const { request } = exchange;
     const { accept = "" } = request.headers;
     const isGet = request.method === "GET";
     const laneName = isGet ? laneOfGet(accept) : laneOfPost(accept);
     if (laneName === "explorer" && route.explorer !== null) return route.explorer.answer(request);
     try {
+      checkSite(exchange, route.cors);
+      if (route.cors !== null && isPreflight(request)) return route.cors.preflight;
       checkRequestKind(request);
       const body = isGet ? null : await readBody(request, settings.maxBodyBytes);
       const lane = laneName === "yoga" ? route.yoga : route.fast;
@@ -83,10 +95,21 @@ interface Route {
   readonly yoga: YogaLane;
   /** Null where the BFF's settings say so. */
   readonly explorer: Explorer | null;
+  /** Null: no page of another origin may call. */
+  readonly cors: CorsPolicy | null;
+}
+
+/** https://fetch.spec.whatwg.org/#cors-preflight-request */
+function isPreflight({ method, headers }: IncomingMessage): boolean {
+  return (
+    method === "OPTIONS" &&
+    headers.origin !== undefined &&
+    headers["access-control-request-method"] !== undefined
+  );
 }
 
 function createRoute(bff: BffRuntime): Route {
-  const { name, explorer, explorerOperation } = bff.settings;
+  const { name, explorer, explorerOperation, cors } = bff.settings;
   return {
     bff,
     fast: createFastLane(bff),
@@ -94,6 +117,7 @@ function createRoute(bff: BffRuntime): Route {
     explorer: explorer
       ? createExplorer({ title: `${name} · Overlock`, defaultQuery: explorerOperation })
       : null,
+    cors: cors === null ? null : createCorsPolicy(cors),
   };
 }
 

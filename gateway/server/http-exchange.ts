@@ -167,7 +167,7 @@ export function sendAnswer(
   if (response.destroyed || response.headersSent) return;
   const fields: string[] = [];
   for (const name of Object.keys(headers)) fields.push(name, headers[name] ?? "");
-  if (status !== 304)
+  if (status !== 304 && status !== 204)
     fields.push("content-length", String(typeof body === "string" ? Buffer.byteLength(body) : body.length));
   fields.push("x-request-id", facts.requestId);
   if (isClosing || !request.complete) fields.push("connection", "close");

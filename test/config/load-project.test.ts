@@ -5,6 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadProject, type Project } from "../../gateway/config/load-project.ts";
 import { type Problem, Problems } from "../../gateway/core/problems.ts";
 
+const expectedOrigins =
+  'a list of 1 to 100 origins such as https://shop.example, without a path or a default port, or ["*"]';
+const expectedCredentials = 'true or false, and false where origins is ["*"]';
 let root = "";
 beforeEach(() => {
   root = mkdtempSync(path.join(tmpdir(), "overlock-project-"));
@@ -157,6 +160,45 @@ describe("a BFF folder", () => {
       `export default { name: "web", timeZone: ${value} };`,
       `timeZone: an IANA time zone such as Europe/Berlin, found ${value.replaceAll('"', "'")}`,
     ]),
+    ...[
+      ['{ origins: ["*"], credentials: true }', `credentials: ${expectedCredentials}, found true`],
+      ["{}", `origins: ${expectedOrigins}, found nothing`],
+      ["{ origins: [] }", `origins: ${expectedOrigins}, found []`],
+      ['{ origins: "*" }', `origins: ${expectedOrigins}, found '*'`],
+      ...[
+        "https://shop.example/",
+        "https://shop.example:443",
+        "https://SHOP.example",
+        "https://*.example",
+        "https://shöp.example",
+        "https://u@shop.example",
+        "shop.example",
+        "null",
+        "",
+        "*",
+        "*.example",
+        "file://",
+      ].map((origin) => [
+        `{ origins: ["https://a.example", "${origin}"] }`,
+        `origins: ${expectedOrigins}, found [ 'https://a.example', '${origin}' ]`,
+      ]),
+      [
+        '{ origins: ["*"], headers: ["*"] }',
+        "headers: a list of at most 100 names of headers, found [ '*' ]",
+      ],
+      [
+        '{ origins: ["*"], exposedHeaders: ["a b"] }',
+        "exposedHeaders: a list of at most 100 names of headers, found [ 'a b' ]",
+      ],
+      [
+        '{ origins: ["*"], maxAgeSeconds: 86401 }',
+        "maxAgeSeconds: a whole number from 0 to 86400, found 86401",
+      ],
+    ].map(([cors, problem]) => [`export default { name: "web", cors: ${cors} };`, `cors.${problem}`]),
+    [
+      'export default { name: "web", cors: { origins: ["*"], origin: "x" } };',
+      "cors.origin: one of the options origins, credentials, headers, exposedHeaders, maxAgeSeconds, found origin",
+    ],
   ])("with %s has one problem: %s", async (config, problem) => {
     write("bff-web/bff.config.ts", config);
     const { problems, project } = await load();
@@ -180,7 +222,7 @@ describe("a BFF folder", () => {
   test("has the nearest name for an option that is none", async () => {
     write("bff-web/bff.config.ts", 'export default { name: "web", requestTimeout: 1, __proto: 1 };');
     const known =
-      "name, schema, explorer, explorerOperation, showPlan, requestTimeoutMs, maxDocumentTokens, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers, anonymous, denied, policies, credentials";
+      "name, schema, explorer, explorerOperation, showPlan, requestTimeoutMs, maxDocumentTokens, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers, anonymous, denied, policies, credentials, cors";
     const { facts } = await load();
     expect(facts.map(({ coordinate, expected, found, hint }) => [coordinate, expected, found, hint])).toEqual(
       [
@@ -256,6 +298,7 @@ const defaults = {
   denied: "filter",
   policies: {},
   credentials: null,
+  cors: null,
 };
 
 function write(file: string, text: string): void {
