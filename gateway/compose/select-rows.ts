@@ -73,9 +73,11 @@ function fieldsFrom(
     if (visited.has(text) || modelField === undefined || standing.isKnown(field.name)) return;
     visited.add(text);
     const { suppliers } = modelField;
-    const here = suppliers.find((supplier) => supplier.read !== null && standing.hasRow(supplier.source));
-    if (here !== undefined) {
-      if (here.source === source) found.push(field);
+    const readers = suppliers.filter((supplier) => supplier.read !== null).map((supplier) => supplier.source);
+    // Of several rows the first is read that was there: one of this source comes after those that are here.
+    if (readers.some((reader) => reader !== source && standing.hasRow(reader))) return;
+    if (readers.includes(source)) {
+      found.push(field);
       return;
     }
     const called = suppliers.find((supplier) => supplier.call !== null);
@@ -87,7 +89,6 @@ function fieldsFrom(
     }
     const hop = findHop(type, field.name, standing);
     if (hop === null) return;
-    if (hop.supplier.source === source) found.push(field);
     for (const path of hop.lookup.key) visit(neededAt(path), path);
   };
   for (const field of need.fieldsOf(type.name)) visit(field);

@@ -15,7 +15,6 @@ import {
 } from "graphql";
 import type { BoundClientSchema, ConnectionPart, FieldBinding } from "../compose/bindings.ts";
 import { Entity } from "../compose/entity.ts";
-import type { EntityLookup } from "../compose/entity-lookup.ts";
 import { Need } from "../compose/need.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
@@ -178,9 +177,9 @@ function compileResolver(
       if (!entity.isReference) return entity;
       const selected = selections.get(shown) ?? selectedModelFields(visible, info, shown);
       selections.set(shown, selected);
-      const lookups = lookupsOf(entity, selected);
-      if (lookups.length === 0 && binding.kind === "node") return confirmNode(binding, entity, scope);
-      return confirmReference(entity, lookups, isRequired, scope);
+      const rows = loadRows(entity, selected, scope);
+      if (rows.length === 0 && binding.kind === "node") return confirmNode(binding, entity, scope);
+      return confirmReference(entity, rows, isRequired);
     };
     return showEntities(found, execution, show);
   };
@@ -269,10 +268,14 @@ function selectedModelFields(bound: BoundClientSchema, info: GraphQLResolveInfo,
   return [...names];
 }
 
-/** What the fields that are read of an object first have to be looked up with, each once. */
-function lookupsOf(entity: Entity, selected: readonly string[]): readonly EntityLookup[] {
-  const lookups = selected.map((name) => entity.lookupFor(name)).filter((lookup) => lookup !== null);
-  return [...new Set(lookups)];
+/** The rows that the fields which are read of an object first have to be looked up in. Those of one may have others. */
+function loadRows(entity: Entity, selected: readonly string[], scope: RequestScope): Promise<unknown>[] {
+  const rows: Promise<unknown>[] = [];
+  for (const name of selected) {
+    const lookup = entity.lookupFor(name);
+    if (lookup !== null) rows.push(entity.loadRow(lookup, scope));
+  }
+  return rows;
 }
 
 /**
@@ -281,12 +284,11 @@ function lookupsOf(entity: Entity, selected: readonly string[]): readonly Entity
  */
 async function confirmReference(
   entity: Entity,
-  lookups: readonly EntityLookup[],
+  asked: readonly Promise<unknown>[],
   isRequired: boolean,
-  scope: RequestScope,
 ): Promise<Entity | null> {
-  if (lookups.length === 0) return entity;
-  const rows = await Promise.allSettled(lookups.map((lookup) => entity.loadRow(lookup, scope)));
+  if (asked.length === 0) return entity;
+  const rows = await Promise.allSettled(asked);
   const isMissing = rows.every(
     (row) => row.status === "fulfilled" && (row.value === null || row.value === undefined),
   );

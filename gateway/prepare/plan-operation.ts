@@ -224,8 +224,11 @@ class Planner implements FieldPlanner {
       const first = binding?.kind === "path" ? binding.steps[0] : undefined;
       if (first !== undefined) names.add(first.field.name);
     }
-    const lookups = [...names].map((name) => place.lookupFor(name)).filter((lookup) => lookup !== null);
-    place.confirm = [...new Set(lookups)].map((lookup) => place.lookUp(lookup));
+    for (const name of names) {
+      // The row that one field is looked up in may have the next.
+      const lookup = place.lookupFor(name);
+      if (lookup !== null) place.confirm.push(place.lookUp(lookup));
+    }
   }
 
   planPath(place: PlaceBuilder, { binding, args }: BoundPath, planEnd: (end: PlaceBuilder) => void): Path {

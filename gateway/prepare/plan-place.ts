@@ -174,7 +174,7 @@ export class PlaceBuilder implements Place {
   readonly type: ModelType;
   readonly base: Base;
   readonly steps: Step[] = [];
-  confirm: Step[] = [];
+  readonly confirm: Step[] = [];
   isRequired = false;
   shown: ShownObject | null = null;
   readonly follows: Follow[] = [];
