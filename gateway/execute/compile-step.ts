@@ -1,5 +1,5 @@
 import { type KeyedCall, loadersOf, type Rows } from "../batching/request-loaders.ts";
-import { isWholeKey } from "../compose/entity-lookup.ts";
+import { isKeyPart, isWholeKey } from "../compose/entity-lookup.ts";
 import { readBoundArguments } from "../compose/read-bound-arguments.ts";
 import { membersOf } from "../compose/required-value.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
@@ -21,7 +21,7 @@ import { compileRequired } from "./compile-required.ts";
 import { readStepArgs } from "./compile-rows.ts";
 import { compileRootSubquery, compileSubqueryLookups } from "./compile-subquery.ts";
 import type { PlanRun } from "./plan-run.ts";
-import { noRows, OneResult, type StepRunner, tryRead, Uncalled, unusable } from "./step-tables.ts";
+import { noRows, OneResult, type StepRunner, textless, tryRead, Uncalled, unusable } from "./step-tables.ts";
 
 type Args = Readonly<Record<string, unknown>>;
 
@@ -197,7 +197,7 @@ function compileKeyed(
     find(run, object) {
       const key = tryRead(readKeyOf, run, object);
       if (key instanceof Error) return key;
-      return run.tables[id]?.get(textOfKey(key) ?? unusable) ?? null;
+      return run.tables[id]?.get(textOfKey(key) ?? (isKeyPart(key) ? textless : unusable)) ?? null;
     },
   };
 }

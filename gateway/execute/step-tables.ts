@@ -17,6 +17,9 @@ export const noRows: Rows = new Map();
 /** Stands for the text of what is no key: no row has it. */
 export const unusable = "";
 
+/** Stands for the text of a value that has none, and that a call is tried with all the same. */
+export const textless = Symbol("a key without a text");
+
 /** Nothing could be sent, whatever the key. */
 export class Uncalled {
   readonly #error: OverlockError;
