@@ -7,7 +7,14 @@ export {
   type ShaperContext,
 } from "./config/define-shaper.ts";
 export type { BffCors } from "./config/cors.ts";
-export type { BffCredential, JwtCredential } from "./config/credentials.ts";
+export type {
+  ApiKeyCredential,
+  BffCredential,
+  CertificateConsumer,
+  CertificateCredential,
+  IntrospectionCredential,
+  JwtCredential,
+} from "./config/credentials.ts";
 export { env, type EnvironmentReference } from "./config/environment-reference.ts";
 export { type Environment } from "./config/environment.ts";
 export { formatProblem, type Problem, StartupError } from "./core/problems.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { consumerOptions } from "./api-keys.ts";
 import { type EnvironmentReference, referenceOption } from "./environment-reference.ts";
 
 /** A text in a config: as it is, or `env("NAME")`. */
@@ -33,8 +34,56 @@ export interface JwtCredential extends ClaimPaths {
   readonly tokenType?: string;
 }
 
+/** Opaque tokens in `authorization: Bearer`, which an authorization server is asked about (RFC 7662). */
+export interface IntrospectionCredential extends ClaimPaths {
+  readonly kind: "introspection";
+  /** Where it is asked. */
+  readonly url: ConfigText;
+  readonly clientId: ConfigText;
+  readonly clientSecret: EnvironmentReference;
+  /** The `aud` values of which an answer has to name one. Default: it is not looked at. */
+  readonly audiences?: readonly ConfigText[];
+  /** For how long an answer may be reused, 0 to 3600; never beyond the token's `exp`. Default 60. */
+  readonly maxAgeSeconds?: number;
+  /** 1 to 60000. Default 3000. */
+  readonly timeoutMs?: number;
+}
+
+/** Keys of machines, in a header. Only their SHA-256 is known here. Either `file` or `keys` says which. */
+export interface ApiKeyCredential {
+  readonly kind: "apiKey";
+  /** In lower case. Default `x-api-key`. */
+  readonly header?: string;
+  /** A file, relative to the config file, of JSON: `[{ "sha256": "…", "consumer": "…", "tier": "…", "scopes": ["…"] }]`. */
+  readonly file?: ConfigText;
+  /** The same as text. */
+  readonly keys?: EnvironmentReference;
+}
+
+/** Client certificates that the TLS port has verified. */
+export interface CertificateCredential {
+  readonly kind: "certificate";
+  /** 1 to 1000; of those whose name a certificate has, the first is who calls. */
+  readonly consumers: readonly CertificateConsumer[];
+}
+
+/** Whose certificate it is, by one of its names. */
+export interface CertificateConsumer {
+  /** `CN=orders-job,O=Shop`, `DNS:orders.example`, `URI:spiffe://shop/orders`, `EMAIL:ops@shop.example`, or `SHA256:` and the fingerprint. */
+  readonly name: string;
+  readonly consumer: string;
+  /** Default none. */
+  readonly tier?: string;
+  /** Default none. */
+  readonly scopes?: readonly string[];
+}
+
 /** One way in which callers show who they are. */
-export type BffCredential = JwtCredential;
+export type BffCredential =
+  | JwtCredential
+  | IntrospectionCredential
+  | ApiKeyCredential
+  | CertificateCredential;
 
 /** Asymmetric ones only: no key of an issuer can be mistaken for a secret. */
 export const jwtAlgorithms = [
@@ -86,10 +135,65 @@ const jwt = z.strictObject({
   ...claimPaths,
 });
 
-const expectedKind = 'a credential with the kind "jwt"';
+const expectedSecret = 'env("NAME"): secrets come from the environment';
+
+const introspection = z.strictObject({
+  kind: z.literal("introspection"),
+  url: text("a URL"),
+  clientId: text("the gateway's client id"),
+  clientSecret: referenceOption(expectedSecret),
+  audiences: audiences.default([]),
+  maxAgeSeconds: integer(0, 3600).default(60),
+  timeoutMs: integer(1, 60_000).default(3000),
+  ...claimPaths,
+});
+
+/** Those of which Node keeps the first only, or which it joins in a way of their own: a second one would go unnoticed. */
+const headersWithMeaning: ReadonlySet<string> = new Set(
+  (
+    "age authorization content-length content-type cookie etag expires from host if-modified-since " +
+    "if-unmodified-since last-modified location max-forwards proxy-authorization referer retry-after server " +
+    "set-cookie user-agent"
+  ).split(" "),
+);
+const expectedHeader = "a header's name in lower case, one that HTTP has no other use for";
+const apiKey = z.strictObject({
+  kind: z.literal("apiKey"),
+  header: z
+    .string(expectedHeader)
+    .regex(/^[a-z][a-z0-9-]{0,63}$/, expectedHeader)
+    .refine((name) => !headersWithMeaning.has(name), expectedHeader)
+    .default("x-api-key"),
+  file: text("a file's path, relative to the config file").nullable().default(null),
+  keys: referenceOption('env("NAME"), of a list of keys').nullable().default(null),
+});
+
+const expectedConsumers = "a list of 1 to 1000 consumers, { name, consumer }";
+const expectedName = "a subject such as CN=orders-job,O=Shop, or DNS:, URI:, EMAIL: or SHA256: and a name";
+const certificateName =
+  /^(?:(?:DNS|URI|EMAIL):.+|SHA256:(?:[0-9a-f]{2}:?){31}[0-9a-f]{2}|[A-Za-z0-9.]+=.+)$/i;
+const certificate = z.strictObject({
+  kind: z.literal("certificate"),
+  consumers: z
+    .array(
+      z.strictObject(
+        { name: z.string(expectedName).regex(certificateName, expectedName), ...consumerOptions },
+        "a consumer, { name, consumer }",
+      ),
+      expectedConsumers,
+    )
+    .min(1, expectedConsumers)
+    .max(1000, expectedConsumers),
+});
+
+const expectedKind = 'a credential with the kind "jwt", "introspection", "apiKey" or "certificate"';
 
 /** Parses one credential of a config. What its references stand for is checked with the environment at hand. */
-export const credentialOption = z.discriminatedUnion("kind", [jwt], expectedKind);
+export const credentialOption = z.discriminatedUnion(
+  "kind",
+  [jwt, introspection, apiKey, certificate],
+  expectedKind,
+);
 
 /** A credential as it was written, validated, with nothing left open but what the environment says. */
 export type CredentialSettings = z.output<typeof credentialOption>;

@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { registerHooks } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Problems } from "../core/problems.ts";
 import { bffOptions, type BffSettings } from "./define-bff.ts";
 import { describeIssue, type FileFacts, inspected } from "./describe-issue.ts";
+import { describeFailure, readText, systemCode } from "./read-text.ts";
 
 /** A text file of the project; `file` is relative to the project's folder. */
 export interface ProjectFile {
@@ -138,17 +139,9 @@ class ProjectReader {
 
   /** The file's text, or null with a problem reported. */
   read(file: string): ProjectFile | null {
-    try {
-      const { size } = statSync(path.join(this.root, file));
-      if (size <= maxFileBytes) {
-        const text = readFileSync(path.join(this.root, file), "utf8");
-        return { file: file.split(path.sep).join("/"), text };
-      }
-      const expected = `at most ${maxFileBytes} bytes`;
-      this.report(file, { coordinate: "file", expected, found: `${size} bytes` });
-    } catch (error) {
-      this.report(file, { coordinate: "file", expected: "a readable file", found: describeFailure(error) });
-    }
+    const text = readText(path.join(this.root, file), maxFileBytes);
+    if (typeof text === "string") return { file: file.split(path.sep).join("/"), text };
+    this.report(file, { coordinate: "file", expected: text.expected, found: text.found });
     return null;
   }
 
@@ -172,24 +165,6 @@ class ProjectReader {
   report(file: string, facts: FileFacts): void {
     this.#problems.error({ ...facts, place: { file: file.split(path.sep).join("/"), line: 0, column: 0 } });
   }
-}
-
-function describeFailure(error: unknown): string {
-  const code = systemCode(error);
-  const words = failures.get(code);
-  return words === undefined ? code : `${words} (${code})`;
-}
-
-const failures = new Map([
-  ["ENOENT", "nothing of that name"],
-  ["EISDIR", "a folder"],
-  ["ENOTDIR", "a file"],
-  ["EACCES", "one that this process may not read"],
-]);
-
-/** `ENOENT` and the like. */
-function systemCode(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }
 
 /** Imports a config. `overlock` in it is this very package, wherever the project's folder is. */

@@ -54,7 +54,12 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
   const schemas = readSourceSchemas(project, catalog, problems);
   const clients = project.bffs.map((bff) => readBffSchema(bff, catalog, problems));
   const sources = openSources(schemas, parts);
-  const standard = { standard: settings.jwt, environment: parts.environment, problems };
+  const standard = {
+    root: project.root,
+    standard: settings.jwt,
+    environment: parts.environment,
+    problems,
+  };
   const callers = openIdentifier({ ...standard, file: "", anonymous: true, credentials: null });
   const identifiers = project.bffs.map(({ file, settings: { anonymous, credentials } }) =>
     openIdentifier({ ...standard, file, anonymous, credentials }),

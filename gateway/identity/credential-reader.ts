@@ -1,0 +1,86 @@
+import path from "node:path";
+import { type ApiKey, readApiKeys } from "../config/api-keys.ts";
+import type { ConfigText } from "../config/credentials.ts";
+import type { Environment } from "../config/environment.ts";
+import { type EnvironmentReference, readReference } from "../config/environment-reference.ts";
+import { readText } from "../config/read-text.ts";
+import type { ProblemFacts, Problems } from "../core/problems.ts";
+
+export interface CredentialReaderParts {
+  /** The project's folder. */
+  readonly root: string;
+  /** The BFF's config file, relative to it. */
+  readonly file: string;
+  readonly environment: Environment;
+  readonly problems: Problems;
+}
+
+/** Reads what a credential of a config refers to, and reports what can't be had. */
+export class CredentialReader {
+  readonly #coordinate: string;
+  readonly #parts: CredentialReaderParts;
+
+  /** `coordinate` is the credential's own, `credentials[1]`. */
+  constructor(coordinate: string, parts: CredentialReaderParts) {
+    this.#coordinate = coordinate;
+    this.#parts = parts;
+  }
+
+  /** Null, with a problem reported, where the environment does not have it. */
+  text(value: ConfigText, name: string): string | null {
+    const text = readReference(value, this.#parts.environment);
+    if (text === null && typeof value !== "string") {
+      const expected = `a value of the environment variable ${value.environmentVariable}`;
+      this.report(name, { expected, found: "nothing" });
+    }
+    return text;
+  }
+
+  /** Null, with a problem reported, where it is not an address that requests can be sent to. */
+  url(value: ConfigText, name: string): string | null {
+    const text = this.text(value, name);
+    if (text === null || isPlainHttpUrl(text)) return text;
+    const expected = "a URL that begins with http:// or https://, without credentials and fragment";
+    this.report(name, { expected, found: "another text" });
+    return null;
+  }
+
+  /** Null, with every problem reported, where the file or the list in it can't be read. */
+  apiKeysIn(file: ConfigText, name: string): readonly ApiKey[] | null {
+    const relative = this.text(file, name);
+    if (relative === null) return null;
+    const folder = path.dirname(this.#parts.file);
+    const text = readText(path.resolve(this.#parts.root, folder, relative), maxKeysBytes);
+    if (typeof text === "string")
+      return readApiKeys(text, "keys", (facts) => this.#reportIn(path.join(folder, relative), facts));
+    this.report(name, text);
+    return null;
+  }
+
+  /** The same for a list in the environment. */
+  apiKeysOf(reference: EnvironmentReference, name: string): readonly ApiKey[] | null {
+    const text = this.text(reference, name);
+    if (text === null) return null;
+    return readApiKeys(text, reference.environmentVariable, (facts) => this.#reportIn("environment", facts));
+  }
+
+  /** `name` is the option's, inside the credential; empty for the credential as a whole. */
+  report(name: string, facts: Omit<ProblemFacts, "place" | "coordinate">): void {
+    const coordinate = name === "" ? this.#coordinate : `${this.#coordinate}.${name}`;
+    const { expected, found, hint = null } = facts;
+    this.#reportIn(this.#parts.file, { coordinate, expected, found, hint });
+  }
+
+  #reportIn(file: string, facts: Omit<ProblemFacts, "place">): void {
+    const place = { file: file.split(path.sep).join("/"), line: 0, column: 0 };
+    this.#parts.problems.error({ place, ...facts });
+  }
+}
+
+const maxKeysBytes = 4 * 1024 * 1024;
+
+function isPlainHttpUrl(text: string): boolean {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
+  const { username, password, hash } = new URL(text);
+  return username === "" && password === "" && hash === "";
+}
