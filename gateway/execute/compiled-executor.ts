@@ -4,6 +4,7 @@ import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import { OverlockError } from "../core/errors.ts";
 import { nextTurn } from "../core/next-turn.ts";
 import type { RequestScope } from "../core/request-scope.ts";
+import type { Denials } from "../policy/access-rules.ts";
 import type { Place, Plan } from "../prepare/plan.ts";
 import { type PlannedOperation, planOperation } from "../prepare/plan-operation.ts";
 import { type ExecutedOperation, type FieldError, fieldErrorOf } from "./executed-operation.ts";
@@ -33,12 +34,14 @@ export function compileOperation(
   operation: PlannedOperation,
   limits: ExecutionLimits,
 ): CompiledOperation {
+  const { denials } = operation;
+  const visible = denials?.visible ?? bound;
   const plan = planOperation(bound, model, operation);
   const resolved = new Map<object, ResolvedField>();
   const resolvedFields: ResolvedFields = (place, field) => {
     let compiled = resolved.get(field);
     if (compiled === undefined) {
-      compiled = compileResolvedField({ bound, model, operation, place, field });
+      compiled = compileResolvedField({ bound: visible, model, operation, place, field });
       resolved.set(field, compiled);
     }
     return compiled;
@@ -54,7 +57,7 @@ export function compileOperation(
   const readers = plan.arguments.map(compileClientArgs);
   const steps = plan.steps.map(() => null);
   const pages = plan.pages.map(compileFirstPage);
-  const compiled = { plan, roots, readers, pages, steps, limits };
+  const compiled = { plan, roots, readers, pages, steps, limits, denials };
   return { plan, run: (variables, scope) => runPlan(compiled, variables, scope) };
 }
 
@@ -72,17 +75,18 @@ interface CompiledPlan {
   /** The tables of a run that has not begun. */
   readonly steps: readonly null[];
   readonly limits: ExecutionLimits;
+  readonly denials: Denials | null;
 }
 
 async function runPlan(
-  { roots, readers, pages: pageReaders, steps, limits }: CompiledPlan,
+  { roots, readers, pages: pageReaders, steps, limits, denials }: CompiledPlan,
   variables: Readonly<Record<string, unknown>>,
   scope: RequestScope,
 ): Promise<ExecutedOperation> {
   const { maxResolvedValues } = limits;
   const args = readers.map((read) => read(variables));
   const pages = pageReaders.map((read) => read(args));
-  const run = new PlanRun(scope, variables, { steps, args, pages, maxResolvedValues });
+  const run = new PlanRun(scope, variables, { steps, args, pages, maxResolvedValues, denials });
   // A mutation of which nothing is left.
   let data: object | null = roots.length === 0 ? {} : null;
   for (const root of roots) {

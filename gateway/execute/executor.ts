@@ -23,8 +23,10 @@ export interface Executor {
 export interface ExplainingExecutor extends Executor {
   /** Executes the same way, and tells how. */
   explain(request: OperationRequest, scope: RequestScope): Promise<ExplainedExecution>;
-  /** What an operation fetches where its conditions have these values. */
-  describe(variant: Pick<OperationVariant, "prepared" | "conditions">): PlanDescription | UnplannedOperation;
+  /** What an operation fetches where its conditions have these values, for callers who are denied this. */
+  describe(
+    variant: Pick<OperationVariant, "prepared" | "conditions" | "denials">,
+  ): PlanDescription | UnplannedOperation;
 }
 
 /** A result and how it came about. */
@@ -53,10 +55,10 @@ export function createExecutor(
   onCompile: (result: CompileResult, error: unknown) => void,
 ): ExplainingExecutor {
   const reference = createReferenceExecutor(bound, model, settings);
-  const compile = ({ prepared, conditions }: OperationVariant): CompiledVariant | null => {
+  const compile = ({ prepared, conditions, denials }: OperationVariant): CompiledVariant | null => {
     const specialized = specialize(prepared.document, prepared.operation, conditions);
     try {
-      const operation = { ...specialized, schema: bound.schema };
+      const operation = { ...specialized, schema: bound.schema, denials };
       return new CompiledVariant(compileOperation(bound, model, operation, settings));
     } catch (error) {
       if (error instanceof NotPlannedError || error instanceof PlanTooLargeError) return null;
@@ -71,11 +73,11 @@ export function createExecutor(
     }
     return variant?.compiled instanceof CompiledVariant ? variant.compiled : null;
   };
-  const describe: ExplainingExecutor["describe"] = ({ prepared, conditions }) => {
+  const describe: ExplainingExecutor["describe"] = ({ prepared, conditions, denials }) => {
     const specialized = specialize(prepared.document, prepared.operation, conditions);
     try {
-      const plan = planOperation(bound, model, { ...specialized, schema: bound.schema });
-      return describePlan(plan, prepared.name);
+      const plan = planOperation(bound, model, { ...specialized, schema: bound.schema, denials });
+      return describePlan(plan, { operationName: prepared.name, denials });
     } catch (error) {
       if (error instanceof NotPlannedError || error instanceof PlanTooLargeError)
         return { operation: prepared.name, reason: error.message };

@@ -14,6 +14,7 @@ import { depthOf } from "../prepare/plan-place.ts";
 import type { ConnectionField } from "./compile-connection.ts";
 import type { Connections, ResolvedFields } from "./compile-fetch.ts";
 import { compileLeafField, type LeafField } from "./compile-leaf.ts";
+import { denied } from "./denied.ts";
 import {
   baseAt,
   compileAccess,
@@ -106,6 +107,12 @@ return { ${members.join(", ")} };
     switch (field.kind) {
       case "typename":
         return `const ${name} = ${JSON.stringify(field.name)};`;
+      case "denied": {
+        const { nodes, definition, type, coordinate } = field;
+        const site = this.#value({ nodes, definition, type, coordinate } satisfies FieldSite);
+        const index = field.args.kind === "run" ? field.args.index : -1;
+        return this.#below(field, name, `help.deniedField(run, ${site}, ${index})`);
+      }
       case "group":
         return this.#below(field, name, `${this.#place(field.place)}(run, null)`);
       case "resolved": {
@@ -326,6 +333,8 @@ ${noObject}`;
 
   #shownAt(place: Place, siteName: string): string {
     const typeName = JSON.stringify(place.type.name);
+    if (place.denied !== null)
+      return `return help.denied(run, ${siteName}, ${JSON.stringify(place.denied)});`;
     if (place.shown === null) return `return help.notShown(run, ${siteName}, ${typeName});`;
     const code = `${this.#place(place)}(run, e)`;
     if (place.confirm.length === 0) return `return ${code};`;
@@ -489,6 +498,14 @@ const helpers = {
     }
     const expected = isObject ? "an object that says which type it is" : "an object";
     return noteError(run, misfit(supplier, expected, value), site);
+  },
+  denied(run: PlanRun, site: FieldSite, typeName: string) {
+    return noteError(run, denied(typeName), site);
+  },
+  /** As GraphQL has it, arguments come first; `index`: -1 where nothing can be wrong with them. */
+  deniedField(run: PlanRun, site: FieldSite, index: number) {
+    const args = index === -1 ? null : run.args[index];
+    return noteError(run, args instanceof Error ? args : denied(site.coordinate), site);
   },
   notShown(run: PlanRun, site: FieldSite, typeName: string) {
     const message = `${site.coordinate}: found a ${typeName}, which no member shows`;

@@ -1,6 +1,7 @@
 import { type OverlockError, toOverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import { type CompiledSelection, rawRoots } from "../language/evaluate-selection.ts";
+import type { Denials } from "../policy/access-rules.ts";
 import type { Step } from "../prepare/plan.ts";
 import type { Assembly, Note } from "./complete-value.ts";
 import { Execution } from "./execution.ts";
@@ -16,11 +17,14 @@ interface RunParts {
   readonly args: unknown[];
   readonly pages: readonly (FirstPage | Error)[];
   readonly maxResolvedValues: number;
+  /** What those may not read for whom the plan was made; null: nothing. */
+  readonly denials: Denials | null;
 }
 
 /** One run of a plan. */
 export class PlanRun implements Assembly {
   readonly scope: RequestScope;
+  readonly #denials: Denials | null;
   #execution: Execution | null = null;
   readonly #variables: Readonly<Record<string, unknown>>;
   #given: Readonly<Record<string, unknown>> | null = null;
@@ -49,9 +53,10 @@ export class PlanRun implements Assembly {
   constructor(
     scope: RequestScope,
     variables: Readonly<Record<string, unknown>>,
-    { steps, args, pages, maxResolvedValues }: RunParts,
+    { steps, args, pages, maxResolvedValues, denials }: RunParts,
   ) {
     this.scope = scope;
+    this.#denials = denials;
     this.#variables = variables;
     this.args = args;
     this.pages = pages;
@@ -62,7 +67,7 @@ export class PlanRun implements Assembly {
   /** For what is read object by object. */
   get execution(): Execution {
     if (this.#execution === null) {
-      this.#execution = Execution.begin(this.scope, null, this.valuesLeft);
+      this.#execution = Execution.begin(this.scope, this.#denials, this.valuesLeft);
       // What it has not begun by then does not come to an end.
       this.#execution.givenUp.catch((reason: unknown) => {
         this.fail(reason);

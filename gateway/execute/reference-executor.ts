@@ -22,6 +22,7 @@ import type { RequestScope } from "../core/request-scope.ts";
 import { RunTurns } from "../core/run-turns.ts";
 import type { OperationRequest } from "../prepare/prepared-operation.ts";
 import { ConnectionPage } from "./connection-page.ts";
+import { denied } from "./denied.ts";
 import { readConnectionPart } from "./connection-resolvers.ts";
 import { Execution } from "./execution.ts";
 import { fetchConnection } from "./fetch-connection.ts";
@@ -100,10 +101,6 @@ function guarded(typeName: string, fieldName: string, resolve: Resolver): Resolv
       throw denied(`${typeName}.${fieldName}`);
     return resolve(parent, args, context, info);
   };
-}
-
-function denied(coordinate: string): OverlockError {
-  return new OverlockError("UNAUTHORIZED_FIELD_OR_TYPE", `The caller may not read ${coordinate}.`);
 }
 
 interface ResolverSite {

@@ -40,6 +40,15 @@ export function findGuards(document: DocumentNode): ReadonlyMap<string, readonly
   return found;
 }
 
+/** A guard as it is written in a schema. */
+export function printGuard(guard: Guard): string {
+  if (guard.kind === "authenticated") return "@authenticated";
+  const lists = guard.anyOf
+    .map((all) => `[${all.map((name) => JSON.stringify(name)).join(", ")}]`)
+    .join(", ");
+  return guard.kind === "scopes" ? `@requiresScopes(scopes: [${lists}])` : `@policy(policies: [${lists}])`;
+}
+
 /** None for other directives, and for a list one of whose alternatives asks for nothing. */
 function readGuard({ name, arguments: values = [] }: ConstDirectiveNode): readonly Guard[] {
   if (name.value === "authenticated") return [{ kind: "authenticated" }];

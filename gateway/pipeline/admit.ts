@@ -41,17 +41,13 @@ function requestFor(
   { prepared, variables, coerced }: CoercedOperation,
   denials: Denials | null,
 ): OperationRequest {
-  // What a caller may not read is left to the reference executor.
-  const variant = denials === null ? prepared.variantFor(coerced) : null;
-  return { prepared, variant, variables, coerced, denials };
+  return { prepared, variant: prepared.variantFor(coerced, denials), variables, coerced, denials };
 }
 
 function reasonsFor({ guards }: PreparedOperation, denials: Denials): readonly RefusalReason[] {
   const denied = guards.coordinates.filter(({ coordinate }) => {
-    const [typeName = "", fieldName] = coordinate.split(".");
-    return fieldName === undefined
-      ? denials.deniesObject(typeName)
-      : denials.deniesField(typeName, fieldName);
+    const [typeName = "", fieldName = null] = coordinate.split(".");
+    return denials.failedOf(typeName, fieldName).length > 0;
   });
   return denied
     .slice(0, maxReasons)

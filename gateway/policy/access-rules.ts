@@ -25,4 +25,6 @@ export interface Denials {
   deniesField(typeName: string, fieldName: string): boolean;
   /** Where an interface or a union is selected, objects of this client type are an error. */
   deniesObject(typeName: string): boolean;
+  /** The guards that do not hold for a field, or for objects of a type (null); none: it may be read. */
+  failedOf(typeName: string, fieldName: string | null): readonly Guard[];
 }

@@ -50,7 +50,7 @@ export function compileAccess({ client, bound }: GuardedClient, model: Supergrap
     }
   }
   const rules = {
-    guards: numbers.guards,
+    guards: numbers.guards as readonly Guard[],
     guardsOfField: (typeName: string, fieldName: string) => fields.get(`${typeName}.${fieldName}`) ?? none,
     guardsOfObject: (typeName: string) => objects.get(typeName) ?? none,
   };

@@ -4,6 +4,7 @@ import {
   fieldAt,
   fieldKeyOf,
   type FieldSupplier,
+  type ModelAbstractType,
   type ModelCompositeType,
   type ModelField,
   type ModelType,
@@ -19,9 +20,8 @@ import { namedTypeOf, rootTypeNames } from "../language/sdl-file.ts";
  */
 export class SupergraphGuards {
   readonly #model: SupergraphModel;
+  readonly #read = new Map<ModelField, ReadOfField>();
   readonly #known = new Map<ModelField, ReadonlySet<Guard>>();
-  /** Fields that are being looked at, so that two that need each other end. */
-  readonly #open = new Set<ModelField>();
 
   constructor(model: SupergraphModel) {
     this.#model = model;
@@ -29,13 +29,22 @@ export class SupergraphGuards {
 
   /** Of reading a field of objects of a type; where there are several types, on whichever of them the field is. */
   ofField(type: ModelCompositeType, field: ModelField): ReadonlySet<Guard> {
-    if ("lookups" in type) return this.#ofObjectField(type, field);
-    const guards = new Set(this.#ofInterfaceField(type.name, field.name));
-    for (const name of type.possibleTypes) {
-      const possible = this.#model.types.get(name);
-      const own = possible?.fields.get(field.name);
-      if (possible !== undefined && own !== undefined) addAll(guards, this.#ofObjectField(possible, own));
+    const known = this.#known.get(field);
+    if (known !== undefined) return known;
+    const guards = new Set<Guard>();
+    // Fields may need each other in a ring, and many may need the same: each is looked at once.
+    const reached = new Set<ModelField>([field]);
+    const waiting: FieldOfType[] = [{ type, field }];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const read = this.#readOf(next);
+      addAll(guards, read.own);
+      for (const other of read.others) {
+        if (reached.has(other.field)) continue;
+        reached.add(other.field);
+        waiting.push(other);
+      }
     }
+    this.#known.set(field, guards);
     return guards;
   }
 
@@ -47,24 +56,37 @@ export class SupergraphGuards {
     return guards;
   }
 
-  #ofObjectField(type: ModelType, field: ModelField): ReadonlySet<Guard> {
-    const known = this.#known.get(field);
-    if (known !== undefined || this.#open.has(field)) return known ?? new Set();
-    this.#open.add(field);
-    const guards = new Set<Guard>(this.ofType(type.name));
+  #readOf({ type, field }: FieldOfType): ReadOfField {
+    let read = this.#read.get(field);
+    if (read === undefined) {
+      read = "lookups" in type ? this.#readOfObjectField(type, field) : this.#readOfAnyField(type, field);
+      this.#read.set(field, read);
+    }
+    return read;
+  }
+
+  #readOfAnyField(type: ModelAbstractType, field: ModelField): ReadOfField {
+    const others = [...type.possibleTypes].flatMap((name): FieldOfType[] => {
+      const possible = this.#model.types.get(name);
+      const own = possible?.fields.get(field.name);
+      return possible === undefined || own === undefined ? [] : [{ type: possible, field: own }];
+    });
+    return { own: new Set(this.#ofInterfaceField(type.name, field.name)), others };
+  }
+
+  #readOfObjectField(type: ModelType, field: ModelField): ReadOfField {
+    const own = new Set<Guard>(this.ofType(type.name));
     for (const abstract of this.#model.abstractTypes.values())
       if (abstract.possibleTypes.has(type.name) && abstract.fields.has(field.name))
-        addAll(guards, this.#ofInterfaceField(abstract.name, field.name));
-    addAll(guards, this.ofType(namedTypeOf(field.type)));
-    for (const supplier of field.suppliers) {
-      addAll(guards, supplier.source.schema.guards.get(supplier.field.coordinate) ?? []);
-      addAll(guards, this.#ofCall(type, supplier));
-      addAll(guards, this.#ofKeys(type, supplier));
-    }
-    this.#open.delete(field);
-    // What was found while something around it was open may lack what that needs.
-    if (this.#open.size === 0) this.#known.set(field, guards);
-    return guards;
+        addAll(own, this.#ofInterfaceField(abstract.name, field.name));
+    addAll(own, this.ofType(namedTypeOf(field.type)));
+    for (const supplier of field.suppliers)
+      addAll(own, supplier.source.schema.guards.get(supplier.field.coordinate) ?? []);
+    const others = field.suppliers.flatMap((supplier) => [
+      ...this.#readByCall(type, supplier),
+      ...this.#readByLookups(type, supplier),
+    ]);
+    return { own, others };
   }
 
   #ofInterfaceField(interfaceName: string, fieldName: string): ReadonlySet<Guard> {
@@ -72,46 +94,54 @@ export class SupergraphGuards {
   }
 
   /** What a call takes from its object, and what fills its arguments. */
-  #ofCall(type: ModelType, { call, field, source }: FieldSupplier): ReadonlySet<Guard> {
-    const guards = new Set<Guard>();
+  #readByCall(type: ModelType, { call, field, source }: FieldSupplier): FieldOfType[] {
+    const read: FieldOfType[] = [];
     if (call !== null && !isSubqueryCall(call)) {
       const inputs = call.batch === null ? call.inputs : [...call.inputs, call.batch.key];
       for (const name of new Set(inputs.flatMap((input) => input.parentFields))) {
-        const read = fieldAt(type, fieldKeyOf(type, source, name));
-        if (read !== undefined) addAll(guards, this.#ofObjectField(type, read));
+        const found = fieldAt(type, fieldKeyOf(type, source, name));
+        if (found !== undefined) read.push({ type, field: found });
       }
     }
     for (const { fields } of this.#model.requirements.get(field) ?? []) {
-      for (const read of fields) {
-        const owner = compositeTypeOf(this.#model, read.coordinate.split(".")[0] ?? "");
-        if (owner !== null) addAll(guards, this.ofField(owner, read));
+      for (const required of fields) {
+        const owner = compositeTypeOf(this.#model, required.coordinate.split(".")[0] ?? "");
+        if (owner !== null) read.push({ type: owner, field: required });
       }
     }
-    return guards;
+    return read;
   }
 
   /** What the rows of a source are looked up by. */
-  #ofKeys(type: ModelType, { source, read }: FieldSupplier): ReadonlySet<Guard> {
-    const guards = new Set<Guard>();
-    if (read === null || rootTypeNames.has(type.name)) return guards;
-    for (const { key } of type.lookups.filter((lookup) => lookup.source === source))
-      for (const path of key) addAll(guards, this.#ofKeyPath(type, path.split(".")));
-    return guards;
+  #readByLookups(type: ModelType, { source, read }: FieldSupplier): FieldOfType[] {
+    if (read === null || rootTypeNames.has(type.name)) return [];
+    return type.lookups
+      .filter((lookup) => lookup.source === source)
+      .flatMap(({ key }) => key.flatMap((path) => this.#readByKeyPath(type, path.split("."))));
   }
 
-  #ofKeyPath(type: ModelCompositeType, [name = "", ...rest]: readonly string[]): ReadonlySet<Guard> {
+  #readByKeyPath(type: ModelCompositeType, [name = "", ...rest]: readonly string[]): FieldOfType[] {
     const field = "lookups" in type ? fieldAt(type, name) : type.fields.get(name);
-    if (field === undefined) return new Set();
-    const guards = new Set(this.ofField(type, field));
+    if (field === undefined) return [];
     const below = compositeTypeOf(this.#model, namedTypeOf(field.type));
-    if (rest.length > 0 && below !== null) addAll(guards, this.#ofKeyPath(below, rest));
-    return guards;
+    return [{ type, field }, ...(rest.length > 0 && below !== null ? this.#readByKeyPath(below, rest) : [])];
   }
 
   /** What all sources say at a coordinate. */
   #declared(coordinate: string): readonly Guard[] {
     return this.#model.sources.flatMap(({ schema }) => schema.guards.get(coordinate) ?? []);
   }
+}
+
+interface FieldOfType {
+  readonly type: ModelCompositeType;
+  readonly field: ModelField;
+}
+
+/** A field's own guards, and the fields that are read to get at it. */
+interface ReadOfField {
+  readonly own: ReadonlySet<Guard>;
+  readonly others: readonly FieldOfType[];
 }
 
 function addAll(guards: Set<Guard>, others: Iterable<Guard>): void {

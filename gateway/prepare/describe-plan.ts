@@ -1,7 +1,9 @@
 import { astFromValue, type FieldNode, type GraphQLField, Kind, print, type ValueNode, visit } from "graphql";
 import type { FieldBinding } from "../compose/bindings.ts";
 import { OverlockError } from "../core/errors.ts";
+import { printGuard } from "../language/guards.ts";
 import { printSelectionMap } from "../language/selection-map.ts";
+import type { Denials } from "../policy/access-rules.ts";
 import type { CallInput } from "../sources/declared-call.ts";
 import type { Source } from "../sources/source.ts";
 import type {
@@ -32,6 +34,16 @@ export interface PlanDescription {
   readonly steps: readonly DescribedStep[];
   /** What is not planned: read object by object, with calls that are the same but are found out while it runs. */
   readonly resolved: readonly DescribedField[];
+  /** What its caller may not read: an error in its place, for which nothing is fetched. */
+  readonly denied: readonly DescribedDenial[];
+}
+
+export interface DescribedDenial {
+  readonly path: string;
+  /** `Type.field`, or `Type` for its objects where an interface or a union is selected. */
+  readonly coordinate: string;
+  /** The guards that do not hold, as they would be written: `@requiresScopes(scopes: [["a", "b"]])`. */
+  readonly failed: readonly string[];
 }
 
 interface DescribedPlace {
@@ -106,9 +118,12 @@ export interface DescribedField {
   readonly lists: readonly string[];
 }
 
-/** Describes a plan. Equal plans have equal descriptions. */
-export function describePlan(plan: Plan, operationName: string | null): PlanDescription {
-  const walk = new Walk(plan);
+/** Describes a plan, made for callers who are denied this. Equal plans have equal descriptions. */
+export function describePlan(
+  plan: Plan,
+  { operationName, denials }: { readonly operationName: string | null; readonly denials: Denials | null },
+): PlanDescription {
+  const walk = new Walk(plan, denials);
   for (const [root, place] of plan.roots.entries())
     walk.visit(place, { path: [], lists: [], arrival: null, root });
   return { operation: operationName, kind: plan.kind, ...walk.finish() };
@@ -125,16 +140,20 @@ interface Way {
 
 class Walk {
   readonly #plan: Plan;
+  readonly #denials: Denials | null;
+  readonly #denied: DescribedDenial[] = [];
   readonly #places: DescribedPlace[] = [];
   readonly #steps = new Map<Step, FoundStep>();
   readonly #resolved: DescribedField[] = [];
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, denials: Denials | null) {
     this.#plan = plan;
+    this.#denials = denials;
   }
 
   visit(place: Place, way: Way): void {
     const { base, type } = place;
+    if (place.denied !== null) this.#deny(way.path, place.denied, null);
     const source = base.kind === "root" ? null : base.source.name;
     const known = base.kind === "built" ? "reference" : base.kind;
     this.#places.push({ id: place.id, path: textOf(way.path), type: type.name, base: known, source });
@@ -146,7 +165,7 @@ class Walk {
     for (const field of place.shown?.fields ?? []) this.#visitField(field, way);
   }
 
-  finish(): Pick<PlanDescription, "places" | "steps" | "resolved"> {
+  finish(): Pick<PlanDescription, "places" | "steps" | "resolved" | "denied"> {
     const described: DescribedStep[] = [];
     const leaders = new Map<string, DescribedStep>();
     const done = new Map<number, number>();
@@ -165,7 +184,13 @@ class Walk {
       described.push(complete);
     }
     const places = this.#places.toSorted((left, right) => left.id - right.id);
-    return { places, steps: described, resolved: this.#resolved };
+    return { places, steps: described, resolved: this.#resolved, denied: this.#denied };
+  }
+
+  #deny(path: readonly string[], typeName: string, fieldName: string | null): void {
+    const failed = this.#denials?.failedOf(typeName, fieldName) ?? [];
+    const coordinate = fieldName === null ? typeName : `${typeName}.${fieldName}`;
+    this.#denied.push({ path: textOf(path), coordinate, failed: failed.map(printGuard) });
   }
 
   #visitField(field: ShownField, way: Way): void {
@@ -175,6 +200,11 @@ class Walk {
       case "pageInfo":
       case "fact":
         return;
+      case "denied": {
+        const [typeName = "", fieldName = ""] = field.coordinate.split(".");
+        this.#deny(path, typeName, fieldName);
+        return;
+      }
       case "group":
         // Read once, however many objects there are.
         this.visit(field.place, { ...way, path, lists: [] });

@@ -146,6 +146,7 @@ function showConnection(site: PageSite, type: GraphQLObjectType, nodes: readonly
     const name = selected[0]?.name.value ?? "";
     const part = planner.connectionPart(type, name);
     const definition = type.getFields()[name];
+    // A part that the caller may not read has no binding, and is planned like any such field.
     if (part === null || definition === undefined) return planner.planField(page, type, key, selected);
     planner.numbers.countField();
     const shown = { key, nodes: selected, definition, type: definition.type };

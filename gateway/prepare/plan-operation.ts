@@ -6,6 +6,7 @@ import {
   type GraphQLField,
   type GraphQLObjectType,
   type GraphQLOutputType,
+  isAbstractType,
   isLeafType,
   isListType,
   isNonNullType,
@@ -18,6 +19,7 @@ import {
 } from "graphql";
 import type { BoundClientSchema, ConnectionPart, FieldBinding } from "../compose/bindings.ts";
 import type { ModelType, SupergraphModel } from "../compose/supergraph-model.ts";
+import type { Denials } from "../policy/access-rules.ts";
 import { collectFields, type SelectionContext } from "./collect-fields.ts";
 import {
   type BoundPath,
@@ -47,6 +49,8 @@ type PathBinding = Extract<FieldBinding, { kind: "path" }>;
 
 export interface PlannedOperation extends SelectionContext {
   readonly operation: OperationDefinitionNode;
+  /** What its callers may not read; null: nothing. It is not fetched, and neither is what only it needs. */
+  readonly denials: Denials | null;
 }
 
 /** Plans one variant of a valid operation of a client schema. */
@@ -59,7 +63,10 @@ export function planOperation(
 }
 
 class Planner implements FieldPlanner {
+  /** What may be read. */
   readonly #bound: BoundClientSchema;
+  /** Those that the caller may not see included. */
+  readonly #views: BoundClientSchema["views"];
   readonly #model: SupergraphModel;
   readonly #context: PlannedOperation;
   readonly numbers = new PlanNumbers();
@@ -73,7 +80,8 @@ class Planner implements FieldPlanner {
   >();
 
   constructor(bound: BoundClientSchema, model: SupergraphModel, operation: PlannedOperation) {
-    this.#bound = bound;
+    this.#views = bound.views;
+    this.#bound = operation.denials?.visible ?? bound;
     this.#model = model;
     this.#context = { ...operation, onSelection: () => this.numbers.countSelection() };
   }
@@ -133,9 +141,11 @@ class Planner implements FieldPlanner {
     const definition = definitionOf(parent, name);
     const site = { key, nodes, definition, type: definition.type };
     if (definition === TypeNameMetaFieldDef) return { ...site, kind: "typename", name: parent.name };
+    const args = this.#argumentsOf(definition, node);
+    if (this.#context.denials?.deniesField(parent.name, name) === true)
+      return { ...site, kind: "denied", coordinate: `${parent.name}.${name}`, args };
     const binding = this.#bound.fields.get(parent.name)?.get(name);
     if (binding === undefined) throw new NotPlannedError(`${parent.name}.${name} has no binding`);
-    const args = this.#argumentsOf(definition, node);
     return place.attempt<ShownField>(
       () => {
         if (binding.kind === "group")
@@ -186,13 +196,16 @@ class Planner implements FieldPlanner {
 
   endOf({ definition, nodes }: Pick<ShownField, "definition" | "nodes">): PlannedEnd {
     const clientType = getNamedType(definition.type);
-    const views = this.#bound.views.get(clientType.name) ?? null;
+    const views = this.#views.get(clientType.name) ?? null;
     const isRequired = isInnermostNonNull(definition.type);
+    const { schema, denials } = this.#context;
     const planEnd = (end: PlaceBuilder): void => {
-      const shown = this.#context.schema.getType(
-        views === null ? clientType.name : (views.get(end.type.name) ?? ""),
-      );
+      const shown = schema.getType(views === null ? clientType.name : (views.get(end.type.name) ?? ""));
       if (!isObjectType(shown)) return;
+      if (isAbstractType(clientType) && denials?.deniesObject(shown.name) === true) {
+        end.denied = shown.name;
+        return;
+      }
       const fields = this.collect(shown, nodes);
       if (end.isReference) this.#confirm(end, shown, fields);
       end.isRequired = isRequired;

@@ -177,6 +177,7 @@ export class PlaceBuilder implements Place {
   readonly confirm: Step[] = [];
   isRequired = false;
   shown: ShownObject | null = null;
+  denied: string | null = null;
   readonly follows: Follow[] = [];
   readonly #model: SupergraphModel;
   readonly #numbers: PlanNumbers;

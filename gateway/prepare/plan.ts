@@ -67,8 +67,10 @@ export interface Place {
   readonly confirm: readonly Step[];
   /** Where none is, the object is an error and not null. */
   readonly isRequired: boolean;
-  /** What the client sees; null where a path only leads through. */
+  /** What the client sees; null where a path only leads through, and of what no client type shows or the caller may not see. */
   readonly shown: ShownObject | null;
+  /** The client type that would show its objects and that the caller may not see: they are an error. */
+  readonly denied: string | null;
   /** Fields whose values are objects for which, or below which, something is fetched in turn. */
   readonly follows: readonly Follow[];
   /** Whether anything is fetched for its objects or below them. */
@@ -301,6 +303,8 @@ export type ShownField =
       readonly isOfEdge: boolean;
     })
   | (ShownSite & { readonly kind: "fact"; readonly part: ConnectionFact })
+  /** The caller may not read it: an error in its place, for which nothing is read. */
+  | (ShownSite & { readonly kind: "denied"; readonly coordinate: string; readonly args: FieldArgs })
   /** Read object by object, as the reference executor reads it. */
   | (ShownSite & {
       readonly kind: "resolved";

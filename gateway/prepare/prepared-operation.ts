@@ -32,7 +32,7 @@ export class PreparedOperation {
   /** The variables that `@skip` and `@include` read. */
   readonly conditions: readonly string[];
   readonly guards: OperationGuards;
-  readonly #variants = new Map<number, OperationVariant>();
+  readonly #variants = new Map<number | string, OperationVariant>();
   readonly #onGrowth: (bytes: number) => void;
   #uses = 0;
 
@@ -53,10 +53,11 @@ export class PreparedOperation {
   }
 
   /**
-   * The variant for these variables, used once more. Null where there is none to be kept: a condition is null, which is an
-   * error of the fields that it stands at; there are too many conditions; or 16 other variants are in use.
+   * The variant for these variables and for callers who are denied this (null: nothing), used once more. Null where there
+   * is none to be kept: a condition is null, which is an error of the fields that it stands at; there are too many
+   * conditions; or 16 other variants are in use.
    */
-  variantFor(variables: CoercedVariables): OperationVariant | null {
+  variantFor(variables: CoercedVariables, denials: Denials | null): OperationVariant | null {
     const { conditions } = this;
     if (conditions.length > maxConditions) return null;
     let key = 0;
@@ -66,7 +67,8 @@ export class PreparedOperation {
       key = key * 2 + (value ? 1 : 0);
     }
     this.#uses += 1;
-    const variant = this.#variants.get(key) ?? this.#addVariant(key, variables);
+    const name = denials === null ? key : `${key} ${denials.key}`;
+    const variant = this.#variants.get(name) ?? this.#addVariant(name, variables, denials);
     if (variant !== null) {
       variant.uses += 1;
       variant.lastUse = this.#uses;
@@ -74,17 +76,21 @@ export class PreparedOperation {
     return variant;
   }
 
-  #addVariant(key: number, variables: CoercedVariables): OperationVariant | null {
+  #addVariant(
+    key: number | string,
+    variables: CoercedVariables,
+    denials: Denials | null,
+  ): OperationVariant | null {
     if (this.#variants.size === maxVariants && !this.#dropStaleVariant()) return null;
     const values = new Map(this.conditions.map((name) => [name, variables[name] === true]));
-    const variant = new OperationVariant(this, values, this.#onGrowth);
+    const variant = new OperationVariant(this, { conditions: values, denials }, this.#onGrowth);
     this.#variants.set(key, variant);
     return variant;
   }
 
   /** False where all were used of late: what comes in ever new variants must not push those out that are hot. */
   #dropStaleVariant(): boolean {
-    let stalest: readonly [number, OperationVariant] | null = null;
+    let stalest: readonly [number | string, OperationVariant] | null = null;
     for (const entry of this.#variants)
       if (stalest === null || entry[1].lastUse < stalest[1].lastUse) stalest = entry;
     if (stalest === null || this.#uses - stalest[1].lastUse <= staleAfterUses) return false;
@@ -96,16 +102,24 @@ export class PreparedOperation {
 
 /** Whole numbers hold that many answers. */
 const maxConditions = 30;
-/** All that four conditions can be. */
+/** All that four conditions can be, or that one can be for eight kinds of callers. */
 const maxVariants = 16;
 /** Of the operation, all its variants together. */
 const staleAfterUses = 256;
 
-/** A prepared operation with one set of values for its conditions. */
-export class OperationVariant {
-  readonly prepared: PreparedOperation;
+/** What tells the variants of an operation apart. */
+export interface VariantParts {
   /** The values of the operation's conditions, by the names of their variables. */
   readonly conditions: ReadonlyMap<string, boolean>;
+  /** What its callers may not read; null: nothing. */
+  readonly denials: Denials | null;
+}
+
+/** A prepared operation with one set of values for its conditions, for callers who may read the same of it. */
+export class OperationVariant implements VariantParts {
+  readonly prepared: PreparedOperation;
+  readonly conditions: VariantParts["conditions"];
+  readonly denials: VariantParts["denials"];
   /** How many requests have asked for it. */
   uses = 0;
   /** The operation's uses when it was used last. */
@@ -116,11 +130,12 @@ export class OperationVariant {
 
   constructor(
     prepared: PreparedOperation,
-    conditions: ReadonlyMap<string, boolean>,
+    { conditions, denials }: VariantParts,
     onGrowth: (bytes: number) => void,
   ) {
     this.prepared = prepared;
     this.conditions = conditions;
+    this.denials = denials;
     this.#onGrowth = onGrowth;
   }
 

@@ -12,10 +12,14 @@ import {
 } from "../compose/supergraph-model.ts";
 import { namedTypeOf } from "../language/sdl-file.ts";
 import type { DeclaredCall } from "../sources/declared-call.ts";
+import type { Denials } from "../policy/access-rules.ts";
 import type { SelectionContext } from "./collect-fields.ts";
 import type { ShownField } from "./plan.ts";
 
 type ResolvedField = Extract<ShownField, { kind: "resolved" }>;
+
+/** An operation, and what its callers may not read. */
+type ReachContext = SelectionContext & { readonly denials: Denials | null };
 
 /**
  * Every call that resolvers may make for fields that are read object by object. They make them as they are declared, so
@@ -25,7 +29,7 @@ type ResolvedField = Extract<ShownField, { kind: "resolved" }>;
 export function findReachedCalls(
   bound: BoundClientSchema,
   model: SupergraphModel,
-  context: SelectionContext,
+  context: ReachContext,
   fields: readonly ResolvedField[],
 ): ReadonlySet<DeclaredCall> {
   const search = new Search(bound, model, context);
@@ -40,13 +44,13 @@ class Search {
   readonly calls = new Set<DeclaredCall>();
   readonly #bound: BoundClientSchema;
   readonly #model: SupergraphModel;
-  readonly #context: SelectionContext;
+  readonly #context: ReachContext;
   readonly #sets = new Set<string>();
   readonly #setNumbers = new Map<SelectionSetNode, number>();
   readonly #fields = new Set<string>();
   readonly #types = new Set<ModelType>();
 
-  constructor(bound: BoundClientSchema, model: SupergraphModel, context: SelectionContext) {
+  constructor(bound: BoundClientSchema, model: SupergraphModel, context: ReachContext) {
     this.#bound = bound;
     this.#model = model;
     this.#context = context;
@@ -96,6 +100,8 @@ class Search {
   }
 
   #visitField(typeName: string, name: string, set: SelectionSetNode | undefined): void {
+    // A resolver that refuses makes no call.
+    if (this.#context.denials?.deniesField(typeName, name) === true) return;
     const binding = this.#bound.fields.get(typeName)?.get(name);
     const type = this.#context.schema.getType(typeName);
     if (binding !== undefined) this.visitBinding(binding);

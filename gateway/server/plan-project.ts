@@ -52,7 +52,11 @@ export async function planProject(
         bff,
       );
     const prepared = runtime.preparer.prepare(document, operationName);
-    return runtime.executor.describe({ prepared, conditions: readConditions(prepared, variables) });
+    return runtime.executor.describe({
+      prepared,
+      conditions: readConditions(prepared, variables),
+      denials: null,
+    });
   } finally {
     await generation.dispose();
   }

@@ -3,7 +3,11 @@ import { PlanRun } from "../../gateway/execute/plan-run.ts";
 import { createScope } from "../support/request-scope.ts";
 
 function startRun(): PlanRun {
-  return new PlanRun(createScope(), {}, { steps: [null, null], args: [], pages: [], maxResolvedValues: 100 });
+  return new PlanRun(
+    createScope(),
+    {},
+    { steps: [null, null], args: [], pages: [], maxResolvedValues: 100, denials: null },
+  );
 }
 
 describe("a run", () => {

@@ -25,6 +25,8 @@ export interface ComparedOperations {
   readonly absorbed: number;
   /** Operations that were run by code made for them. */
   readonly compiled: number;
+  /** Operations of which their caller may not read all. */
+  readonly denied: number;
   /** Scalars and enum values that are not null. */
   readonly leaves: number;
   /** Upstream calls of all operations. */
@@ -47,6 +49,7 @@ export async function compareExecutors(comparison: ExecutorComparison): Promise<
   let leaves = 0;
   let absorbed = 0;
   let compiledCount = 0;
+  let denied = 0;
   const disagreement = await findDisagreement({
     generator,
     count,
@@ -65,6 +68,7 @@ export async function compareExecutors(comparison: ExecutorComparison): Promise<
     async right(operation) {
       const answer = await compiled(operation);
       if (answer.isCompiled === true) compiledCount++;
+      if (answer.isDenied) denied++;
       const other = known.get(operation.seed);
       known.delete(operation.seed);
       if (other !== undefined && !hasClimbed(other) && takesMore(answer, other)) suspects.push(operation);
@@ -76,7 +80,7 @@ export async function compareExecutors(comparison: ExecutorComparison): Promise<
   const costlier: number[] = [];
   for (const operation of suspects)
     if (await isCostlier(comparison, operation)) costlier.push(operation.seed);
-  return { report, codes, absorbed, compiled: compiledCount, leaves, calls, costlier };
+  return { report, codes, absorbed, compiled: compiledCount, denied, leaves, calls, costlier };
 }
 
 async function explain(

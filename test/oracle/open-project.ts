@@ -9,6 +9,8 @@ import { Problems } from "../../gateway/core/problems.ts";
 import { readClientSchema } from "../../gateway/language/client-schema.ts";
 import { readDirectiveCatalog } from "../../gateway/language/directive-catalog.ts";
 import { readSourceSchema, type SourceSchema } from "../../gateway/language/source-schema.ts";
+import type { AccessRules } from "../../gateway/policy/access-rules.ts";
+import { compileAccess } from "../../gateway/policy/compile-access.ts";
 import { readOwnShapers } from "../../gateway/shape/own-shapers.ts";
 import { openGraphqlSource } from "../../gateway/sources/graphql/graphql-source.ts";
 import { openGrpcSource } from "../../gateway/sources/grpc/grpc-source.ts";
@@ -28,6 +30,8 @@ export interface ProjectParts {
 export interface OpenProject {
   readonly model: SupergraphModel;
   readonly clients: ReadonlyMap<string, BoundClientSchema>;
+  /** What reading each client schema needs. */
+  readonly access: ReadonlyMap<string, AccessRules>;
   dispose(): Promise<void>;
 }
 
@@ -59,9 +63,14 @@ export function openProject({ sources, clients, protosFolder, urls }: ProjectPar
     if (client === undefined) throw new Error(`Expected the client schema of ${name} to be bound.`);
     return [name, client];
   });
+  const access = shaped.flatMap(({ name, schema: client }, index): [string, AccessRules][] => {
+    const schema = composition.clients[index];
+    return schema === undefined ? [] : [[name, compileAccess({ client, bound: schema }, composition.model)]];
+  });
   return {
     model: composition.model,
     clients: new Map(bound),
+    access: new Map(access),
     async dispose() {
       await Promise.all(opened.map((source) => source.dispose()));
     },

@@ -4,6 +4,7 @@ import { loadProject } from "../../gateway/config/load-project.ts";
 import { anonymousCaller, type Caller, type ClaimValue } from "../../gateway/core/caller.ts";
 import { Deadline } from "../../gateway/core/deadline.ts";
 import { Problems } from "../../gateway/core/problems.ts";
+import { SeededRandom } from "../backends/seeded-random.ts";
 import { type Shop, startShop } from "../backends/shop.ts";
 import { shopRoot } from "../support/test-gateway.ts";
 import { askerOf } from "./asker.ts";
@@ -54,15 +55,17 @@ afterAll(async () => {
 
 function open(name: string) {
   const bound = project.clients.get(name);
-  if (bound === undefined) throw new Error(`Expected a BFF ${name}.`);
-  return { schema: bound.schema, ...openTwoExecutors(bound, project.model, scopeOf) };
+  const access = project.access.get(name);
+  if (bound === undefined || access === undefined) throw new Error(`Expected a BFF ${name}.`);
+  const executors = openTwoExecutors(bound, project.model, { access, scopeOf, letsCaller });
+  return { schema: bound.schema, ...executors };
 }
 
 function scopeOf({ seed }: RandomOperation): ScopeParts {
   const { userId, locale } = askerOf(seed);
   return {
     requestId: `seed-${seed}`,
-    caller: callerOf(userId),
+    caller: callerOf(userId, seed),
     headers: new Map(),
     deadline: Deadline.start(600_000, null),
     locale,
@@ -70,7 +73,16 @@ function scopeOf({ seed }: RandomOperation): ScopeParts {
   };
 }
 
-function callerOf(userId: string | null): Caller {
+/** Most may do what needs a scope or a policy. */
+function mayDo(what: string, seed: number): boolean {
+  return new SeededRandom(seed * 31 + what.length).next() < 0.7;
+}
+
+function letsCaller(policy: string, { seed }: RandomOperation): boolean {
+  return mayDo(policy, seed);
+}
+
+function callerOf(userId: string | null, seed: number): Caller {
   if (userId === null) return anonymousCaller;
   const claims = Object.assign(Object.create(null) as Record<string, ClaimValue>, { sub: userId });
   return {
@@ -78,7 +90,7 @@ function callerOf(userId: string | null): Caller {
     subject: userId,
     consumer: null,
     tier: null,
-    scopes: new Set(),
+    scopes: new Set(["orders:write"].filter((scope) => mayDo(scope, seed))),
     issuer: "https://issuer.example",
     claims,
   };

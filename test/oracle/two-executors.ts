@@ -7,11 +7,12 @@ import { createExecutor, type Executor } from "../../gateway/execute/executor.ts
 import { coerce } from "../../gateway/pipeline/coerce.ts";
 import type { ExecutedOperation } from "../../gateway/execute/executed-operation.ts";
 import { executeOperation } from "../../gateway/pipeline/execute.ts";
+import type { AccessRules } from "../../gateway/policy/access-rules.ts";
+import { decideAccess } from "../../gateway/policy/decide-access.ts";
 import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
-import type { OperationVariant } from "../../gateway/prepare/prepared-operation.ts";
+import type { OperationVariant, PreparedOperation } from "../../gateway/prepare/prepared-operation.ts";
 import type { Answer } from "./compare-answers.ts";
 import type { RandomOperation } from "./operation.ts";
-import { openAccess } from "../support/open-access.ts";
 
 /** An answer, and what it took. */
 export interface CountedAnswer extends Answer {
@@ -19,6 +20,8 @@ export interface CountedAnswer extends Answer {
   readonly calls: ReadonlyMap<string, number>;
   /** The operation was run by code that was made for it. */
   readonly isCompiled?: boolean;
+  /** The caller may not read all of it. */
+  readonly isDenied: boolean;
 }
 
 /** One client schema with the reference and whatever is compared with it, on the same sources. */
@@ -37,18 +40,24 @@ type RunningExecutor = Pick<Executor, "execute">;
 /** A request's scope but for what is recorded in it; its deadline is disposed of after the run. */
 export type ScopeParts = Omit<RequestScope, "absorbed" | "kept" | "recordUpstreamCall">;
 
-/**
- * Both on one schema that is taken over: what runs without a variant is run by the reference. `scopeOf` is asked for every
- * run.
- */
+/** Who asks, and what it may read. */
+export interface ExecutorCallers {
+  readonly access: AccessRules;
+  /** Asked for every run. */
+  readonly scopeOf: (operation: RandomOperation) => ScopeParts;
+  /** Whether a policy lets whoever sends an operation. */
+  readonly letsCaller: (policy: string, operation: RandomOperation) => boolean;
+}
+
+/** Both on one schema that is taken over: what runs without a variant is run by the reference. */
 export function openTwoExecutors(
   bound: BoundClientSchema,
   model: SupergraphModel,
-  scopeOf: (operation: RandomOperation) => ScopeParts,
+  { access, scopeOf, letsCaller }: ExecutorCallers,
   wrap: WrapExecutor = (executor) => executor,
 ): TwoExecutors {
   const { schema } = bound;
-  const preparer = new OperationPreparer({ schema, access: openAccess }, prepareLimits, () => {});
+  const preparer = new OperationPreparer({ schema, access }, prepareLimits, () => {});
   const faults: unknown[] = [];
   const executor = createExecutor(bound, model, executorSettings, (_result, fault) => {
     if (fault !== null) faults.push(fault);
@@ -57,31 +66,39 @@ export function openTwoExecutors(
   const compared = { ...wrap(running), dispose: () => undefined };
   const prepare = ({ document, operationName }: RandomOperation) =>
     preparer.prepare(print(document), operationName);
+  const decide = async (
+    operation: RandomOperation,
+    { guards }: PreparedOperation,
+    { caller }: RequestScope,
+  ) => decideAccess(access, guards.guards, caller, (policy) => letsCaller(policy, operation));
   return {
-    reference: (operation) =>
-      record(scopeOf(operation), (scope) => {
+    reference: async (operation) => {
+      let isDenied = false;
+      const answer = await record(scopeOf(operation), async (scope) => {
+        const prepared = prepare(operation);
+        const denials = await decide(operation, prepared, scope);
+        isDenied = denials !== null;
         const { variables } = operation;
-        const request = {
-          prepared: prepare(operation),
-          variant: null,
-          variables,
-          coerced: {},
-          denials: null,
-        };
+        const request = { prepared, variant: null, variables, coerced: {}, denials };
         return executeOperation({ executor }, request, scope);
-      }),
+      });
+      return { ...answer, isDenied };
+    },
     compiled: async (operation) => {
       let variant: OperationVariant | null = null;
-      const answer = await record(scopeOf(operation), (scope) => {
+      let isDenied = false;
+      const answer = await record(scopeOf(operation), async (scope) => {
         const { variables } = operation;
         const coerced = coerce({ schema }, { prepared: prepare(operation), variables });
-        variant = coerced.prepared.variantFor(coerced.coerced);
-        const request = { ...coerced, variant, denials: null };
+        const denials = await decide(operation, coerced.prepared, scope);
+        isDenied = denials !== null;
+        variant = coerced.prepared.variantFor(coerced.coerced, denials);
+        const request = { ...coerced, variant, denials };
         return executeOperation({ executor: compared }, request, scope);
       });
       const [fault] = faults.splice(0);
       if (fault !== undefined) throw new Error("An operation could not be compiled.", { cause: fault });
-      return { ...answer, isCompiled: isCompiled(variant) };
+      return { ...answer, isCompiled: isCompiled(variant), isDenied };
     },
   };
 }
@@ -97,7 +114,7 @@ const prepareLimits = { maxDocumentTokens: 100_000, maxPreparedOperations: 200 }
 async function record(
   parts: ScopeParts,
   run: (scope: RequestScope) => Promise<ExecutedOperation>,
-): Promise<CountedAnswer> {
+): Promise<Omit<CountedAnswer, "isDenied">> {
   const calls = new Map<string, number>();
   const scope: RequestScope = {
     ...parts,

@@ -15,8 +15,8 @@ function variantOf(name: string, uses = 2): OperationVariant {
     `query ${name} { x }`,
     null,
   );
-  for (let time = 0; time < uses; time++) prepared.variantFor({});
-  const variant = prepared.variantFor({});
+  for (let time = 0; time < uses; time++) prepared.variantFor({}, null);
+  const variant = prepared.variantFor({}, null);
   if (variant === null) throw new Error("Expected a variant.");
   return variant;
 }

@@ -31,7 +31,7 @@ function operationOf({ bound }: Composed, text: string) {
     (node): node is OperationDefinitionNode => node.kind === Kind.OPERATION_DEFINITION,
   );
   if (operation === undefined) throw new Error("expected an operation");
-  return { ...specialize(document, operation, new Map()), schema: bound.schema };
+  return { ...specialize(document, operation, new Map()), schema: bound.schema, denials: null };
 }
 
 function planOf(project: Composed, text: string): Plan {
@@ -39,7 +39,7 @@ function planOf(project: Composed, text: string): Plan {
 }
 
 function described(project: Composed, text: string): PlanDescription {
-  return describePlan(planOf(project, text), null);
+  return describePlan(planOf(project, text), { operationName: null, denials: null });
 }
 
 /** What is raised, or undefined. */
@@ -676,6 +676,7 @@ fragment W on Node { ${"... on Node { id } ".repeat(1500)} }`,
     return {
       ...specialize(document, operation as OperationDefinitionNode, new Map()),
       schema: graph.bound.schema,
+      denials: null,
     };
   }
 });
@@ -696,7 +697,11 @@ describe("preparing an operation of 200 fields", () => {
       const document = parse(text);
       expect(validate(bound.schema, document)).toEqual([]);
       const operation = document.definitions[0] as OperationDefinitionNode;
-      const specialized = { ...specialize(document, operation, new Map()), schema: bound.schema };
+      const specialized = {
+        ...specialize(document, operation, new Map()),
+        schema: bound.schema,
+        denials: null,
+      };
       const { plan } = compileOperation(bound, model, specialized, limits);
       const { user, system } = process.cpuUsage(before);
       costsMs.push((user + system) / 1000);

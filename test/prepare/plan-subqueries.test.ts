@@ -56,8 +56,8 @@ function planOf(text: string): PlanDescription {
     (node): node is OperationDefinitionNode => node.kind === Kind.OPERATION_DEFINITION,
   );
   if (operation === undefined) throw new Error("expected an operation");
-  const variant = { ...specialize(document, operation, new Map()), schema: bound.schema };
-  return describePlan(planOperation(bound, model, variant), null);
+  const variant = { ...specialize(document, operation, new Map()), schema: bound.schema, denials: null };
+  return describePlan(planOperation(bound, model, variant), { operationName: null, denials: null });
 }
 
 function askedBy(text: string): string[] {

@@ -102,7 +102,7 @@ describe("a document", () => {
     const preparer = createPreparer({ maxPreparedOperations: 100 });
     const queries = Array.from({ length: 12 }, (_, index) => `query Q${index} { b }`);
     for (const query of queries) {
-      const variant = preparer.prepare(query, null).variantFor({});
+      const variant = preparer.prepare(query, null).variantFor({}, null);
       variant?.attach({ estimatedBytes: 20 * 1024 * 1024 });
     }
     // 128 MB hold six.

@@ -29,15 +29,17 @@ function valuesOf(bits: number, count: number): Record<string, boolean> {
 describe("a prepared operation", () => {
   it("without conditions has one variant", () => {
     const prepared = prepare("query ($on: Boolean) { x(on: $on) }");
-    const variant = prepared.variantFor({ on: true });
-    expect(prepared.variantFor({ on: null })).toBe(variant);
+    const variant = prepared.variantFor({ on: true }, null);
+    expect(prepared.variantFor({ on: null }, null)).toBe(variant);
     expect(variant?.uses).toBe(2);
     expect(variant?.conditions).toEqual(new Map());
   });
 
   it("has a variant for each set of values of its conditions, and counts what it is used", () => {
     const prepared = conditional(4);
-    const variants = Array.from({ length: 32 }, (_, index) => prepared.variantFor(valuesOf(index % 16, 4)));
+    const variants = Array.from({ length: 32 }, (_, index) =>
+      prepared.variantFor(valuesOf(index % 16, 4), null),
+    );
     expect(new Set(variants).size).toBe(16);
     for (const [index, variant] of variants.entries()) {
       expect(Object.fromEntries(variant?.conditions ?? [])).toEqual(valuesOf(index % 16, 4));
@@ -46,29 +48,30 @@ describe("a prepared operation", () => {
   });
 
   it("has no variant where a condition is null", () => {
-    expect(conditional(1).variantFor({ c0: null })).toBeNull();
+    expect(conditional(1).variantFor({ c0: null }, null)).toBeNull();
   });
 
   it("keeps 16 variants that are used, whatever else is asked for", () => {
     const prepared = conditional(6);
-    const kept = Array.from({ length: 16 }, (_, index) => prepared.variantFor(valuesOf(index, 6)));
+    const kept = Array.from({ length: 16 }, (_, index) => prepared.variantFor(valuesOf(index, 6), null));
     for (let round = 0; round < 20; round++) {
-      for (let index = 16; index < 64; index += 4) expect(prepared.variantFor(valuesOf(index, 6))).toBeNull();
+      for (let index = 16; index < 64; index += 4)
+        expect(prepared.variantFor(valuesOf(index, 6), null)).toBeNull();
       for (const [index, variant] of kept.entries())
-        expect(prepared.variantFor(valuesOf(index, 6))).toBe(variant);
+        expect(prepared.variantFor(valuesOf(index, 6), null)).toBe(variant);
     }
   });
 
   it("drops the variant that was not used for the longest time, with its compiled form", () => {
     const prepared = conditional(5);
-    const kept = Array.from({ length: 16 }, (_, index) => prepared.variantFor(valuesOf(index, 5)));
+    const kept = Array.from({ length: 16 }, (_, index) => prepared.variantFor(valuesOf(index, 5), null));
     kept[3]?.attach({ estimatedBytes: 1 });
     for (let time = 0; time < 256; time++)
-      for (let index = 0; index < 16; index++) if (index !== 3) prepared.variantFor(valuesOf(index, 5));
-    expect(prepared.variantFor(valuesOf(16, 5))?.uses).toBe(1);
+      for (let index = 0; index < 16; index++) if (index !== 3) prepared.variantFor(valuesOf(index, 5), null);
+    expect(prepared.variantFor(valuesOf(16, 5), null)?.uses).toBe(1);
     expect(kept[3]?.compiled).toBeNull();
-    expect(prepared.variantFor(valuesOf(3, 5))).toBeNull();
-    expect(prepared.variantFor(valuesOf(4, 5))).toBe(kept[4]);
+    expect(prepared.variantFor(valuesOf(3, 5), null)).toBeNull();
+    expect(prepared.variantFor(valuesOf(4, 5), null)).toBe(kept[4]);
   });
 
   it("has nothing to do with what is compiled for a variant that was dropped meanwhile", () => {
@@ -82,7 +85,7 @@ describe("a prepared operation", () => {
       { coerceVariables: () => null, guards: noGuards },
       onGrowth,
     );
-    const variant = prepared.variantFor({ on: true });
+    const variant = prepared.variantFor({ on: true }, null);
     variant?.attach({ estimatedBytes: 5 });
     variant?.dispose();
     variant?.attach({ estimatedBytes: 7 });
@@ -92,11 +95,11 @@ describe("a prepared operation", () => {
 
   it("tells up to 30 conditions apart, and has no variants beyond", () => {
     const prepared = conditional(30);
-    const last = prepared.variantFor(valuesOf(2 ** 29, 30));
+    const last = prepared.variantFor(valuesOf(2 ** 29, 30), null);
     expect(last).not.toBeNull();
-    expect(prepared.variantFor(valuesOf(0, 30))).not.toBe(last);
-    expect(prepared.variantFor(valuesOf(2 ** 30 - 1, 30))).not.toBe(last);
-    expect(prepared.variantFor(valuesOf(2 ** 29, 30))).toBe(last);
-    expect(conditional(31).variantFor(valuesOf(0, 31))).toBeNull();
+    expect(prepared.variantFor(valuesOf(0, 30), null)).not.toBe(last);
+    expect(prepared.variantFor(valuesOf(2 ** 30 - 1, 30), null)).not.toBe(last);
+    expect(prepared.variantFor(valuesOf(2 ** 29, 30), null)).toBe(last);
+    expect(conditional(31).variantFor(valuesOf(0, 31), null)).toBeNull();
   });
 });

@@ -37,7 +37,11 @@ export async function openPlanner(root: string = shopRoot): Promise<Planner> {
     const runtime = generation.bffs.find((one) => one.settings.name === bff);
     if (runtime === undefined) throw new Error(`expected a BFF, found ${bff}`);
     const prepared = runtime.preparer.prepare(query, null);
-    return runtime.executor.describe({ prepared, conditions: new Map(Object.entries(conditions)) });
+    return runtime.executor.describe({
+      prepared,
+      conditions: new Map(Object.entries(conditions)),
+      denials: null,
+    });
   };
   return {
     plan(query, options) {

@@ -14,6 +14,7 @@ const expectedCodes = [
   "NULL_IN_NON_NULL",
   "BAD_USER_INPUT",
   "UNAUTHENTICATED",
+  "UNAUTHORIZED_FIELD_OR_TYPE",
   "HEADER_REQUIRED",
   "UPSTREAM_ERROR",
   "UPSTREAM_REJECTED",
@@ -36,7 +37,7 @@ export function compareFestival(name: "plain" | "views"): void {
         const bff = festival.bffs.get(bffName);
         if (bff === undefined) throw new Error(`Expected a client schema ${bffName}.`);
         const compared = await compareExecutors({ ...bff, count, from, simplify: inCalmestWorld });
-        const { report, codes, leaves, absorbed, calls, costlier, compiled } = compared;
+        const { report, codes, leaves, absorbed, calls, costlier, compiled, denied } = compared;
         expect(report).toBe("none");
         // A reference that turns out to be missing has had its own calls made beside the look-up.
         expect(costlier.length).toBeLessThanOrEqual(count / 500);
@@ -44,6 +45,7 @@ export function compareFestival(name: "plain" | "views"): void {
         expect(codes.get("INTERNAL_SERVER_ERROR") ?? 0).toBe(0);
         expect(codes.get("refused") ?? 0).toBeLessThan(count * 0.05);
         expect(compiled).toBeGreaterThan(count * 0.9);
+        expect(denied).toBeGreaterThan(count * 0.2);
         if (count < 1000) return;
         expect(codes.get("refused") ?? 0).toBeGreaterThan(count * 0.005);
         expect(leaves).toBeGreaterThan(count * 2);

@@ -35,8 +35,15 @@ export interface Festival {
   stop(): Promise<void>;
 }
 
+/** Whether whoever sends an operation may do what needs a scope or a policy; `any`: nothing is kept from it. */
+type MayDo = (what: string, operation: RandomOperation) => boolean;
+
 /** Starts the festival's backends, opens its sources and binds those of its client schemas that begin with `prefix`. */
-export async function openFestival(prefix = "", wrap?: WrapExecutor): Promise<Festival> {
+export async function openFestival(
+  prefix = "",
+  wrap?: WrapExecutor,
+  mayDo: MayDo = mayDoMost,
+): Promise<Festival> {
   const epochs = new Epochs();
   const rest = new RestBackend(epochs);
   const crew = new CrewBackend(epochs);
@@ -50,8 +57,12 @@ export async function openFestival(prefix = "", wrap?: WrapExecutor): Promise<Fe
   });
   const bffs = new Map<string, FestivalBff>();
   for (const [name, bound] of project.clients) {
-    const scopeOf = (operation: RandomOperation) => scopeIn(epochs.nameFor(operation.seed), operation);
-    const executors = openTwoExecutors(bound, project.model, scopeOf, wrap);
+    const access = project.access.get(name);
+    if (access === undefined) throw new Error(`Expected rules for ${name}.`);
+    const scopeOf = (operation: RandomOperation) => scopeIn(epochs.nameFor(operation.seed), operation, mayDo);
+    const letsCaller = (policy: string, operation: RandomOperation) => mayDo(`policy ${policy}`, operation);
+    const callers = { access, scopeOf, letsCaller };
+    const executors = openTwoExecutors(bound, project.model, callers, wrap);
     const pools = await withCursors(bound.schema, executors.reference);
     const generator = new OperationGenerator(new SchemaIndex(bound.schema), {
       ...festivalOptions,
@@ -78,14 +89,15 @@ function variantsOf({ file, text }: ProjectFile): (readonly [name: string, file:
 }
 
 /** Who asks follows from the operation's seed, and so does the world that is asked about. */
-function scopeIn(world: string, { seed }: RandomOperation): ScopeParts {
+function scopeIn(world: string, operation: RandomOperation, mayDo: MayDo): ScopeParts {
+  const { seed } = operation;
   const random = new SeededRandom(hashOf(`${seed} caller`));
   const headers = new Map([["x-world", world]]);
   if (random.next() < 0.85) headers.set("x-visitor", "somebody");
   if (random.next() < 0.7) headers.set("x-tenant", "t1");
   return {
     requestId: `seed-${seed}`,
-    caller: callerOf(random),
+    caller: callerOf(random, (scope) => mayDo(scope, operation)),
     headers,
     deadline: Deadline.start(600_000, null),
     locale: random.pick(["en-US", "de", "fr", "ar-EG"]),
@@ -93,17 +105,36 @@ function scopeIn(world: string, { seed }: RandomOperation): ScopeParts {
   };
 }
 
-function callerOf(random: SeededRandom): Caller {
-  if (random.next() < 0.2) return anonymousCaller;
+/** Half of all callers may do all that needs a scope or a policy; the others most of it. */
+function mayDoMost(what: string, { seed }: RandomOperation): boolean {
+  if (what === "any") return false;
+  if (hashOf(`${seed} all`) % 2 === 0) return true;
+  return hashOf(`${seed} ${what}`) % 4 !== 0;
+}
+
+/** Those that the festival's schemas name. */
+const allScopes: readonly string[] = [
+  ...new Set(
+    [...festivalSources, ...festivalClients].flatMap(({ text }) =>
+      [...text.matchAll(/@requiresScopes\(scopes: ([^)]*)\)/g)].flatMap(([, lists = ""]) =>
+        [...lists.matchAll(/"([^"]+)"/g)].map(([, scope = ""]) => scope),
+      ),
+    ),
+  ),
+];
+
+function callerOf(random: SeededRandom, hasScope: (scope: string) => boolean): Caller {
   const claims = Object.create(null) as Record<string, ClaimValue>;
-  if (random.next() < 0.9) claims["sub"] = "u1";
-  if (random.next() < 0.5) claims["tenant"] = "acme";
+  const isNobody = random.next() < 0.15;
+  if (isNobody && !hasScope("any")) return anonymousCaller;
+  if (!isNobody && random.next() < 0.9) claims["sub"] = "u1";
+  if (!isNobody && random.next() < 0.5) claims["tenant"] = "acme";
   return {
     kind: "jwt",
     subject: "u1",
     consumer: null,
     tier: null,
-    scopes: new Set(),
+    scopes: new Set(allScopes.filter(hasScope)),
     issuer: "https://issuer.example",
     claims,
   };
