@@ -26,6 +26,15 @@ const httpUrl = z
     "a URL that begins with http:// or https://",
   );
 const hostName = z.string().regex(/^[-A-Za-z0-9.:_]{1,253}$/, "a host name or address");
+/** Whether clients are asked for a certificate, and whether they have to have one. */
+export type ClientCertificateMode = "none" | "optional" | "required";
+
+export const clientCertificateModes = ["none", "optional", "required"] as const;
+
+/** The variables that name the files, for who looks whether these have changed. */
+export const listenerTlsFiles = ["TLS_CERT_FILE", "TLS_KEY_FILE", "TLS_CLIENT_CA_FILE"] as const;
+
+const fileName = z.string().min(1, "the name of a file in PEM");
 const logLevels = ["fatal", "error", "warn", "info", "debug", "silent"] as const;
 
 const maxWorkers = 256;
@@ -48,6 +57,23 @@ const variables = {
     description: "Where metrics and the supergraph's explorer listen; 0 takes a free port.",
   },
   ADMIN_HOST: { parse: hostName, default: "127.0.0.1", description: "The address of the admin port." },
+  TLS_CERT_FILE: {
+    parse: fileName,
+    default: null,
+    description:
+      "The certificate of the BFFs' port, with its intermediates. Without it the port is without TLS.",
+  },
+  TLS_KEY_FILE: { parse: fileName, default: null, description: "Its private key." },
+  TLS_CLIENT_CA_FILE: {
+    parse: fileName,
+    default: null,
+    description: "Certificates: who may have signed those of clients.",
+  },
+  TLS_CLIENT_CERTIFICATE: {
+    parse: z.enum(clientCertificateModes, `one of ${clientCertificateModes.join(", ")}`),
+    default: "none",
+    description: "Whether clients are asked for a certificate, and whether they have to have one.",
+  },
   WORKERS: {
     parse: z
       .string()
@@ -126,6 +152,8 @@ export interface EnvironmentSettings {
   readonly host: string;
   readonly adminPort: number;
   readonly adminHost: string;
+  /** What TLS on the BFFs' port wants of clients. */
+  readonly clientCertificate: ClientCertificateMode;
   readonly workers: number | "auto";
   /** `NODE_ENV` is `development`. */
   readonly isDevelopment: boolean;
@@ -145,11 +173,14 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Reads and checks the environment; everything wrong is reported, and the result then holds defaults. */
 export function readEnvironment(environment: Environment, problems: Problems): EnvironmentSettings {
   const read = <Name extends keyof typeof variables>(name: Name) => readVariable(name, environment, problems);
+  // The files themselves are read where the port is opened.
+  for (const name of listenerTlsFiles) read(name);
   const settings: EnvironmentSettings = {
     port: read("PORT") ?? 4000,
     host: read("HOST") ?? "127.0.0.1",
     adminPort: read("ADMIN_PORT") ?? 4001,
     adminHost: read("ADMIN_HOST") ?? "127.0.0.1",
+    clientCertificate: read("TLS_CLIENT_CERTIFICATE") ?? "none",
     workers: read("WORKERS") ?? 1,
     isDevelopment: read("NODE_ENV") === "development",
     logLevel: read("LOG_LEVEL") ?? "info",
@@ -214,7 +245,7 @@ function reportMisspelt(environment: Environment, problems: Problems): void {
 }
 
 /** An environment holds other programs' variables too: only names that could hardly be theirs are looked at. */
-const ownPrefixes = ["JWT_", "SHUTDOWN_", "ADMIN_", "LOG_LEV", "MAX_BODY", "COMPRESS_"];
+const ownPrefixes = ["JWT_", "SHUTDOWN_", "ADMIN_", "LOG_LEV", "MAX_BODY", "COMPRESS_", "TLS_"];
 const maxMisspeltLetters = 2;
 
 /** `https://user:password@host` without what is between `//` and `@`. */

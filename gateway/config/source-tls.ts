@@ -1,8 +1,7 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
 import { quoted } from "../core/errors.ts";
 import { nearestNameHint, type Problems } from "../core/problems.ts";
 import { type Environment, sourceUrlVariable } from "./environment.ts";
+import { parseCertificates, readCertifiedKey, readPem, type ReportVariable } from "./pem-files.ts";
 
 /** How TLS connections to one source are made. */
 export interface TlsSettings {
@@ -28,7 +27,7 @@ export function readSourceTls(
 ): TlsSettings | null {
   const urlVariable = sourceUrlVariable(name);
   const prefix = `${urlVariable.slice(0, -"URL".length)}TLS_`;
-  const report: Report = (variable, expected, found, hint = null) =>
+  const report: ReportVariable = (variable, expected, found, hint = null) =>
     problems.error({
       place: { file: "environment", line: 0, column: 0 },
       coordinate: variable,
@@ -48,17 +47,16 @@ export function readSourceTls(
   const [caFile = "", certificateFile = "", keyFile = "", serverNameVariable = ""] = names;
   const ca = readPem(caFile, environment, report);
   if (ca !== null) parseCertificates(caFile, ca, report);
+  const client = readCertifiedKey({ certificateFile, keyFile }, environment, report);
   return {
     ca,
-    client: readClient({ certificateFile, keyFile }, environment, report),
+    client: client === null ? null : { certificate: client.certificate, key: client.key },
     serverName: readServerName(serverNameVariable, environment, report),
   };
 }
 
-type Report = (variable: string, expected: string, found: string, hint?: string | null) => void;
-
 /** A misspelt name would leave a connection without what was meant to protect it. */
-function reportUnknown(prefix: string, environment: Environment, report: Report): void {
+function reportUnknown(prefix: string, environment: Environment, report: ReportVariable): void {
   const suffixes: readonly string[] = tlsVariables;
   for (const variable of Object.keys(environment)) {
     if (!variable.startsWith(prefix)) continue;
@@ -78,69 +76,10 @@ function reportUnknown(prefix: string, environment: Environment, report: Report)
   }
 }
 
-function readClient(
-  { certificateFile, keyFile }: { readonly certificateFile: string; readonly keyFile: string },
-  environment: Environment,
-  report: Report,
-): TlsSettings["client"] {
-  const isSet = [certificateFile, keyFile].map((variable) => environment[variable] !== undefined);
-  if (isSet[0] !== isSet[1]) {
-    const [missing, other] = isSet[0] ? [keyFile, certificateFile] : [certificateFile, keyFile];
-    report(missing, `a value: it belongs together with ${other}`, "nothing");
-    return null;
-  }
-  const certificate = readPem(certificateFile, environment, report);
-  const key = readPem(keyFile, environment, report);
-  if (certificate === null || key === null) return null;
-  const [leaf] = parseCertificates(certificateFile, certificate, report);
-  const privateKey = parseKey(key);
-  if (privateKey === null) report(keyFile, "a private key in PEM without a passphrase", "something else");
-  else if (leaf !== undefined && !leaf.checkPrivateKey(privateKey))
-    report(keyFile, `the private key of the first certificate of ${certificateFile}`, "another key");
-  return { certificate, key };
-}
-
-function readServerName(variable: string, environment: Environment, report: Report): string | null {
+function readServerName(variable: string, environment: Environment, report: ReportVariable): string | null {
   const name = environment[variable];
   if (name === undefined) return null;
   if (/^(?=.{1,253}$)[A-Za-z0-9](?:[-A-Za-z0-9.]*[A-Za-z0-9])?$/.test(name)) return name;
   report(variable, "a host name", quoted(name));
   return null;
-}
-
-/** The text of the file that a variable names; null where it is not set or, with a problem reported, not readable. */
-function readPem(variable: string, environment: Environment, report: Report): string | null {
-  const file = environment[variable];
-  if (file === undefined) return null;
-  try {
-    const { size } = statSync(file);
-    if (size <= maxPemBytes) return readFileSync(file, "utf8");
-    report(variable, `a file of at most ${maxPemBytes} bytes`, `${size} bytes`);
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    report(variable, "a readable file", `${quoted(file)} (${code})`);
-  }
-  return null;
-}
-
-const maxPemBytes = 1024 * 1024;
-
-/** All certificates of a PEM text; none, with a problem reported, where one can't be read. */
-function parseCertificates(variable: string, pem: string, report: Report): X509Certificate[] {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  try {
-    if (blocks.length > 0) return blocks.map((block) => new X509Certificate(block));
-  } catch {
-    // Told below: what OpenSSL says would not help.
-  }
-  report(variable, "certificates in PEM", "something else");
-  return [];
-}
-
-function parseKey(pem: string): KeyObject | null {
-  try {
-    return createPrivateKey(pem);
-  } catch {
-    return null;
-  }
 }

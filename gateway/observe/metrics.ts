@@ -71,6 +71,27 @@ export const metricCatalog = {
     help: "Failures that no request was waiting for any more. Each is a fault of the gateway's; the log has it.",
     labels: [],
   },
+  overlock_tls_failures_total: {
+    kind: "counter",
+    help: "TLS connections of clients that did not come about, by reason: handshake (also: too slow, a required certificate is missing), certificate (one was shown that is not accepted).",
+    labels: ["reason"],
+  },
+  overlock_certificate_reloads_total: {
+    kind: "counter",
+    help: "Changes of the certificates' files, by result: done, failed (the ones before stay in use; the log says why).",
+    labels: ["result"],
+  },
+  overlock_certificate_not_after_seconds: {
+    kind: "gauge",
+    help: "When the certificate that clients are shown ends, in seconds since 1970.",
+    labels: [],
+    aggregator: "max",
+  },
+  overlock_unreadable_requests_total: {
+    kind: "counter",
+    help: "Requests of HTTP/1.1 that ended before a BFF could be told, by code: broken, too slow, headers too large.",
+    labels: ["code"],
+  },
   overlock_compressions_total: {
     kind: "counter",
     help: "Answers to be compressed, by content coding and result: done; as they are: busy (too many), late (too slow), abandoned (client gone), failed.",

@@ -3,8 +3,9 @@ import { rememberByText } from "../core/remember-by-text.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
-import { HttpAnswer } from "../pipeline/gateway-request.ts";
+import type { HttpAnswer } from "../pipeline/gateway-request.ts";
 import { refuseRequest } from "../pipeline/stages.ts";
+import { checkRequestHead } from "./check-request-head.ts";
 import { checkRequestKind } from "./check-request-kind.ts";
 import type { AnswerCompressor } from "./compress-answer.ts";
 import { type CorsPolicy, createCorsPolicy } from "./cors.ts";
@@ -14,6 +15,7 @@ import { createFastLane } from "./fast-lane.ts";
 import { type HttpExchange, openExchange, readBody, sendAnswer } from "./http-exchange.ts";
 import { chooseLane, type Lane } from "./lanes.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import { answerRefusal } from "./refusal-answer.ts";
 import { createYogaLane, type YogaLane } from "./yoga-lane.ts";
 
 /** Everything behind the BFFs' port. */
@@ -39,7 +41,7 @@ export function createBffServer(
   async function answer(exchange: HttpExchange): Promise<HttpAnswer> {
     const { path } = exchange;
     const route = routes.get(path);
-    if (route === undefined) return lifecycle.answerHealth(path) ?? notFound([...routes.keys()]);
+    if (route === undefined) return answerElsewhere(exchange);
     const answered = answerRoute(route, exchange);
     return route.cors === null
       ? answered
@@ -51,8 +53,9 @@ export function createBffServer(
     const { accept = "" } = request.headers;
     const isGet = request.method === "GET";
     const laneName = isGet ? laneOfGet(accept) : laneOfPost(accept);
-    if (laneName === "explorer" && route.explorer !== null) return route.explorer.answer(request);
     try {
+      checkRequestHead(request);
+      if (laneName === "explorer" && route.explorer !== null) return await route.explorer.answer(request);
       checkSite(exchange, route.cors);
       if (route.cors !== null && isPreflight(request)) return route.cors.preflight;
       checkRequestKind(request);
@@ -61,6 +64,16 @@ export function createBffServer(
       return await lane.answer(exchange, body);
     } catch (error) {
       return refuseRequest(route.bff, exchange.facts, error);
+    }
+  }
+
+  /** Of paths that are no BFF's. */
+  function answerElsewhere({ path, request }: HttpExchange): HttpAnswer {
+    try {
+      checkRequestHead(request);
+      return lifecycle.answerHealth(path) ?? notFound([...routes.keys()]);
+    } catch (error) {
+      return answerRefusal(RequestRefusal.from(error));
     }
   }
 
@@ -122,11 +135,7 @@ function createRoute(bff: BffRuntime): Route {
 }
 
 function notFound(paths: readonly string[]): HttpAnswer {
-  const refusal = RequestRefusal.of("NOT_FOUND", `There is nothing here; endpoints are ${paths.join(", ")}.`);
-  const errors = [{ message: refusal.message, extensions: { code: refusal.code } }];
-  return new HttpAnswer(
-    404,
-    { "content-type": "application/json; charset=utf-8" },
-    JSON.stringify({ errors }),
+  return answerRefusal(
+    RequestRefusal.of("NOT_FOUND", `There is nothing here; endpoints are ${paths.join(", ")}.`),
   );
 }

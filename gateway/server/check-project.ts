@@ -1,4 +1,5 @@
 import { type Environment, readEnvironment } from "../config/environment.ts";
+import { readListenerTls } from "../config/listener-tls.ts";
 import { loadProject } from "../config/load-project.ts";
 import { type Problem, Problems } from "../core/problems.ts";
 import { createLogger } from "../observe/logger.ts";
@@ -9,6 +10,7 @@ import { buildGeneration } from "./generation.ts";
 export async function checkProject(root: string, environment: Environment): Promise<readonly Problem[]> {
   const problems = new Problems();
   const settings = readEnvironment(environment, problems);
+  readListenerTls(environment, settings.clientCertificate, problems);
   const project = await loadProject(root, problems);
   const logger = createLogger("silent", null);
   const generation = await buildGeneration({

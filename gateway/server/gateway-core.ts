@@ -1,4 +1,5 @@
 import { type Environment, type EnvironmentSettings, readEnvironment } from "../config/environment.ts";
+import { type ListenerTls, readListenerTls } from "../config/listener-tls.ts";
 import { loadProject } from "../config/load-project.ts";
 import { Problems } from "../core/problems.ts";
 import { createLogger, type Logger } from "../observe/logger.ts";
@@ -9,6 +10,7 @@ import { type AnswerCompressor, compressionLimits, createAnswerCompressor } from
 import { buildGeneration, type Generation } from "./generation.ts";
 import { type HttpPort, listen } from "./http-port.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { watchCertificates } from "./watch-certificates.ts";
 
 export interface GatewayOptions {
   /** The folder with `schemas/`, `protos/` and the `bff-*` folders. */
@@ -27,6 +29,9 @@ export interface CloseOptions {
 /** What every process of a gateway has, whichever ports it opens. */
 export interface GatewayCore {
   readonly settings: EnvironmentSettings;
+  readonly environment: Environment;
+  /** Null: the BFFs' port is without TLS. */
+  readonly tls: ListenerTls | null;
   readonly generation: Generation;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -55,6 +60,7 @@ export async function openCore(
   const { environment } = options;
   const problems = new Problems();
   const settings = readEnvironment(environment, problems);
+  const tls = readListenerTls(environment, settings.clientCertificate, problems);
   const project = await loadProject(options.root, problems);
   const logger = createLogger(settings.logLevel, options.logDestination ?? null, bindings);
   const metrics = new Metrics();
@@ -62,6 +68,8 @@ export async function openCore(
   const fromBytes = settings.compressFromBytes;
   return {
     settings,
+    environment,
+    tls,
     generation,
     logger,
     metrics,
@@ -79,22 +87,28 @@ export async function openCore(
 }
 
 /** The BFFs' port. Raises StartupError where it can't be had. */
-export async function openBffPort({
-  settings,
-  generation,
-  lifecycle,
-  compressor,
-  logger,
-}: GatewayCore): Promise<OpenPort> {
+export async function openBffPort(core: GatewayCore): Promise<OpenPort> {
+  const { settings, environment, tls, generation, lifecycle, compressor, logger, metrics } = core;
   const { host, port, maxBodyBytes, shutdownTimeoutMs } = settings;
   const server = createBffServer(generation.bffs, lifecycle, { maxBodyBytes, compressor, logger });
-  const opened = await listenOr(() => server.dispose(), { variable: "PORT", host, port }, server.handle);
+  const opened = await listenOr(() => server.dispose(), { variable: "PORT", host, port }, server.handle, {
+    tls,
+    onUnreadable: (code) => metrics.increment("overlock_unreadable_requests_total", { code }),
+    onTlsFailure(reason, error) {
+      metrics.increment("overlock_tls_failures_total", { reason });
+      logger.debug({ reason, err: error }, "no TLS connection");
+    },
+  });
+  const { clientCertificate } = settings;
+  const watched = { environment, clientCertificate, port: opened, logger, metrics };
+  const stopWatching = tls === null ? null : watchCertificates(watched, tls);
   return {
     url: opened.url,
     get openSockets() {
       return opened.openSockets;
     },
     async close({ idleGraceMs }) {
+      stopWatching?.();
       await opened.close({ idleGraceMs, timeoutMs: shutdownTimeoutMs });
       // A request that was cut ends a moment after its connection, and is logged then.
       await lifecycle.idle(maxEndingMs);
@@ -163,10 +177,10 @@ const maxEndingMs = 1000;
 
 async function listenOr(
   dispose: () => Promise<void>,
-  ...[settings, handle]: Parameters<typeof listen>
+  ...[settings, handle, options]: Parameters<typeof listen>
 ): Promise<HttpPort> {
   try {
-    return await listen(settings, handle);
+    return await listen(settings, handle, options);
   } catch (error) {
     await dispose();
     throw error;

@@ -1,12 +1,19 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { constants, type Http2ServerRequest, type ServerHttp2Stream } from "node:http2";
 import type { ExpireCallback } from "../core/deadline.ts";
 import { OverlockError } from "../core/errors.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { RequestHeaders } from "../core/request-scope.ts";
+import type { ClientCertificate } from "../identity/authenticator.ts";
 import { type GatewayRequest, HttpAnswer } from "../pipeline/gateway-request.ts";
+import { announceEnd } from "./http2-sessions.ts";
+import { readPeer } from "./peer.ts";
 
-/** One HTTP request and its answer, on `node:http`. */
+/**
+ * One HTTP request and its answer. Of HTTP/2 they are Node's objects with the interface of those for HTTP/1.1; where they
+ * differ, this file knows.
+ */
 export interface HttpExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -20,7 +27,8 @@ export interface HttpExchange {
 /** Notes what every lane needs of a request as soon as its headers are there. */
 export function openExchange(request: IncomingMessage, response: ServerResponse): HttpExchange {
   const { path, search } = splitTarget(request.url ?? "/");
-  return { request, response, facts: new RequestFacts(request, response), path, search };
+  const facts = isHttp2(request) ? new Http2Facts(request, response) : new RequestFacts(request, response);
+  return { request, response, facts, path, search };
 }
 
 /** One object a request, which looks up what it is asked for. */
@@ -45,8 +53,8 @@ class RequestFacts implements GatewayRequest, RequestHeaders {
     return this.#request.method === "GET" ? "GET" : "POST";
   }
 
-  get certificate(): null {
-    return null;
+  get certificate(): ClientCertificate | null {
+    return readPeer(this.#request).certificate;
   }
 
   get headers(): RequestHeaders {
@@ -98,6 +106,14 @@ class RequestFacts implements GatewayRequest, RequestHeaders {
     };
     if (response.closed) onClose();
     else response.on("close", onClose);
+  }
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9113#section-8.3.1 */
+class Http2Facts extends RequestFacts {
+  override get(name: string): string | undefined {
+    if (name === "host") return super.get(":authority") ?? super.get("host");
+    return name.startsWith(":") ? undefined : super.get(name);
   }
 }
 
@@ -167,16 +183,60 @@ export function sendAnswer(
   if (response.destroyed || response.headersSent) return;
   const fields: string[] = [];
   for (const name of Object.keys(headers)) fields.push(name, headers[name] ?? "");
-  if (status !== 304 && status !== 204)
+  const isEmpty = status === 304 || status === 204;
+  const isBodiless = isEmpty || request.method === "HEAD";
+  if (!isEmpty)
     fields.push("content-length", String(typeof body === "string" ? Buffer.byteLength(body) : body.length));
   fields.push("x-request-id", facts.requestId);
+  const stream = http2StreamOf(request);
+  if (stream !== null) {
+    sendOnStream(stream, { status, fields, body: isBodiless ? null : body }, isClosing);
+    return;
+  }
   if (isClosing || !request.complete) fields.push("connection", "close");
   response.writeHead(status, fields);
-  if (request.method === "HEAD" || status === 304) response.end();
+  if (isBodiless) response.end();
   else if (request.complete) response.end(body);
   else endAfterRequest(request, response, body);
   // A client that takes nothing of its answer for this long does not want it. Most take all of it at once.
   if (response.writableLength > 0) response.setTimeout(stalledClientMs, () => request.socket.destroy());
+}
+
+interface Http2Answer {
+  readonly status: number;
+  readonly fields: readonly string[];
+  readonly body: string | Uint8Array | null;
+}
+
+/** The same on HTTP/2, where the connection goes on: it belongs to other requests, too. */
+function sendOnStream(
+  stream: ServerHttp2Stream,
+  { status, fields, body }: Http2Answer,
+  isClosing: boolean,
+): void {
+  if (isClosing && stream.session !== undefined) announceEnd(stream.session);
+  const headers: Record<string, string | number> = { ":status": status };
+  for (let index = 0; index + 1 < fields.length; index += 2)
+    headers[fields[index] ?? ""] = fields[index + 1] ?? "";
+  stream.respond(headers, { endStream: body === null });
+  if (body !== null) stream.end(body);
+  // https://www.rfc-editor.org/rfc/rfc9113#section-8.1: the rest of the request is not wanted.
+  if (!isRequestWhole(stream)) stream.once("finish", () => stream.close(constants.NGHTTP2_NO_ERROR));
+  if (stream.writableLength > 0)
+    stream.setTimeout(stalledClientMs, () => stream.close(constants.NGHTTP2_CANCEL));
+}
+
+function isRequestWhole(stream: ServerHttp2Stream): boolean {
+  return stream.endAfterHeaders || stream.readableEnded;
+}
+
+function isHttp2(request: IncomingMessage): boolean {
+  return request.httpVersionMajor === 2;
+}
+
+/** Null where the request is of HTTP/1.1. */
+function http2StreamOf(request: IncomingMessage): ServerHttp2Stream | null {
+  return isHttp2(request) ? (request as unknown as Http2ServerRequest).stream : null;
 }
 
 /**

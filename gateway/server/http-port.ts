@@ -1,12 +1,25 @@
 import { createServer, type RequestListener, type Server } from "node:http";
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from "node:http2";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { ListenerTls } from "../config/listener-tls.ts";
+import type { ErrorCode } from "../core/error-codes.ts";
 import { Problems } from "../core/problems.ts";
+import { Http2Sessions } from "./http2-sessions.ts";
+import { refuseUnreadable } from "./refuse-unreadable.ts";
 
 /** A port that answers HTTP until it is closed. */
 export interface HttpPort {
-  /** `http://host:port`. */
+  /** `http://host:port`, or `https://host:port`. */
   readonly url: string;
   readonly openSockets: number;
+  /** Shows these certificates from the next connection on. Raises an Error for what can't be used. Of a port with TLS. */
+  setCertificates(tls: ListenerTls): void;
   close(timing: CloseTiming): Promise<void>;
 }
 
@@ -26,33 +39,185 @@ export interface PortSettings {
   readonly port: number;
 }
 
+/** What a client may take its time for, in milliseconds. */
+export interface PortLimits {
+  /** For the TLS handshake. */
+  readonly handshakeTimeoutMs: number;
+  /** For the first request's headers from when it has connected, and for all headers from their first byte. */
+  readonly headersTimeoutMs: number;
+  /** For a whole request. */
+  readonly requestTimeoutMs: number;
+  /**
+   * Between requests; longer than the 60 s after which common load balancers let go of an idle connection. Were the
+   * server first to close, a request could be on its way.
+   */
+  readonly idleTimeoutMs: number;
+  /** How often that is looked after. */
+  readonly checkIntervalMs: number;
+}
+
+export const portLimits: PortLimits = {
+  handshakeTimeoutMs: 10_000,
+  headersTimeoutMs: 15_000,
+  requestTimeoutMs: 30_000,
+  idleTimeoutMs: 72_000,
+  checkIntervalMs: 1000,
+};
+
+export interface PortOptions {
+  /** Null: plain HTTP/1.1. Otherwise HTTP/2 and HTTP/1.1, as the client prefers. */
+  readonly tls?: ListenerTls | null;
+  /** Told of each request that could not be read. */
+  readonly onUnreadable?: (code: ErrorCode) => void;
+  /** Told of each TLS connection that did not come about. */
+  readonly onTlsFailure?: (reason: "handshake" | "certificate", error: Error) => void;
+  /** For tests. */
+  readonly limits?: PortLimits;
+}
+
+/** Of all headers of a request together, its method and URL among them. */
+const maxHeaderBytes = 16_384;
+
 /** Listens. Raises StartupError where the port can't be had. */
-export async function listen(settings: PortSettings, handle: RequestListener): Promise<HttpPort> {
-  const server = createServer({ keepAliveTimeout, headersTimeout: 15_000, requestTimeout: 30_000 }, handle);
+export async function listen(
+  settings: PortSettings,
+  handle: RequestListener,
+  options: PortOptions = {},
+): Promise<HttpPort> {
+  const port = options.tls ? openSecure(handle, options.tls, options) : openPlain(handle, options);
+  const { server } = port;
+  server.on("clientError", (error: Error, socket: Socket) => {
+    const code = refuseUnreadable(error, socket);
+    if (code !== null) options.onUnreadable?.(code);
+  });
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
   await startListening(server, settings);
-  const { port } = server.address() as AddressInfo;
+  const address = server.address() as AddressInfo;
   const host = settings.host.includes(":") ? `[${settings.host}]` : settings.host;
   return {
-    url: `http://${host}:${port}`,
+    url: `${port.scheme}://${host}:${address.port}`,
     get openSockets() {
       return sockets.size;
     },
-    close: (timing) => close(server, sockets, timing),
+    setCertificates: (tls) => port.setCertificates(tls),
+    close: (timing) => close(port, sockets, timing),
   };
 }
 
-/**
- * In milliseconds; longer than the 60 s after which common load balancers let go of an idle connection. Were the server
- * first to close, a request could be on its way.
- */
-const keepAliveTimeout = 72_000;
+/** What ports with TLS and without differ in. */
+interface Listener {
+  readonly scheme: "http" | "https";
+  readonly server: Server | Http2SecureServer;
+  setCertificates(tls: ListenerTls): void;
+  /** Ends connections on which no request is under way. Asked again and again. */
+  closeIdle(): void;
+  /** Tells clients, where the protocol can, that the connection takes no more requests after those on their way. */
+  announceEnd(): void;
+}
 
-async function startListening(server: Server, { variable, host, port }: PortSettings): Promise<void> {
+function httpOptions({ limits = portLimits }: PortOptions) {
+  return {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.idleTimeoutMs,
+    connectionsCheckingInterval: limits.checkIntervalMs,
+    maxHeaderSize: maxHeaderBytes,
+    // Refused with an answer of ours, see check-request-head.ts.
+    requireHostHeader: false,
+  };
+}
+
+function openPlain(handle: RequestListener, options: PortOptions): Listener {
+  const server = createServer(httpOptions(options), handle);
+  return {
+    scheme: "http",
+    server,
+    setCertificates() {},
+    closeIdle: () => server.closeIdleConnections(),
+    announceEnd() {},
+  };
+}
+
+function openSecure(handle: RequestListener, tls: ListenerTls, options: PortOptions): Listener {
+  const { limits = portLimits, onTlsFailure } = options;
+  const http1 = httpOptions(options);
+  const server = createSecureServer({
+    ...http1,
+    allowHTTP1: true,
+    ...certificatesOf(tls),
+    requestCert: tls.clientCertificate !== "none",
+    rejectUnauthorized: tls.clientCertificate === "required",
+    minVersion: "TLSv1.2",
+    handshakeTimeout: limits.handshakeTimeoutMs,
+    noDelay: true,
+    ...http2Limits,
+  });
+  // Node's objects for HTTP/2 have the interface of those for HTTP/1.1; http-exchange.ts knows where they differ.
+  server.on(
+    "request",
+    handle as unknown as (request: Http2ServerRequest, response: Http2ServerResponse) => void,
+  );
+  server.on("tlsClientError", (error: Error) => onTlsFailure?.("handshake", error));
+  if (tls.clientCertificate === "optional") refuseUnverified(server, onTlsFailure);
+  const sessions = new Http2Sessions(server, limits);
+  const plainlySpoken = new Set<TLSSocket>();
+  server.on("secureConnection", (socket: TLSSocket) => {
+    if (socket.alpnProtocol === "h2") return;
+    plainlySpoken.add(socket);
+    socket.once("close", () => plainlySpoken.delete(socket));
+  });
+  return {
+    scheme: "https",
+    server,
+    setCertificates: (changed) =>
+      server.setSecureContext({ ...certificatesOf(changed), minVersion: "TLSv1.2" }),
+    closeIdle() {
+      (server as unknown as Server).closeIdleConnections();
+      for (const socket of plainlySpoken) if (socket.bytesRead === 0) socket.destroy();
+      sessions.close();
+    },
+    announceEnd: () => sessions.announceEnd(),
+  };
+}
+
+/** What one connection of HTTP/2 may have at a time. Frames of other kinds, and resets, are counted by Node itself. */
+const http2Limits = {
+  settings: { maxConcurrentStreams: 100, maxHeaderListSize: maxHeaderBytes, enablePush: false },
+  maxHeaderListPairs: 132,
+  // Requests that are taken back at once cost us work and the client nothing: so many at once, then so many a second.
+  streamResetBurst: 200,
+  streamResetRate: 20,
+} as const;
+
+function certificatesOf({ certificate, key, clientCa }: ListenerTls) {
+  return { cert: certificate, key, ...(clientCa !== null && { ca: clientCa }) };
+}
+
+/**
+ * Where a client may show a certificate, it need not, but one that is not accepted ends the connection, as where one is
+ * required: a credential that is no good is never ignored. Node asks for one and refuses only none and bad together.
+ */
+function refuseUnverified(server: Http2SecureServer, onTlsFailure: PortOptions["onTlsFailure"]): void {
+  const accept = server.listeners("secureConnection") as ((socket: TLSSocket) => void)[];
+  server.removeAllListeners("secureConnection");
+  server.on("secureConnection", (socket: TLSSocket) => {
+    if (socket.authorized || socket.getPeerX509Certificate() === undefined) {
+      for (const listener of accept) listener.call(server, socket);
+      return;
+    }
+    onTlsFailure?.("certificate", new Error(String(socket.authorizationError)));
+    socket.destroy();
+  });
+}
+
+async function startListening(
+  server: Listener["server"],
+  { variable, host, port }: PortSettings,
+): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
@@ -80,18 +245,20 @@ async function startListening(server: Server, { variable, host, port }: PortSett
  * connections at once, and with them requests that are on their way; so the listening socket is closed alone first.
  */
 async function close(
-  server: Server,
+  listener: Listener,
   sockets: ReadonlySet<Socket>,
   { idleGraceMs, timeoutMs }: CloseTiming,
 ): Promise<void> {
+  const { server } = listener;
   const closed = new Promise<void>((resolve) => server.once("close", resolve));
   NetServer.prototype.close.call(server);
+  listener.announceEnd();
   const startedMs = performance.now();
   const timer = setInterval(() => {
     const elapsedMs = performance.now() - startedMs;
-    if (elapsedMs >= timeoutMs) server.closeAllConnections();
+    if (elapsedMs >= timeoutMs) for (const socket of sockets) socket.destroy();
     else if (elapsedMs >= idleGraceMs) {
-      server.closeIdleConnections();
+      listener.closeIdle();
       // To Node, a connection on which nothing was ever sent is not idle.
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     }

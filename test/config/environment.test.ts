@@ -14,6 +14,7 @@ describe("an empty environment", () => {
   test("means the defaults", () => {
     expect(settings).toEqual({
       workers: 1,
+      clientCertificate: "none",
       port: 4000,
       host: "127.0.0.1",
       adminPort: 4001,
@@ -39,7 +40,7 @@ describe("an empty environment", () => {
     );
     const stated = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null));
     expect(settings).toEqual(readEnvironment(stated as Environment, new Problems()));
-    expect(Object.keys(told)).toHaveLength(15);
+    expect(Object.keys(told)).toHaveLength(19);
   });
 });
 
@@ -174,6 +175,8 @@ describe("a misspelt name", () => {
     ["LOG_LEVELS", "LOG_LEVEL"],
     ["MAX_BODY_BYTE", "MAX_BODY_BYTES"],
     ["COMPRESS_FROM_BYTE", "COMPRESS_FROM_BYTES"],
+    ["TLS_KEYFILE", "TLS_KEY_FILE"],
+    ["TLS_CLIENT_CERTIFICATES", "TLS_CLIENT_CERTIFICATE"],
   ])("%s is told with the right one: %s", (name, right) => {
     expect(problems({ [name]: "1" }).map(({ coordinate, hint }) => [coordinate, hint])).toEqual(
       right === null ? [] : [[name, `did you mean "${right}"?`]],
