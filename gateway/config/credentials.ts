@@ -22,8 +22,10 @@ export interface JwtCredential extends ClaimPaths {
   readonly issuer: ConfigText;
   /** The `aud` values of which a token has to name one. */
   readonly audiences: readonly ConfigText[];
-  /** Where its key set is. */
-  readonly jwksUrl: ConfigText;
+  /** Where its key set is; without it and `jwksFile`: where the issuer's OpenID configuration says. */
+  readonly jwksUrl?: ConfigText;
+  /** A key set in a file, relative to the config file. */
+  readonly jwksFile?: ConfigText;
   /** Those that are accepted, asymmetric ones only. Default all of them. */
   readonly algorithms?: readonly string[];
   /** 0 to 300. Default 5. */
@@ -124,7 +126,8 @@ const jwt = z.strictObject({
   kind: z.literal("jwt"),
   issuer: text("the issuer's identifier"),
   audiences: audiences.min(1, expectedAudiences),
-  jwksUrl: text("a URL"),
+  jwksUrl: text("a URL").nullable().default(null),
+  jwksFile: text("a file's path, relative to the config file").nullable().default(null),
   algorithms: z
     .array(z.enum(jwtAlgorithms, `one of ${jwtAlgorithms.join(", ")}`))
     .min(1, "at least one algorithm")

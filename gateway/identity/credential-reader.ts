@@ -1,4 +1,5 @@
 import path from "node:path";
+import { createLocalJWKSet, type JSONWebKeySet } from "jose";
 import { type ApiKey, readApiKeys } from "../config/api-keys.ts";
 import type { ConfigText } from "../config/credentials.ts";
 import type { Environment } from "../config/environment.ts";
@@ -43,6 +44,26 @@ export class CredentialReader {
     const expected = "a URL that begins with http:// or https://, without credentials and fragment";
     this.report(name, { expected, found: "another text" });
     return null;
+  }
+
+  /** The absolute path of a file with a key set; null, with a problem reported, where there is none. */
+  keyFile(file: ConfigText, name: string): string | null {
+    const relative = this.text(file, name);
+    if (relative === null) return null;
+    const absolute = path.resolve(this.#parts.root, path.dirname(this.#parts.file), relative);
+    const text = readText(absolute, maxKeysBytes);
+    if (typeof text !== "string") {
+      this.report(name, text);
+      return null;
+    }
+    try {
+      createLocalJWKSet(JSON.parse(text) as JSONWebKeySet);
+      return absolute;
+    } catch {
+      // The text is not repeated: what stands where public keys belong may be a private one.
+      this.report(name, { expected: "a JSON Web Key Set", found: "something else" });
+      return null;
+    }
   }
 
   /** Null, with every problem reported, where the file or the list in it can't be read. */

@@ -1,17 +1,17 @@
-import { createRemoteJWKSet, customFetch, errors, jwtVerify } from "jose";
+import { type CryptoKey, errors, type JWTHeaderParameters, jwtVerify } from "jose";
+import { BoundedCache } from "../core/bounded-cache.ts";
 import type { Caller } from "../core/caller.ts";
-import { Deadline } from "../core/deadline.ts";
 import { OverlockError } from "../core/errors.ts";
-import { HttpPool } from "../outbound/http-pool.ts";
 import type { Authenticator } from "./authenticator.ts";
 import { bearerTokenOf } from "./bearer-token.ts";
+import type { KeyStore } from "./key-store.ts";
 import { callerOfClaims, type ClaimPaths } from "./read-claims.ts";
+import { readToken, type UnverifiedToken } from "./read-token.ts";
 
 /** The issuer whose tokens are accepted. */
 export interface JwtIssuer extends ClaimPaths {
   readonly issuer: string;
   readonly audiences: readonly string[];
-  readonly jwksUrl: string;
   readonly algorithms: readonly string[];
   readonly clockToleranceSeconds: number;
   readonly requiredClaims: readonly string[];
@@ -19,62 +19,116 @@ export interface JwtIssuer extends ClaimPaths {
   readonly tokenType: string | null;
 }
 
-const keysTimeoutMs = 3000;
-const maxKeysBytes = 1024 * 1024;
+const maxVerifiedTokens = 10_000;
+const maxVerifiedBytes = 32 * 1024 * 1024;
 
-/** Verifies tokens of one issuer against its key set, which is fetched by the first token and refetched for new keys. */
-export function createJwtAuthenticator(settings: JwtIssuer): Authenticator {
-  const url = new URL(settings.jwksUrl);
-  const pool = new HttpPool(new URL(url.origin), {
-    maxConnections: 1,
-    connectTimeoutMs: keysTimeoutMs,
-    maxResponseBytes: maxKeysBytes,
-    tls: null,
-  });
-  const keys = createRemoteJWKSet(url, {
-    timeoutDuration: keysTimeoutMs,
-    cooldownDuration: 30_000,
-    [customFetch]: () => fetchKeys(pool, url),
+/**
+ * Verifies tokens of one issuer; those of others are left to whoever is next. A token that was found good is good until
+ * it ends or the issuer's keys change, without being verified again.
+ */
+export function createJwtAuthenticator(settings: JwtIssuer, keys: KeyStore): Authenticator {
+  const { issuer, clockToleranceSeconds } = settings;
+  const algorithms = new Set(settings.algorithms);
+  const verified = new BoundedCache<VerifiedToken>({
+    maxEntries: maxVerifiedTokens,
+    maxSize: maxVerifiedBytes,
   });
   const options = {
-    issuer: settings.issuer,
+    issuer,
     audience: [...settings.audiences],
     algorithms: [...settings.algorithms],
-    clockTolerance: settings.clockToleranceSeconds,
-    requiredClaims: ["exp", ...settings.requiredClaims],
+    clockTolerance: clockToleranceSeconds,
     ...(settings.tokenType !== null && { typ: settings.tokenType }),
   };
 
-  async function verify(token: string): Promise<Caller> {
-    try {
-      const { payload } = await jwtVerify(token, keys, options);
-      return callerOfClaims("jwt", payload, settings);
-    } catch (cause) {
+  async function verify(token: string, unverified: UnverifiedToken): Promise<Caller> {
+    const fault = faultOfHeader(unverified, algorithms) ?? faultOfClaims(unverified, settings);
+    if (fault !== null) throw refused(fault);
+    let version = 0;
+    const findKey = async (header: JWTHeaderParameters): Promise<CryptoKey> => {
+      const found = await keys.find(header);
+      version = found.version;
+      return found.key;
+    };
+    const { payload } = await jwtVerify(token, findKey, options).catch((cause: unknown) => {
       throw translate(cause);
-    }
+    });
+    const caller = callerOfClaims("jwt", payload, settings);
+    const { exp = 0, nbf = 0 } = payload;
+    verified.set(token, { caller, exp, nbf, version }, token.length * bytesPerLetter + bytesPerEntry);
+    return caller;
+  }
+
+  /** Null where it has to be verified. */
+  function recall(token: string): Caller | null {
+    const known = verified.get(token);
+    if (known === undefined || known.version !== keys.version) return null;
+    const nowSeconds = Math.floor(Date.now() / 1000);
+    if (known.exp <= nowSeconds - clockToleranceSeconds) throw expired(null);
+    return known.nbf > nowSeconds + clockToleranceSeconds ? null : known.caller;
   }
 
   return {
     authenticate({ headers }) {
       const token = bearerTokenOf(headers);
-      return token === null ? null : verify(token);
+      if (token === null) return null;
+      const caller = recall(token);
+      if (caller !== null) return caller;
+      const unverified = readToken(token);
+      return unverified?.claims["iss"] === issuer ? verify(token, unverified) : null;
     },
-    dispose: () => pool.dispose(),
+    dispose() {
+      verified.clear();
+      return Promise.resolve();
+    },
   };
 }
 
-async function fetchKeys(pool: HttpPool, { pathname, search }: URL): Promise<Response> {
-  const deadline = Deadline.start(keysTimeoutMs, null);
-  try {
-    const headers = ["accept", "application/json, application/jwk-set+json"];
-    const { status, body } = await pool.send(
-      { method: "GET", path: pathname + search, headers, callHeaders: [], body: null },
-      deadline,
-    );
-    return new Response(new Uint8Array(body), { status });
-  } finally {
-    deadline.dispose();
+interface VerifiedToken {
+  readonly caller: Caller;
+  /** Seconds since 1970. */
+  readonly exp: number;
+  readonly nbf: number;
+  /** Of the keys. */
+  readonly version: number;
+}
+
+/** An estimate: the text, and the claims that were read from it. */
+const bytesPerLetter = 3;
+const bytesPerEntry = 1000;
+
+/**
+ * What is wrong with a header. Keys and addresses of keys that a token brings along (`jwk`, `jku`, `x5c`, `x5u`) are
+ * nothing to us, as are names that we don't know, unless they have to be understood
+ * (https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11): we understand no extension.
+ */
+function faultOfHeader({ header }: UnverifiedToken, algorithms: ReadonlySet<string>): string | null {
+  const { alg, kid, typ, crit, b64 } = header;
+  if (typeof alg !== "string" || !algorithms.has(alg)) return "its alg is not accepted";
+  if (crit !== undefined || b64 !== undefined) return "it has to be understood in a way of its own";
+  if (kid !== undefined && (typeof kid !== "string" || kid.length > maxKeyIdLength))
+    return "its kid is no text of at most 512 characters";
+  if (typ !== undefined && typeof typ !== "string") return "its typ is no text";
+  return null;
+}
+
+const maxKeyIdLength = 512;
+
+/** What is wrong with claims, whoever has signed them (https://www.rfc-editor.org/rfc/rfc7519#section-4.1). */
+function faultOfClaims({ claims }: UnverifiedToken, settings: JwtIssuer): string | null {
+  for (const name of ["exp", "nbf", "iat"]) {
+    const value = claims[name];
+    if (value !== undefined && !Number.isFinite(value)) return `its ${name} is no point in time`;
   }
+  if (claims["exp"] === undefined) return "it has no end";
+  if (typeof claims["iat"] === "number" && claims["iat"] > Date.now() / 1000 + settings.clockToleranceSeconds)
+    return "it was issued in the future";
+  const { aud, sub } = claims;
+  if (sub !== undefined && typeof sub !== "string") return "its sub is no text";
+  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
+  if (!audiences.every((audience) => typeof audience === "string")) return "its aud is no text";
+  const missing = settings.requiredClaims.find((name) => (claims[name] ?? null) === null);
+  return missing === undefined ? null : `its ${missing} is missing`;
 }
 
 /** What is wrong with a token. Every other failure is the issuer's: its keys can't be had or used. */
@@ -91,13 +145,20 @@ const tokenFaults: ReadonlySet<string> = new Set([
 ]);
 
 function translate(cause: unknown): OverlockError {
-  if (cause instanceof errors.JOSEError && tokenFaults.has(cause.code)) {
-    const isExpired = cause instanceof errors.JWTExpired;
-    const message = isExpired ? "The token has expired." : "The token is not valid.";
-    // Not the error itself: some carry the token's claims, which have no place in a log.
-    return new OverlockError(isExpired ? "CREDENTIAL_EXPIRED" : "CREDENTIAL_INVALID", message, {
-      cause: new Error(`${cause.code}: ${cause.message}`),
-    });
-  }
-  return new OverlockError("IDENTITY_UNAVAILABLE", "the issuer's keys could not be fetched", { cause });
+  if (cause instanceof OverlockError) return cause;
+  if (cause instanceof errors.JWTExpired) return expired(cause);
+  if (cause instanceof errors.JOSEError && tokenFaults.has(cause.code))
+    return refused(`${cause.code}: ${cause.message}`);
+  return new OverlockError("IDENTITY_UNAVAILABLE", "the issuer's keys could not be used", { cause });
+}
+
+/** `fault` instead of an error of jose's: some carry the token's claims, which have no place in a log. */
+function refused(fault: string): OverlockError {
+  return new OverlockError("CREDENTIAL_INVALID", "The token is not valid.", { cause: new Error(fault) });
+}
+
+function expired(cause: errors.JWTExpired | null): OverlockError {
+  return new OverlockError("CREDENTIAL_EXPIRED", "The token has expired.", {
+    ...(cause !== null && { cause: new Error(`${cause.code}: ${cause.message}`) }),
+  });
 }

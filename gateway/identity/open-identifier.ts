@@ -1,12 +1,15 @@
 import { type CredentialSettings, jwtAlgorithms } from "../config/credentials.ts";
 import type { JwtSettings } from "../config/environment.ts";
 import { createApiKeyAuthenticator } from "./api-keys.ts";
+import { quoted } from "../core/errors.ts";
 import type { Authenticator } from "./authenticator.ts";
 import { comparableName, createCertificateAuthenticator } from "./certificates.ts";
 import { CredentialReader, type CredentialReaderParts } from "./credential-reader.ts";
 import { type CallerIdentifier, createCallerIdentifier } from "./identify-caller.ts";
 import { createIntrospectionAuthenticator } from "./introspection.ts";
 import { createJwtAuthenticator } from "./jwt.ts";
+import { type KeyLocation, parseKeyUrl } from "./key-location.ts";
+import type { KeyStores } from "./key-store.ts";
 
 export interface IdentifierParts extends CredentialReaderParts {
   readonly anonymous: boolean;
@@ -14,29 +17,30 @@ export interface IdentifierParts extends CredentialReaderParts {
   readonly credentials: readonly CredentialSettings[] | null;
   /** The environment's issuer. */
   readonly standard: JwtSettings | null;
+  readonly keyStores: KeyStores;
 }
 
 /** Opens the ways in which a BFF tells its callers. What is wrong with them, with the environment at hand, is reported. */
 export function openIdentifier(parts: IdentifierParts): CallerIdentifier {
-  const { anonymous, credentials, standard } = parts;
+  const { anonymous, credentials, standard, keyStores } = parts;
   if (credentials === null) {
-    const authenticators = standard === null ? [] : [createJwtAuthenticator(standardIssuer(standard))];
+    const authenticators = standard === null ? [] : [openStandard(standard, keyStores)];
     return createCallerIdentifier(authenticators, { anonymous });
   }
+  const issuers = new Set<string>();
   const authenticators = credentials
     .map((credential, index) => {
       const reader = new CredentialReader(`credentials[${index}]`, parts);
       reportUnasked(credential, credentials.slice(0, index), reader);
-      return openAuthenticator(credential, reader);
+      return openAuthenticator(credential, reader, { issuers, keyStores });
     })
     .filter((authenticator) => authenticator !== null);
   return createCallerIdentifier(authenticators, { anonymous });
 }
 
-function standardIssuer({ issuer, jwksUrl, audience }: JwtSettings) {
-  return {
+function openStandard({ issuer, jwksUrl, audience }: JwtSettings, keyStores: KeyStores): Authenticator {
+  const settings = {
     issuer,
-    jwksUrl,
     audiences: [audience],
     algorithms: jwtAlgorithms,
     clockToleranceSeconds: 5,
@@ -46,6 +50,7 @@ function standardIssuer({ issuer, jwksUrl, audience }: JwtSettings) {
     consumerClaims: ["client_id", "azp"],
     tierClaims: [],
   };
+  return createJwtAuthenticator(settings, keyStores.open(issuer, { kind: "url", url: jwksUrl }));
 }
 
 /** A credential that others before it take everything from was meant to be somewhere else. */
@@ -73,10 +78,14 @@ function takesAllOf(first: CredentialSettings, second: CredentialSettings): bool
 }
 
 /** Null, with a problem reported, where it is not what it has to be. */
-function openAuthenticator(credential: CredentialSettings, reader: CredentialReader): Authenticator | null {
+function openAuthenticator(
+  credential: CredentialSettings,
+  reader: CredentialReader,
+  issuers: KnownIssuers,
+): Authenticator | null {
   switch (credential.kind) {
     case "jwt":
-      return openJwt(credential, reader);
+      return openJwt(credential, reader, issuers);
     case "introspection":
       return openIntrospection(credential, reader);
     case "apiKey":
@@ -88,12 +97,55 @@ function openAuthenticator(credential: CredentialSettings, reader: CredentialRea
 
 type SettingsOf<Kind extends CredentialSettings["kind"]> = Extract<CredentialSettings, { kind: Kind }>;
 
-function openJwt(credential: SettingsOf<"jwt">, reader: CredentialReader): Authenticator | null {
+interface KnownIssuers {
+  /** Those of the credentials before. */
+  readonly issuers: Set<string>;
+  readonly keyStores: KeyStores;
+}
+
+function openJwt(
+  credential: SettingsOf<"jwt">,
+  reader: CredentialReader,
+  { issuers, keyStores }: KnownIssuers,
+): Authenticator | null {
   const issuer = reader.text(credential.issuer, "issuer");
-  const jwksUrl = reader.url(credential.jwksUrl, "jwksUrl");
   const audiences = readAudiences(credential, reader);
-  if (issuer === null || jwksUrl === null) return null;
-  return createJwtAuthenticator({ ...credential, issuer, jwksUrl, audiences });
+  const location = issuer === null ? null : locateKeys(credential, issuer, reader);
+  if (issuer === null || location === null) return null;
+  if (issuers.has(issuer)) {
+    const expected = "an issuer that no credential before it has";
+    reader.report("issuer", { expected, found: quoted(issuer), hint: "the first decides about its tokens" });
+    return null;
+  }
+  issuers.add(issuer);
+  return createJwtAuthenticator({ ...credential, issuer, audiences }, keyStores.open(issuer, location));
+}
+
+function locateKeys(
+  { jwksUrl, jwksFile }: SettingsOf<"jwt">,
+  issuer: string,
+  reader: CredentialReader,
+): KeyLocation | null {
+  if (jwksUrl !== null && jwksFile !== null) {
+    reader.report("jwksFile", { expected: "one of jwksUrl and jwksFile", found: "both" });
+    return null;
+  }
+  if (jwksFile !== null) {
+    const path = reader.keyFile(jwksFile, "jwksFile");
+    return path === null ? null : { kind: "file", path };
+  }
+  if (jwksUrl !== null) {
+    const url = reader.url(jwksUrl, "jwksUrl");
+    return url === null ? null : { kind: "url", url };
+  }
+  const url = parseKeyUrl(issuer);
+  if (url?.search === "" && url.hash === "") return { kind: "discovery", issuer };
+  reader.report("jwksUrl", {
+    expected: "jwksUrl or jwksFile",
+    found: "neither",
+    hint: "they are found by themselves where the issuer is a URL and has an OpenID configuration",
+  });
+  return null;
 }
 
 function openIntrospection(

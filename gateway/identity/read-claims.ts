@@ -39,7 +39,8 @@ function claimAt(claims: Caller["claims"], path: string): ClaimValue | undefined
   if (Object.hasOwn(claims, path)) return claims[path];
   let value: ClaimValue | undefined = claims;
   for (const name of path.split(".")) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+    if (!Object.hasOwn(value, name)) return undefined;
     value = (value as Readonly<Record<string, ClaimValue>>)[name];
   }
   return value;

@@ -66,6 +66,11 @@ export const metricCatalog = {
     help: "Policies of a BFF that threw, did not answer in time, or answered something other than true and false. Each let nobody; the log has it.",
     labels: ["bff", "policy"],
   },
+  overlock_key_fetches_total: {
+    kind: "counter",
+    help: "Reads of the key sets by which tokens are verified, by result: ok, failed (the keys from before stay good for a day; the log says why).",
+    labels: ["issuer", "result"],
+  },
   overlock_stray_rejections_total: {
     kind: "counter",
     help: "Failures that no request was waiting for any more. Each is a fault of the gateway's; the log has it.",

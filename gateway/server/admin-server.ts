@@ -12,6 +12,7 @@ import type { Metrics } from "../observe/metrics.ts";
 import { type GatewayRequest, HttpAnswer } from "../pipeline/gateway-request.ts";
 import { identify } from "../pipeline/identify.ts";
 import { checkRequestKind } from "./check-request-kind.ts";
+import { checkTokenPlace } from "./check-token-place.ts";
 import type { AnswerCompressor } from "./compress-answer.ts";
 import { checkSite } from "./cross-site.ts";
 import { createExplorer } from "./explorer.ts";
@@ -61,6 +62,7 @@ export function createAdminServer(parts: AdminParts): AdminServer {
     const { request, facts, path, search } = exchange;
     checkSite(exchange, null);
     checkRequestKind(request);
+    checkTokenPlace(exchange);
     const body = request.method === "POST" ? await readBody(request, parts.maxBodyBytes) : null;
     const deadline = Deadline.startFor(explorerTimeoutMs, facts);
     try {

@@ -7,6 +7,7 @@ import type { HttpAnswer } from "../pipeline/gateway-request.ts";
 import { refuseRequest } from "../pipeline/stages.ts";
 import { checkRequestHead } from "./check-request-head.ts";
 import { checkRequestKind } from "./check-request-kind.ts";
+import { checkTokenPlace } from "./check-token-place.ts";
 import type { AnswerCompressor } from "./compress-answer.ts";
 import { type CorsPolicy, createCorsPolicy } from "./cors.ts";
 import { checkSite } from "./cross-site.ts";
@@ -59,6 +60,7 @@ export function createBffServer(
       checkSite(exchange, route.cors);
       if (route.cors !== null && isPreflight(request)) return route.cors.preflight;
       checkRequestKind(request);
+      checkTokenPlace(exchange);
       const body = isGet ? null : await readBody(request, settings.maxBodyBytes);
       const lane = laneName === "yoga" ? route.yoga : route.fast;
       return await lane.answer(exchange, body);

@@ -8,6 +8,7 @@ import { OverlockError, quoted } from "../core/errors.ts";
 import type { Problem, Problems } from "../core/problems.ts";
 import { createExecutor } from "../execute/executor.ts";
 import type { CallerIdentifier } from "../identity/identify-caller.ts";
+import { createKeyStores } from "../identity/key-store.ts";
 import { openIdentifier } from "../identity/open-identifier.ts";
 import { readClientSchema } from "../language/client-schema.ts";
 import { type DirectiveCatalog, readDirectiveCatalog } from "../language/directive-catalog.ts";
@@ -54,10 +55,12 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
   const schemas = readSourceSchemas(project, catalog, problems);
   const clients = project.bffs.map((bff) => readBffSchema(bff, catalog, problems));
   const sources = openSources(schemas, parts);
+  const keyStores = createKeyStores({ logger, metrics });
   const standard = {
     root: project.root,
     standard: settings.jwt,
     environment: parts.environment,
+    keyStores,
     problems,
   };
   const callers = openIdentifier({ ...standard, file: "", anonymous: true, credentials: null });
@@ -126,11 +129,11 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
           executor.dispose();
           preparer.dispose();
         }
-        await disposeAll([callers, ...identifiers, ...sources]);
+        await disposeAll([callers, ...identifiers, ...sources, keyStores]);
       },
     };
   } catch (error) {
-    await disposeAll([callers, ...identifiers, ...sources]);
+    await disposeAll([callers, ...identifiers, ...sources, keyStores]);
     throw error;
   }
 }

@@ -65,6 +65,9 @@ class RequestFacts implements GatewayRequest, RequestHeaders {
     const { headers } = this.#request;
     // The object that Node makes of them inherits from Object, and what is asked for may be called like its properties.
     const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
+    // Of two such headers, Node keeps the first and says nothing; which one was checked elsewhere nobody knows.
+    if (name === "authorization" && value !== undefined)
+      return valuesOf(name, this.#request.rawHeaders).join(", ");
     return typeof value === "object" ? value.join(", ") : value;
   }
 
@@ -257,6 +260,13 @@ function endAfterRequest(
   const timer = setTimeout(end, maxLingerMs);
   response.once("close", end);
   request.once("end", end).resume();
+}
+
+/** All values of a header; `rawHeaders` has names and values in turn. */
+function valuesOf(name: string, rawHeaders: readonly string[]): readonly string[] {
+  return rawHeaders.filter(
+    (_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name,
+  );
 }
 
 const requestIdPattern = /^[-\w.]{1,64}$/;
