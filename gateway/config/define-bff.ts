@@ -23,7 +23,7 @@ export interface BffConfig {
   readonly name: string;
   /** The client schema, relative to the config file. Default `schema.graphql`. */
   readonly schema?: string;
-  /** Serve the explorer to browsers that open the endpoint. Default true. */
+  /** Serve the explorer to browsers that open the endpoint. Default: where `NODE_ENV` is `development`. */
   readonly explorer?: boolean;
   /** The operation that the explorer opens with, as text. */
   readonly explorerOperation?: string;
@@ -57,7 +57,9 @@ export interface BffConfig {
 
 /** A BFF's options, validated, with nothing left open. */
 export interface BffSettings
-  extends Required<Omit<BffConfig, "explorerOperation" | "showPlan" | "credentials" | "cors">> {
+  extends Required<Omit<BffConfig, "explorer" | "explorerOperation" | "showPlan" | "credentials" | "cors">> {
+  /** Null: as the environment says. */
+  readonly explorer: boolean | null;
   readonly explorerOperation: string | null;
   /** Null: as the environment says. */
   readonly showPlan: boolean | null;
@@ -103,7 +105,7 @@ export const bffOptions = z.strictObject({
     .string("a name in quotes")
     .regex(/^[a-z][a-z0-9-]{0,62}$/, "lower-case letters, digits and dashes, a letter first, at most 63"),
   schema: z.string("a file's path").min(1, "a file's path").default("schema.graphql"),
-  explorer: z.boolean("true or false").default(true),
+  explorer: z.boolean("true or false").nullable().default(null),
   explorerOperation: z.string("an operation as text").nullable().default(null),
   showPlan: z.boolean("true or false").nullable().default(null),
   requestTimeoutMs: integer(1, 600_000).default(10_000),

@@ -21,7 +21,7 @@ export interface ExecutedOperation {
 
 /** What the standard executor's result comes to. Refuses it with BAD_USER_INPUT where it says that variables do not fit. */
 export function toExecuted(result: ExecutionResult): ExecutedOperation {
-  if (!("data" in result)) throw refusalOfVariables(result.errors ?? []);
+  if (!("data" in result)) throw refusalOfVariables(result.errors ?? [], false);
   return { data: result.data, errors: (result.errors ?? []).map(toFieldError) };
 }
 

@@ -8,12 +8,12 @@ import type { CoercedVariables } from "../prepare/compile-variables.ts";
  * not fit.
  */
 export function coerceByStandard(
-  schema: GraphQLSchema,
+  { schema, showsSuggestions }: { readonly schema: GraphQLSchema; readonly showsSuggestions: boolean },
   { variableDefinitions = [] }: OperationDefinitionNode,
   values: Readonly<Record<string, unknown>>,
 ): CoercedVariables {
   const { errors, variableValues } = getVariableValues(schema, variableDefinitions, values, { maxErrors });
-  if (errors !== undefined) throw refusalOfVariables(errors);
+  if (errors !== undefined) throw refusalOfVariables(errors, showsSuggestions);
   const { coerced } = variableValues;
   return Object.fromEntries(
     variableDefinitions.map(({ variable: { name } }) => [
@@ -23,14 +23,30 @@ export function coerceByStandard(
   );
 }
 
-/** What the standard executor says of variables that do not fit. */
-export function refusalOfVariables(errors: readonly GraphQLError[]): RequestRefusal {
+/** What the standard executor says of variables that do not fit, with the names that may have been meant, or without. */
+export function refusalOfVariables(
+  errors: readonly GraphQLError[],
+  showsSuggestions: boolean,
+): RequestRefusal {
   const reasons = errors.map((error) => ({
     // The standard coercion hands on what overflowed while it read the values.
-    message: isOverflow(error) ? "The variables are nested too deeply." : error.message,
+    message: isOverflow(error)
+      ? "The variables are nested too deeply."
+      : showsSuggestions
+        ? error.message
+        : withoutSuggestion(error.message),
     locations: error.locations ?? [],
   }));
   return new RequestRefusal("BAD_USER_INPUT", reasons);
+}
+
+/**
+ * The standard coercion has an option to leave suggestions away, and does not hand it on to graphql-js, where these come
+ * from: https://github.com/graphql/graphql-js/blob/v16.15.0/src/jsutils/didYouMean.ts. They always end a message; what
+ * a client has sent never does.
+ */
+function withoutSuggestion(message: string): string {
+  return message.replace(/ Did you mean (?:the enum value )?"\w+"(?:, "\w+")*(?:,? or "\w+")?\?$/, "");
 }
 
 /** As many as the standard executor tells. */

@@ -18,6 +18,10 @@ export interface BffRuntime {
   readonly access: AccessRules;
   readonly preparer: OperationPreparer;
   readonly executor: ExplainingExecutor;
+  /** A browser that opens the endpoint gets the explorer. */
+  readonly showsExplorer: boolean;
+  /** Refusals name what may have been meant, of the schema that the client need not know. */
+  readonly showsSuggestions: boolean;
   /** Requests may ask for their plan. */
   readonly showsPlan: boolean;
   readonly negotiation: Negotiation;

@@ -10,10 +10,11 @@ export interface CoercedOperation extends FoundOperation {
 
 /** Coerces the variables. Refuses them with BAD_USER_INPUT where they do not fit the operation. */
 export function coerce(
-  { schema }: Pick<BffRuntime, "schema">,
+  { schema, showsSuggestions }: Pick<BffRuntime, "schema" | "showsSuggestions">,
   { prepared, variables }: FoundOperation,
 ): CoercedOperation {
   const coerced =
-    prepared.coerceVariables(variables) ?? coerceByStandard(schema, prepared.operation, variables);
+    prepared.coerceVariables(variables) ??
+    coerceByStandard({ schema, showsSuggestions }, prepared.operation, variables);
   return { prepared, variables, coerced };
 }

@@ -92,6 +92,5 @@ function headersFor(mediaType: ResponseMediaType): Record<string, string> {
   return {
     "content-type": `${mediaType}; charset=utf-8`,
     "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
   };
 }

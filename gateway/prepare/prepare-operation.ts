@@ -18,6 +18,8 @@ export interface PrepareLimits {
 export interface PreparedSchema {
   readonly schema: GraphQLSchema;
   readonly access: Pick<AccessRules, "guards" | "guardsOfField" | "guardsOfObject">;
+  /** What does not fit is told with the names that may have been meant. */
+  readonly showsSuggestions: boolean;
 }
 
 /** How a document was found. */
@@ -26,17 +28,19 @@ export type PrepareResult = "hit" | "miss" | "refused";
 /** Parses and validates documents of one client schema, and keeps those that fit. */
 export class OperationPreparer {
   readonly #schema: GraphQLSchema;
+  readonly #showsSuggestions: boolean;
   readonly #limits: PrepareLimits;
   readonly #cache: BoundedCache<PreparedDocument>;
   readonly #compilers: OperationCompilers;
   readonly #onResult: (result: PrepareResult, entries: number) => void;
 
   constructor(
-    { schema, access }: PreparedSchema,
+    { schema, access, showsSuggestions }: PreparedSchema,
     limits: PrepareLimits,
     onResult: (result: PrepareResult, entries: number) => void,
   ) {
     this.#schema = schema;
+    this.#showsSuggestions = showsSuggestions;
     this.#limits = limits;
     this.#cache = new BoundedCache({
       maxEntries: limits.maxPreparedOperations,
@@ -87,7 +91,10 @@ export class OperationPreparer {
   #parseAndValidate(query: string): DocumentNode {
     try {
       const document = parse(query, { maxLexicalTokens: this.#limits.maxDocumentTokens });
-      const errors = validate(this.#schema, document, undefined, { maxErrors: maxReportedErrors });
+      const errors = validate(this.#schema, document, undefined, {
+        maxErrors: maxReportedErrors,
+        hideSuggestions: !this.#showsSuggestions,
+      });
       if (errors.length > 0) throw new RequestRefusal("GRAPHQL_VALIDATION_FAILED", errors.map(toReason));
       refuseMagicVariables(document);
       const depth = selectionDepth(document);

@@ -108,7 +108,7 @@ interface Route {
   readonly bff: BffRuntime;
   readonly fast: Lane;
   readonly yoga: YogaLane;
-  /** Null where the BFF's settings say so. */
+  /** Null where browsers are not shown it. */
   readonly explorer: Explorer | null;
   /** Null: no page of another origin may call. */
   readonly cors: CorsPolicy | null;
@@ -124,12 +124,12 @@ function isPreflight({ method, headers }: IncomingMessage): boolean {
 }
 
 function createRoute(bff: BffRuntime): Route {
-  const { name, explorer, explorerOperation, cors } = bff.settings;
+  const { name, explorerOperation, cors } = bff.settings;
   return {
     bff,
     fast: createFastLane(bff),
     yoga: createYogaLane(bff),
-    explorer: explorer
+    explorer: bff.showsExplorer
       ? createExplorer({ title: `${name} · Overlock`, defaultQuery: explorerOperation })
       : null,
     cors: cors === null ? null : createCorsPolicy(cors),

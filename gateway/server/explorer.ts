@@ -50,7 +50,6 @@ function answerPage(request: IncomingMessage, { html, gzipped, etag }: Page): Ht
   const headers = {
     "content-type": "text/html; charset=utf-8",
     "cache-control": "no-cache",
-    "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     // Browsers hold the page to it: scripts, styles, fonts and requests from this origin only.
     "content-security-policy":

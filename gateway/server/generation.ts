@@ -90,7 +90,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         throw new OverlockError("INTERNAL_SERVER_ERROR", "a client schema without its BFF");
       const { name } = bff.settings;
       const preparer = new OperationPreparer(
-        { schema: bound.schema, access },
+        { schema: bound.schema, access, showsSuggestions: settings.isDevelopment },
         bff.settings,
         (result, entries) => {
           metrics.increment("overlock_prepare_total", { bff: name, result });
@@ -113,6 +113,8 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         access,
         preparer,
         executor,
+        showsExplorer: bff.settings.explorer ?? settings.isDevelopment,
+        showsSuggestions: settings.isDevelopment,
         showsPlan: bff.settings.showPlan ?? settings.isDevelopment,
         negotiation: createNegotiation(bff.settings.locales),
         logger,

@@ -190,7 +190,7 @@ export function sendAnswer(
   const isBodiless = isEmpty || request.method === "HEAD";
   if (!isEmpty)
     fields.push("content-length", String(typeof body === "string" ? Buffer.byteLength(body) : body.length));
-  fields.push("x-request-id", facts.requestId);
+  fields.push("x-request-id", facts.requestId, ...securityHeaders);
   const stream = http2StreamOf(request);
   if (stream !== null) {
     sendOnStream(stream, { status, fields, body: isBodiless ? null : body }, isClosing);
@@ -241,6 +241,12 @@ function isHttp2(request: IncomingMessage): boolean {
 function http2StreamOf(request: IncomingMessage): ServerHttp2Stream | null {
   return isHttp2(request) ? (request as unknown as Http2ServerRequest).stream : null;
 }
+
+/**
+ * Of every answer: it is of the type that it says, and pages tell nobody which URL, and with it which query, they asked.
+ * What frames and scripts may do is the explorer's to say; nothing else is a page.
+ */
+const securityHeaders = ["x-content-type-options", "nosniff", "referrer-policy", "no-referrer"] as const;
 
 /**
  * Sends the whole answer at once but ends the connection only when the client stops sending, or after a while: closing

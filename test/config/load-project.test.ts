@@ -284,7 +284,7 @@ function inWords(literal: string): string {
 
 const defaults = {
   schema: "schema.graphql",
-  explorer: true,
+  explorer: null,
   explorerOperation: null,
   showPlan: null,
   requestTimeoutMs: 10_000,

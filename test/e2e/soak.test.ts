@@ -47,7 +47,14 @@ beforeAll(async () => {
       "--root",
       shopRoot,
     ],
-    { PORT: "0", ADMIN_PORT: "0", MAX_BODY_BYTES: "50000", ...shop.env, ...issuer.environment },
+    {
+      NODE_ENV: "development",
+      PORT: "0",
+      ADMIN_PORT: "0",
+      MAX_BODY_BYTES: "50000",
+      ...shop.env,
+      ...issuer.environment,
+    },
   );
   ({ url, adminUrl } = await listeningUrls(gateway));
 });

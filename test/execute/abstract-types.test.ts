@@ -217,7 +217,7 @@ beforeAll(async () => {
   const [bound] = composed.composition.clients;
   if (bound === undefined) throw new Error("expected a client schema");
   preparer = new OperationPreparer(
-    { schema: bound.schema, access: openAccess },
+    { schema: bound.schema, access: openAccess, showsSuggestions: true },
     { maxDocumentTokens: 1000, maxPreparedOperations: 50 },
     () => {},
   );

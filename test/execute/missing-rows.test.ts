@@ -26,7 +26,11 @@ beforeAll(async () => {
   const [bound] = composed.composition.clients;
   if (bound === undefined) throw new Error("expected a client schema");
   const limits = { maxDocumentTokens: 1000, maxPreparedOperations: 10 };
-  preparer = new OperationPreparer({ schema: bound.schema, access: openAccess }, limits, () => {});
+  preparer = new OperationPreparer(
+    { schema: bound.schema, access: openAccess, showsSuggestions: true },
+    limits,
+    () => {},
+  );
   executor = createReferenceExecutor(bound, composed.composition.model, { maxResolvedValues: 1000 });
 });
 

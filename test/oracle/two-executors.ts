@@ -57,7 +57,7 @@ export function openTwoExecutors(
   wrap: WrapExecutor = (executor) => executor,
 ): TwoExecutors {
   const { schema } = bound;
-  const preparer = new OperationPreparer({ schema, access }, prepareLimits, () => {});
+  const preparer = new OperationPreparer({ schema, access, showsSuggestions: true }, prepareLimits, () => {});
   const faults: unknown[] = [];
   const executor = createExecutor(bound, model, executorSettings, (_result, fault) => {
     if (fault !== null) faults.push(fault);
@@ -89,7 +89,10 @@ export function openTwoExecutors(
       let isDenied = false;
       const answer = await record(scopeOf(operation), async (scope) => {
         const { variables } = operation;
-        const coerced = coerce({ schema }, { prepared: prepare(operation), variables });
+        const coerced = coerce(
+          { schema, showsSuggestions: true },
+          { prepared: prepare(operation), variables },
+        );
         const denials = await decide(operation, coerced.prepared, scope);
         isDenied = denials !== null;
         variant = coerced.prepared.variantFor(coerced.coerced, denials);

@@ -11,10 +11,11 @@ const limits = { maxDocumentTokens: 100, maxPreparedOperations: 100 };
 
 /** A variant of an operation of that name, used so many times. */
 function variantOf(name: string, uses = 2): OperationVariant {
-  const prepared = new OperationPreparer({ schema, access: openAccess }, limits, () => {}).prepare(
-    `query ${name} { x }`,
-    null,
-  );
+  const prepared = new OperationPreparer(
+    { schema, access: openAccess, showsSuggestions: true },
+    limits,
+    () => {},
+  ).prepare(`query ${name} { x }`, null);
   for (let time = 0; time < uses; time++) prepared.variantFor({}, null);
   const variant = prepared.variantFor({}, null);
   if (variant === null) throw new Error("Expected a variant.");

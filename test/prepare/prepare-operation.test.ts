@@ -16,8 +16,10 @@ beforeEach(() => {
 });
 
 function createPreparer(changed: Partial<PrepareLimits> = {}): OperationPreparer {
-  return new OperationPreparer({ schema, access: openAccess }, { ...limits, ...changed }, (result, entries) =>
-    results.push(`${result} ${entries}`),
+  return new OperationPreparer(
+    { schema, access: openAccess, showsSuggestions: true },
+    { ...limits, ...changed },
+    (result, entries) => results.push(`${result} ${entries}`),
   );
 }
 

@@ -9,7 +9,11 @@ const schema = buildSchema("type Query { x(on: Boolean): Int }");
 
 function prepare(query: string): PreparedOperation {
   const limits = { maxDocumentTokens: 10_000, maxPreparedOperations: 10 };
-  return new OperationPreparer({ schema, access: openAccess }, limits, () => {}).prepare(query, null);
+  return new OperationPreparer(
+    { schema, access: openAccess, showsSuggestions: true },
+    limits,
+    () => {},
+  ).prepare(query, null);
 }
 
 /** An operation with that many conditions, `$c0` and so on. */

@@ -92,7 +92,7 @@ describe("an answer over a socket", () => {
   let web: string;
 
   beforeAll(async () => {
-    test = await startTestGateway();
+    test = await startTestGateway({ NODE_ENV: "development" });
     web = `${test.gateway.url}/web/graphql`;
     plain = await send({ url: web, query: large });
   });

@@ -12,7 +12,7 @@ const schema = readFileSync(path.join(shopRoot, "bff-web/schema.graphql"), "utf8
 let test: TestGateway;
 
 beforeAll(async () => {
-  test = await startTestGateway();
+  test = await startTestGateway({ NODE_ENV: "development" });
 });
 afterAll(() => test.stop());
 
@@ -107,13 +107,41 @@ describe("the explorer", () => {
   });
 });
 
+describe("in production", () => {
+  it.each([
+    [{}, 406],
+    [{ NODE_ENV: "test" }, 406],
+    [{ NODE_ENV: "production" }, 406],
+    [{ NODE_ENV: "development" }, 200],
+  ])(
+    "and wherever else NODE_ENV is not development there is no explorer: %j",
+    async (environment, status) => {
+      const production = await startTestGateway(environment);
+      const answer = await open(`${production.gateway.url}/web/graphql`, { accept: "text/html" });
+      await answer.arrayBuffer();
+      await production.stop();
+      expect(answer.status).toBe(status);
+    },
+  );
+
+  it("a BFF whose settings switch it on has one", async () => {
+    const project = createShopProject(schema, { explorer: true });
+    const production = await startTestGateway({}, project.root);
+    const answer = await open(`${production.gateway.url}/web/graphql`);
+    await answer.arrayBuffer();
+    await production.stop();
+    project.remove();
+    expect(answer.status).toBe(200);
+  });
+});
+
 describe("a BFF whose settings switch the explorer off", () => {
   let project: TemporaryProject;
   let closedTest: TestGateway;
 
   beforeAll(async () => {
     project = createShopProject(schema, { explorer: false });
-    closedTest = await startTestGateway({}, project.root);
+    closedTest = await startTestGateway({ NODE_ENV: "development" }, project.root);
   });
   afterAll(async () => {
     await closedTest.stop();

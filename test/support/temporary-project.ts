@@ -19,6 +19,11 @@ export function createShopProject(
   mkdirSync(path.join(root, "bff-web"));
   writeFileSync(path.join(root, "bff-web", "schema.graphql"), clientSchema);
   const config = JSON.stringify({ name: "web", anonymous: true, ...options });
-  writeFileSync(path.join(root, "bff-web", "bff.config.ts"), `export default ${config};\n`);
+  // The shop's own client schemas name a policy, which JSON can't hold.
+  const policies = "policies: { mayReview: () => true }";
+  writeFileSync(
+    path.join(root, "bff-web", "bff.config.ts"),
+    `export default { ${policies}, ...${config} };\n`,
+  );
   return { root, remove: () => rmSync(root, { recursive: true, force: true }) };
 }
