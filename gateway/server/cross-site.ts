@@ -16,7 +16,7 @@ export function checkSite({ request, facts: { headers } }: HttpExchange, cors: C
     if (site === undefined || ownSites.has(site)) return;
   } else {
     if (cors?.allows(origin) === true) return;
-    const host = headers.get(":authority") ?? headers.get("host") ?? "";
+    const host = headers.get("host") ?? "";
     const isMarked = site !== undefined && !ownSites.has(site);
     if (!isMarked && isOwnOrigin(origin, host, isEncrypted(request))) return;
   }
