@@ -71,7 +71,7 @@ export interface CertificateCredential {
 
 /** Whose certificate it is, by one of its names. */
 export interface CertificateConsumer {
-  /** `CN=orders-job,O=Shop`, `DNS:orders.example`, `URI:spiffe://shop/orders`, `EMAIL:ops@shop.example`, or `SHA256:` and the fingerprint. */
+  /** `CN=orders-job,O=Shop`, `DNS:orders.example`, `URI:spiffe://shop/orders`, `EMAIL:ops@shop.example`, `IP:10.0.0.7`, or `SHA256:` and the fingerprint. */
   readonly name: string;
   readonly consumer: string;
   /** Default none. */
@@ -172,9 +172,10 @@ const apiKey = z.strictObject({
 });
 
 const expectedConsumers = "a list of 1 to 1000 consumers, { name, consumer }";
-const expectedName = "a subject such as CN=orders-job,O=Shop, or DNS:, URI:, EMAIL: or SHA256: and a name";
+const expectedName =
+  "a subject such as CN=orders-job,O=Shop, or DNS:, URI:, EMAIL:, IP: or SHA256: and a name";
 const certificateName =
-  /^(?:(?:DNS|URI|EMAIL):.+|SHA256:(?:[0-9a-f]{2}:?){31}[0-9a-f]{2}|[A-Za-z0-9.]+=.+)$/i;
+  /^(?:(?:DNS|URI|EMAIL|IP):.+|SHA256:(?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}|[A-Za-z0-9.]+=.+)$/;
 const certificate = z.strictObject({
   kind: z.literal("certificate"),
   consumers: z

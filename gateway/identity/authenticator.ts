@@ -5,7 +5,7 @@ import type { RequestHeaders } from "../core/request-scope.ts";
 export interface ClientCertificate {
   /** As RFC 4514 writes it, the most specific part first: `CN=orders-job,O=Shop`. */
   readonly subject: string;
-  /** `DNS:orders.example`, `URI:spiffe://shop/orders`, `EMAIL:…`. */
+  /** `DNS:orders.example`, `URI:spiffe://shop/orders`, `EMAIL:…`, `IP:…`. */
   readonly alternativeNames: readonly string[];
   /** SHA-256 of the certificate, hex in upper case without colons. */
   readonly fingerprint: string;

@@ -4,7 +4,7 @@ import { callerOfConsumer, type Consumer } from "./consumer-caller.ts";
 
 /** Whose certificate it is. */
 export interface CertificateConsumer extends Consumer {
-  /** One of the names of {@link namesOf}. */
+  /** `CN=orders-job,O=Shop`, `DNS:…`, `URI:…`, `EMAIL:…`, `IP:…` or `SHA256:…`. */
   readonly name: string;
 }
 
@@ -23,7 +23,7 @@ export function createCertificateAuthenticator(consumers: readonly CertificateCo
     authenticate({ certificate }) {
       if (certificate === null) return null;
       const [found] = namesOf(certificate)
-        .flatMap((name) => known.get(comparableName(name)) ?? [])
+        .flatMap((name) => known.get(name) ?? [])
         .toSorted((left, right) => left.place - right.place);
       if (found === undefined)
         throw new OverlockError(
@@ -36,13 +36,29 @@ export function createCertificateAuthenticator(consumers: readonly CertificateCo
   };
 }
 
+/** Its names as {@link comparableName} makes them. */
 function namesOf({ subject, alternativeNames, fingerprint }: ClientCertificate): readonly string[] {
-  return [subject, ...alternativeNames, `SHA256:${fingerprint}`];
+  return [subjectName(subject), ...alternativeNames.map(comparableName), `SHA256:${fingerprint}`];
 }
 
-/** Host names and fingerprints are the same in upper and lower case; all else is compared to the letter. */
+/**
+ * A name of a consumer's, equal for what are the same names: host names and fingerprints are so in upper and lower case.
+ * What has no kind before it is a subject, and no subject is taken for anything else.
+ */
 export function comparableName(name: string): string {
-  const [, kind = "", value = ""] = /^(DNS|SHA256):(.*)$/s.exec(name) ?? [];
-  if (kind === "DNS") return `DNS:${value.toLowerCase()}`;
-  return kind === "SHA256" ? `SHA256:${value.replaceAll(":", "").toUpperCase()}` : name;
+  const [, kind, value = ""] = /^(DNS|URI|EMAIL|IP|SHA256):(.*)$/s.exec(name) ?? [];
+  switch (kind) {
+    case undefined:
+      return subjectName(name);
+    case "DNS":
+      return `DNS:${value.toLowerCase()}`;
+    case "SHA256":
+      return `SHA256:${value.replaceAll(":", "").toUpperCase()}`;
+    default:
+      return name;
+  }
+}
+
+function subjectName(subject: string): string {
+  return `subject:${subject}`;
 }
