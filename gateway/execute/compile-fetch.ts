@@ -24,6 +24,7 @@ import {
   placeAt,
   type Reader,
 } from "./compile-read.ts";
+import { type NodesField, readNodesOf } from "./compile-nodes.ts";
 import { type CompiledStep, compileStep } from "./compile-step.ts";
 import type { PlanRun } from "./plan-run.ts";
 import type { ResolvedField } from "./resolved-field.ts";
@@ -102,6 +103,7 @@ function compilePlace(place: Place, context: FetchContext, isAwaited = false): F
       const resolved = context.resolvedFields(place, field);
       parts.push((run, objects) => resolved.start(run, objects));
     } else if (field.kind === "connection") parts.push(compileConnectionFetch(field, context));
+    else if (field.kind === "nodes") parts.push(compileNodesFetch(field, context));
   }
   return (run, objects) => {
     if (objects.length === 0 && !isAwaited) return;
@@ -113,6 +115,17 @@ function whenAllDone(run: PlanRun, steps: readonly number[], callback: () => voi
   const next = steps.find((step) => !run.isDone(step));
   if (next === undefined) callback();
   else run.whenDone(next, () => whenAllDone(run, steps, callback));
+}
+
+/** Reads the ids of a field, and fetches for what they lead to. */
+function compileNodesFetch(field: NodesField, context: FetchContext): FetchPlace {
+  const fetches = [...field.places]
+    .filter(([, place]) => place.needsRows)
+    .map(([typeName, place]) => ({ typeName, fetch: compilePlace(place, context) }));
+  return (run) => {
+    const groups = Map.groupBy(readNodesOf(field, run), (node) => node.typeName);
+    for (const { typeName, fetch } of fetches) fetch(run, groups.get(typeName) ?? []);
+  };
 }
 
 /** Fetches the pages of a connection, and then for what is shown of them and of their items. */

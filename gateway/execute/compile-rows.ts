@@ -36,7 +36,8 @@ export function readStepArgs({ client, bound }: StepArgs, run: PlanRun): Args {
   return readBoundArguments(bound, values as Args);
 }
 
-function readClientArgs(client: StepArgs["client"], run: PlanRun): unknown {
+/** The arguments of a client field, or what is wrong with them. */
+export function readClientArgs(client: StepArgs["client"], run: PlanRun): unknown {
   switch (client.kind) {
     case "constant":
       return client.values;

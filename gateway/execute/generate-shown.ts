@@ -1,4 +1,5 @@
 import {
+  getNullableType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   isEnumType,
@@ -13,6 +14,7 @@ import type { Base, Place, Read, ShownField, ShownObject, Spot, Step } from "../
 import { depthOf } from "../prepare/plan-place.ts";
 import type { ConnectionField } from "./compile-connection.ts";
 import type { Connections, ResolvedFields } from "./compile-fetch.ts";
+import type { NodesField } from "./compile-nodes.ts";
 import { compileLeafField, type LeafField } from "./compile-leaf.ts";
 import { denied } from "./denied.ts";
 import {
@@ -124,6 +126,8 @@ return { ${members.join(", ")} };
         return this.#leaf(field, name, rows);
       case "objects":
         return this.#below(field, name, this.#objects(field, `${rows.place.id}_${name}`, rows));
+      case "nodes":
+        return this.#below(field, name, this.#nodes(field, `${rows.place.id}_${name}`, rows));
       case "connection":
         return this.#below(field, name, this.#connection(field, `${rows.place.id}_${name}`, rows));
       case "edges":
@@ -242,6 +246,29 @@ return result;
     return `${this.#value(read)}(run, o)`;
   }
 
+  /** An expression of what global ids lead to. */
+  #nodes(field: NodesField, suffix: string, { place }: RowVariables): string {
+    const siteName = this.#value(siteOf(field, place));
+    const read = this.#value((run: PlanRun) => run.resolved.get(field)?.get(null) ?? null);
+    const name = `n${suffix}`;
+    const cases = [...field.places].map(
+      ([typeName, one]) => `case ${JSON.stringify(typeName)}: { ${this.#shownAt(one, siteName)} }`,
+    );
+    this.#functions.push(`function ${name}(run, e) {
+if (e instanceof Error) return help.noReference(run, e, ${siteName});
+switch (e.typeName) {
+${cases.join("\n")}
+}
+}`);
+    if (!isListType(getNullableType(field.type))) return `${name}(run, ${read}(run))`;
+    const list = this.#list(field, `l${suffix}`, siteName, {
+      check: `if (c instanceof Error) return help.noReference(run, c, ${siteName});`,
+      length: "c.length",
+      one: `${name}(run, c[i])`,
+    });
+    return `${list}(run, ${read}(run))`;
+  }
+
   /** An expression of a connection, completed. */
   #connection(field: ConnectionField, suffix: string, { place }: RowVariables): string {
     const siteName = this.#value(siteOf(field, place));
@@ -337,6 +364,10 @@ ${noObject}`;
       return `return help.denied(run, ${siteName}, ${JSON.stringify(place.denied)});`;
     if (place.shown === null) return `return help.notShown(run, ${siteName}, ${typeName});`;
     const code = `${this.#place(place)}(run, e)`;
+    if (place.existence !== null) {
+      const row = this.#value(this.#parts.finders(place.existence));
+      return `const w = ${row}(run, e); return w === null || w instanceof Error ? help.noReference(run, w, ${siteName}) : ${code};`;
+    }
     if (place.confirm.length === 0) return `return ${code};`;
     const missing = place.isRequired ? `help.missing(run, ${siteName}, ${typeName})` : "null";
     return `const x = ${code}; return x === undefined ? ${missing} : x;`;

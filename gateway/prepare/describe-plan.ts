@@ -1,4 +1,14 @@
-import { astFromValue, type FieldNode, type GraphQLField, Kind, print, type ValueNode, visit } from "graphql";
+import {
+  astFromValue,
+  type FieldNode,
+  getNullableType,
+  type GraphQLField,
+  isListType,
+  Kind,
+  print,
+  type ValueNode,
+  visit,
+} from "graphql";
 import type { FieldBinding } from "../compose/bindings.ts";
 import { OverlockError } from "../core/errors.ts";
 import { printGuard } from "../language/guards.ts";
@@ -227,6 +237,9 @@ class Walk {
       case "connection":
         this.#visitConnection(field, path, way);
         return;
+      case "nodes":
+        this.#visitNodes(field, path, way);
+        return;
       case "edges":
         for (const inner of field.edge.fields) this.#visitField(inner, listedBelow(way, path));
         return;
@@ -237,6 +250,12 @@ class Walk {
         ))
           this.visit(inner, there);
     }
+  }
+
+  #visitNodes({ places, type }: NodesField, path: readonly string[], way: Way): void {
+    const at = isListType(getNullableType(type)) ? listedBelow(way, path) : { ...way, path };
+    for (const place of places.values())
+      this.visit(place, { ...at, path: [...at.path, `<${place.type.name}>`] });
   }
 
   #visitConnection(field: ConnectionField, path: readonly string[], way: Way): void {
@@ -342,6 +361,7 @@ interface FoundStep {
 }
 
 type ShownPath = Extract<ShownField, { kind: "leaf" | "objects" | "connection" }>;
+type NodesField = Extract<ShownField, { kind: "nodes" }>;
 type ConnectionField = Extract<ShownField, { kind: "connection" }>;
 
 /** Where the elements of a list stand that a connection makes. */

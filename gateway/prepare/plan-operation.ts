@@ -17,6 +17,7 @@ import {
   TypeNameMetaFieldDef,
   visit,
 } from "graphql";
+import type { EntityLookup } from "../compose/entity-lookup.ts";
 import type { BoundClientSchema, ConnectionPart, FieldBinding } from "../compose/bindings.ts";
 import type { ModelType, SupergraphModel } from "../compose/supergraph-model.ts";
 import type { Denials } from "../policy/access-rules.ts";
@@ -42,6 +43,7 @@ import type {
   ShownObject,
 } from "./plan.ts";
 import { findReachedCalls } from "./reached-calls.ts";
+import { planNodes, type NodesSite } from "./plan-nodes.ts";
 import { trimCalls } from "./trim-calls.ts";
 import { NotPlannedError, PlaceBuilder, PlanNumbers, type ReadSite } from "./plan-place.ts";
 
@@ -119,8 +121,8 @@ class Planner implements FieldPlanner {
     return place;
   }
 
-  #placeOf(type: ModelType, base: Place["base"]): PlaceBuilder {
-    return new PlaceBuilder(this.#model, this.numbers, type, { base, selected: null });
+  #placeOf(type: ModelType, base: Place["base"], existence: EntityLookup | null = null): PlaceBuilder {
+    return new PlaceBuilder(this.#model, this.numbers, type, { base, existence });
   }
 
   show(place: PlaceBuilder, type: GraphQLObjectType, fields: CollectedFields): ShownObject {
@@ -151,7 +153,8 @@ class Planner implements FieldPlanner {
         if (binding.kind === "group")
           return { ...site, kind: "group", place: this.#planGroup(definition, nodes) };
         if (binding.kind === "page") return planConnection(this, place, { ...site, binding, args });
-        if (binding.kind !== "path") throw new NotPlannedError(reasonsByKind[binding.kind]);
+        if (binding.kind === "node") return this.#planNodes({ ...site, binding, args });
+        if (binding.kind !== "path") throw new NotPlannedError("a part of a connection");
         return isLeafType(getNamedType(definition.type))
           ? this.#planLeaf(place, { ...site, binding, args })
           : this.#planObjects(place, { ...site, binding, args });
@@ -192,6 +195,11 @@ class Planner implements FieldPlanner {
     if (spot === null) throw new NotPlannedError(`${binding.coordinate} finds leaves`);
     place.follow(path, { binding });
     return { ...site, kind: "objects", path, spot, views };
+  }
+
+  #planNodes(site: NodesSite): ShownField {
+    const { planEnd } = this.endOf(site);
+    return planNodes({ placeOf: (...parts) => this.#placeOf(...parts), planEnd }, site);
   }
 
   endOf({ definition, nodes }: Pick<ShownField, "definition" | "nodes">): PlannedEnd {
@@ -242,6 +250,7 @@ class Planner implements FieldPlanner {
       const lookup = place.lookupFor(name);
       if (lookup !== null) place.confirm.push(place.lookUp(lookup));
     }
+    if (place.confirm.length === 0) place.confirmExistence();
   }
 
   planPath(place: PlaceBuilder, { binding, args }: BoundPath, planEnd: (end: PlaceBuilder) => void): Path {
@@ -289,11 +298,6 @@ class Planner implements FieldPlanner {
 }
 
 const noArgs: FieldArgs = { kind: "constant", values: Object.freeze({}) };
-
-const reasonsByKind = {
-  connection: "a part of a connection",
-  node: "a global id says only in a run what it leads to",
-};
 
 interface PathSite extends BoundPath {
   readonly key: string;

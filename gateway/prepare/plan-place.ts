@@ -97,6 +97,8 @@ interface PlaceParts {
   readonly selected?: SelectedObject | null;
   /** What is known of objects that a mapping built. */
   readonly standing?: BuiltStanding | null;
+  /** Finds objects of which nothing else may say whether they exist. */
+  readonly existence?: EntityLookup | null;
 }
 
 interface BuiltRead extends Read {
@@ -176,6 +178,7 @@ export class PlaceBuilder implements Place {
   readonly steps: Step[] = [];
   readonly confirm: Step[] = [];
   isRequired = false;
+  existence: Step | null = null;
   shown: ShownObject | null = null;
   denied: string | null = null;
   readonly follows: Follow[] = [];
@@ -188,13 +191,14 @@ export class PlaceBuilder implements Place {
   readonly #calls = new Map<string, Step>();
   readonly #accesses = new Map<Access, Spot | null>();
   readonly #standingOfBuilt: BuiltStanding | null;
+  readonly #existence: EntityLookup | null;
 
   /** `selected`: what is asked for of its objects in the answer to a subquery that they are in; otherwise null. */
   constructor(
     model: SupergraphModel,
     numbers: PlanNumbers,
     type: ModelType,
-    { base, selected = null, standing = null }: PlaceParts,
+    { base, selected = null, standing = null, existence = null }: PlaceParts,
   ) {
     this.id = numbers.places.push(this) - 1;
     this.type = type;
@@ -202,6 +206,7 @@ export class PlaceBuilder implements Place {
     this.#model = model;
     this.#numbers = numbers;
     this.#standingOfBuilt = standing;
+    this.#existence = existence;
     if (base.kind !== "row") return;
     this.#rows.set(base.source, null);
     if (selected !== null) this.#selected.set(base.source, selected);
@@ -220,6 +225,7 @@ export class PlaceBuilder implements Place {
         (field) =>
           field.kind === "resolved" ||
           field.kind === "connection" ||
+          field.kind === "nodes" ||
           (field.kind === "group" && field.place.needsRows),
       ) ??
         false)
@@ -459,6 +465,11 @@ export class PlaceBuilder implements Place {
       : this.#add({ ...parts, kind: "call", call });
     this.#rows.set(lookup.source, step);
     return step;
+  }
+
+  /** Looks its objects up where that alone says whether they exist. */
+  confirmExistence(): void {
+    if (this.#existence !== null) this.existence = this.lookUp(this.#existence);
   }
 
   #lookUpSelected({ source }: EntityLookup, parts: Omit<SubqueryStep, "rows">): Step {

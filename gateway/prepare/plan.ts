@@ -67,6 +67,8 @@ export interface Place {
   readonly confirm: readonly Step[];
   /** Where none is, the object is an error and not null. */
   readonly isRequired: boolean;
+  /** Of what a global id leads to, where nothing else would say whether it exists: the lookup whose row has to be there. */
+  readonly existence: Step | null;
   /** What the client sees; null where a path only leads through, and of what no client type shows or the caller may not see. */
   readonly shown: ShownObject | null;
   /** The client type that would show its objects and that the caller may not see: they are an error. */
@@ -291,6 +293,14 @@ export type ShownField =
       readonly nextPageToken: Read;
       /** Fetches the page behind, for objects whose first page is not enough; null where it always is. */
       readonly pageBehind: Step | null;
+    })
+  /** Objects found by global ids: one, or a list of them. */
+  | (ShownSite & {
+      readonly kind: "nodes";
+      readonly binding: NodeBinding;
+      readonly args: FieldArgs;
+      /** What ids of each type lead to, by the supergraph type. */
+      readonly places: ReadonlyMap<string, Place>;
     })
   /** Of a connection: what is shown of each edge. */
   | (ShownSite & { readonly kind: "edges"; readonly edge: ShownObject })

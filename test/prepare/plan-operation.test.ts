@@ -532,6 +532,42 @@ describe("a connection", () => {
   });
 });
 
+describe("global ids", () => {
+  const nodes = composeShop(
+    `type Query { linked(link: ID!): Linkable @node links(of: [ID!]!): [Linkable] @node } interface Linkable { link: ID! }
+     type Card implements Linkable @view(of: "Product") { link: ID! @from(field: "id") @globalId(type: "Product") name: String stars: Float @from(field: "rating.average") }
+     type Face implements Linkable @view(of: "User") { link: ID! @from(field: "id") @globalId(type: "User") }`,
+  );
+
+  it("lead to a place for each type, of references", () => {
+    expect(placesOf(nodes, "query ($ids: [ID!]!) { links(of: $ids) { ... on Card { name } } }")).toEqual([
+      ". Query root",
+      "links[]<Product> Product reference catalog",
+      "links[]<User> User reference accounts",
+    ]);
+  });
+
+  it("are looked up where nothing else would say whether there is such an object", () => {
+    expect(stepsOf(nodes, 'query { linked(link: "x") { link } }')).toEqual([
+      "#0 batched lookup Query.product",
+      "#1 batched lookup Query.user",
+    ]);
+    expect(stepsOf(nodes, 'query { linked(link: "x") { ... on Card { name stars } } }')).toEqual([
+      "#0 batched lookup Query.product",
+      "#1 batched call Product.rating",
+      "#2 batched lookup Query.user",
+    ]);
+  });
+
+  it("ask for nothing of types that no selection is about, but for whether the object exists", () => {
+    const { steps } = described(nodes, 'query { linked(link: "x") { ... on Card { name } } }');
+    expect(steps.map(({ path, asksFor }) => [path, asksFor])).toEqual([
+      ["linked<Product>", ["name"]],
+      ["linked<User>", null],
+    ]);
+  });
+});
+
 describe("what is not planned", () => {
   const paged = composed(
     {
@@ -543,9 +579,15 @@ describe("what is not planned", () => {
     },
     `type Query { pages: Pages shelves: [Shelf] } type Shelf { id: ID! pages: Pages rows: [Book] } type Pages @view(of: "Page") @connection { nodes: [Book] total: Int } type Book { id: ID! }`,
   );
-  const nodes = composeShop(
-    `type Query { linked(link: ID!): Linkable @node product(id: ID!): Card } interface Linkable { link: ID! }
-     type Card implements Linkable @view(of: "Product") { link: ID! @from(field: "id") @globalId(type: "Product") name: String }`,
+  const nested = composed(
+    {
+      shelf: `extend schema @source(name: "shelf", url: "http://localhost:1")
+        type Query { shelf(code: ID! @is(field: "hall.code")): Shelf @lookup @rest(GET: "/shelves/{args.code}") }
+        type Shelf @key(fields: "hall { code }") { hall: Hall }
+        type Hall { code: ID! }`,
+    },
+    `type Query { linked(link: ID!): Linkable @node } interface Linkable { link: ID! }
+     type Shelf implements Linkable { link: ID! @from(field: "hall.code") @globalId }`,
   );
   it.each<
     [what: string, project: Composed, query: string, expected: readonly [path: string, reason: string]]
@@ -557,10 +599,10 @@ describe("what is not planned", () => {
       ["pages", "Page.items is not in the page's row"],
     ],
     [
-      "a global id",
-      nodes,
+      "a global id of a key inside of another object",
+      nested,
       '{ linked(link: "x") { link } }',
-      ["linked", "a global id says only in a run what it leads to"],
+      ["linked", "ids of Shelf hold a key inside of another object"],
     ],
   ])("is %s, alone, and the plan says why", (_what, project, query, expected) => {
     const { resolved, steps } = described(project, query);

@@ -1,5 +1,10 @@
+import { type OperationDefinitionNode, parse } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describePlan } from "../../gateway/prepare/describe-plan.ts";
+import { planOperation } from "../../gateway/prepare/plan-operation.ts";
 import { printPlan } from "../../gateway/prepare/print-plan.ts";
+import { specialize } from "../../gateway/prepare/specialize.ts";
+import { composeTexts } from "../compose/compose-texts.ts";
 import { openPlanner, type Planner } from "../support/shop-planner.ts";
 
 // Whole texts, as `overlock plan` prints them.
@@ -165,6 +170,39 @@ describe("a printed plan", () => {
     );
     expect(printPlan(again)).toBe(printPlan(first));
     expect(structuredClone(again)).toEqual(first);
+  });
+
+  it("says what is read object by object, where, and why it is not planned", () => {
+    const schemas = {
+      shelf: `extend schema @source(name: "shelf", url: "http://localhost:1")
+        type Query { shelves: [Shelf] @rest(GET: "/shelves") }
+        type Shelf { id: ID! pages: Page @rest(GET: "/shelves/{parent.id}/pages") }
+        type Page { id: ID! nextPageToken: String items: [Book] @rest(GET: "/pages/{parent.id}/items") }
+        type Book { id: ID! }`,
+    };
+    const client = `type Query { shelves: [Shelf] } type Shelf { id: ID! pages: Pages }
+      type Pages @view(of: "Page") @connection { nodes: [Book] } type Book { id: ID! }`;
+    const { composition } = composeTexts(schemas, client);
+    const [bound] = composition.clients;
+    if (bound === undefined) throw new Error("expected a client schema");
+    const document = parse("{ shelves { id pages { nodes { id } } } }");
+    const [operation] = document.definitions;
+    const variant = specialize(document, operation as OperationDefinitionNode, new Map());
+    const plan = planOperation(bound, composition.model, { ...variant, schema: bound.schema, denials: null });
+    expect(`\n${printPlan(describePlan(plan, { operationName: null, denials: null }))}`).toBe(`
+query
+└─ #0 shelves  shelf  GET /shelves      1 call, shared  at once
+   └─ pages    shelf  object by object                  after #0
+
+read object by object:
+  shelves[].pages  Page.items is not in the page's row
+
+upstream calls
+at most, with lists of                1  10  100  1000
+  #0 Query.shelves                    1   1    1     1
+  in total                            1   1    1     1
+  and for so many objects one by one  1  10  100  1000
+`);
   });
 
   it("leaves out what @skip and @include take away", () => {
