@@ -47,6 +47,8 @@ export interface BffConfig {
   readonly anonymous?: boolean;
   /** What a caller may not read is null with an error, or the whole request is refused. Default `filter`. */
   readonly denied?: "filter" | "reject";
+  /** Reads that are the same for callers who are alike in all that matters are run once. Default true. */
+  readonly shareRequests?: boolean;
   /** What `@policy` names: functions that let a caller, or not. Default none. */
   readonly policies?: Readonly<Record<string, AccessPolicy>>;
   /** How callers show who they are, in this order. Default: tokens of the environment's issuer. */
@@ -124,6 +126,7 @@ export const bffOptions = z.strictObject({
   shapers: z.array(z.custom<BffShaper>(), expectedShapers).max(100, expectedShapers).default([]),
   anonymous: z.boolean("true or false").default(false),
   denied: z.enum(["filter", "reject"], "filter or reject").default("filter"),
+  shareRequests: z.boolean("true or false").default(true),
   policies: z
     .record(z.string(), z.custom<AccessPolicy>(isFunction, expectedPolicies), expectedPolicies)
     .default({}),

@@ -5,6 +5,7 @@ import { CompileQueue, type CompileResult } from "../prepare/compile-queue.ts";
 import type { CompiledForm, OperationRequest, OperationVariant } from "../prepare/prepared-operation.ts";
 import { describePlan, type PlanDescription } from "../prepare/describe-plan.ts";
 import { planOperation } from "../prepare/plan-operation.ts";
+import { findSharingRule, type SharingRule } from "../prepare/sharing-rule.ts";
 import { specialize } from "../prepare/specialize.ts";
 import { type CompiledOperation, compileOperation } from "./compiled-executor.ts";
 import { NotPlannedError, PlanTooLargeError } from "../prepare/plan-place.ts";
@@ -55,11 +56,14 @@ export function createExecutor(
   onCompile: (result: CompileResult, error: unknown) => void,
 ): ExplainingExecutor {
   const reference = createReferenceExecutor(bound, model, settings);
+  let compiledVariants = 0;
   const compile = ({ prepared, conditions, denials }: OperationVariant): CompiledVariant | null => {
     const specialized = specialize(prepared.document, prepared.operation, conditions);
     try {
       const operation = { ...specialized, schema: bound.schema, denials };
-      return new CompiledVariant(compileOperation(bound, model, operation, settings));
+      const compiled = compileOperation(bound, model, operation, settings);
+      const sharing = findSharingRule(compiled.plan, prepared.guards, compiledVariants++);
+      return new CompiledVariant(compiled, sharing);
     } catch (error) {
       if (error instanceof NotPlannedError || error instanceof PlanTooLargeError) return null;
       throw error;
@@ -113,9 +117,11 @@ const maxWaitingVariants = 100;
 
 class CompiledVariant implements CompiledForm {
   readonly estimatedBytes: number;
+  readonly sharing: SharingRule | null;
   readonly #operation: CompiledOperation;
 
-  constructor(operation: CompiledOperation) {
+  constructor(operation: CompiledOperation, sharing: SharingRule | null) {
+    this.sharing = sharing;
     this.#operation = operation;
     this.estimatedBytes = operation.plan.fields * estimatedBytesPerField;
   }

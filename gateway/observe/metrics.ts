@@ -25,6 +25,11 @@ export const metricCatalog = {
     labels: ["bff"],
   },
   overlock_requests_in_flight: { kind: "gauge", help: "Requests being worked on.", labels: ["bff"] },
+  overlock_joined_requests_total: {
+    kind: "counter",
+    help: "Requests that were answered by a run that another request had begun.",
+    labels: ["bff"],
+  },
   overlock_errors_total: {
     kind: "counter",
     help: "Errors told to clients, by code.",

@@ -19,6 +19,7 @@ export interface SharedAnswer<Raw> {
 export class InFlightReads {
   readonly #calls = new Map<string, SharedCall>();
   readonly #maxCalls: number;
+  #epoch = 0;
 
   /** `maxCalls`: beyond so many that are under way at once, each read is sent for its caller alone. */
   constructor(maxCalls = 10_000) {
@@ -30,11 +31,17 @@ export class InFlightReads {
     return this.#calls.size;
   }
 
+  /** How many epochs have begun. Whoever began to read in another one may not have seen what was changed since. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
   /**
    * From now on nobody joins what is under way. Called where something may change at the backend, before it begins and
    * when it has ended, so that whoever asks after a change is never answered from before its end.
    */
   startEpoch(): void {
+    this.#epoch++;
     this.#calls.clear();
   }
 

@@ -7,6 +7,8 @@ import type { Metrics } from "../observe/metrics.ts";
 import type { AccessRules } from "../policy/access-rules.ts";
 import type { OperationPreparer } from "../prepare/prepare-operation.ts";
 import type { Negotiation } from "./negotiation.ts";
+import type { RequestSharing } from "./share-execution.ts";
+import type { WrittenResult } from "./write-result.ts";
 
 /** Everything that the stages need of one BFF; belongs to a generation. */
 export interface BffRuntime {
@@ -22,6 +24,8 @@ export interface BffRuntime {
   readonly showsExplorer: boolean;
   /** Refusals name what may have been meant, of the schema that the client need not know. */
   readonly showsSuggestions: boolean;
+  /** Runs that several requests wait for; null: each is run by itself. */
+  readonly sharing: RequestSharing<WrittenResult> | null;
   /** Requests may ask for their plan. */
   readonly showsPlan: boolean;
   readonly negotiation: Negotiation;

@@ -9,7 +9,9 @@ import type { GatewayRequest } from "./gateway-request.ts";
 export interface RequestRecord {
   operation: string | null;
   readonly upstreamCalls: UpstreamCall[];
-  readonly absorbed: AbsorbedError[];
+  absorbed: readonly AbsorbedError[];
+  /** It was answered by a run that another request had begun. */
+  isJoined: boolean;
   /** Null where it was not asked for. */
   plan: ExecutedPlan | null;
   errors: readonly (Pick<FieldError, "code"> & { readonly cause: unknown })[];
@@ -22,6 +24,7 @@ export function startRecord(): RequestRecord {
     operation: null,
     upstreamCalls: [],
     absorbed: [],
+    isJoined: false,
     plan: null,
     errors: [],
     outcome: "refused",
@@ -43,6 +46,7 @@ export function observe(bff: BffRuntime, request: GatewayRequest, record: Reques
   for (const { code } of record.errors) metrics.increment("overlock_errors_total", { bff: client, code });
   for (const { code } of record.absorbed)
     metrics.increment("overlock_absorbed_errors_total", { bff: client, code });
+  if (record.isJoined) metrics.increment("overlock_joined_requests_total", { bff: client });
   let joinedCalls = 0;
   for (const { source, code, durationMs: callMs, isJoined } of record.upstreamCalls) {
     if (isJoined) {
@@ -61,6 +65,7 @@ export function observe(bff: BffRuntime, request: GatewayRequest, record: Reques
       outcome: record.outcome,
       status: record.status,
       durationMs: Math.round(durationMs * 100) / 100,
+      isJoined: record.isJoined,
       upstreamCalls: record.upstreamCalls.length - joinedCalls,
       joinedCalls,
       errorCodes: countCodes([...record.errors, ...record.absorbed]),

@@ -1,41 +1,12 @@
 import { type ErrorCode, errorCodes } from "../core/error-codes.ts";
 import type { RequestRefusal } from "../core/request-refusal.ts";
-import type { AbsorbedError } from "../core/request-scope.ts";
 import type { ResponseMediaType } from "./accept-header.ts";
-import type { ExecutedOperation } from "../execute/executed-operation.ts";
-import type { ExecutedPlan } from "./explain.ts";
 import { HttpAnswer } from "./gateway-request.ts";
-
-/** What an answer says besides data and errors. */
-export interface AnswerExtensions {
-  readonly absorbed: readonly AbsorbedError[];
-  readonly plan: ExecutedPlan | null;
-}
+import type { WrittenResult } from "./write-result.ts";
 
 /** The answer to an operation that was run. */
-export function respond(
-  mediaType: ResponseMediaType,
-  { data, errors }: ExecutedOperation,
-  { absorbed, plan }: AnswerExtensions,
-): HttpAnswer {
-  const headers = headersFor(mediaType);
-  if (errors.length === 0 && absorbed.length === 0 && plan === null)
-    return new HttpAnswer(200, headers, JSON.stringify({ data }));
-  const body = {
-    ...(errors.length > 0 && {
-      errors: errors.map(({ message, locations, path, code, upstreamCode }) => ({
-        message,
-        locations,
-        path,
-        extensions: { code, ...(upstreamCode !== null && { upstreamCode }) },
-      })),
-    }),
-    data,
-    ...((absorbed.length > 0 || plan !== null) && {
-      extensions: { ...(absorbed.length > 0 && { completeness: absorbed }), ...(plan !== null && { plan }) },
-    }),
-  };
-  return new HttpAnswer(200, headers, JSON.stringify(body));
+export function respond(mediaType: ResponseMediaType, { body }: Pick<WrittenResult, "body">): HttpAnswer {
+  return new HttpAnswer(200, headersFor(mediaType), body);
 }
 
 /** The answer to a request that is not run. */

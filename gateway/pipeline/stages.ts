@@ -2,10 +2,10 @@ import { anonymousCaller } from "../core/caller.ts";
 import { Deadline } from "../core/deadline.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { RequestScope } from "../core/request-scope.ts";
+import type { OperationRequest } from "../prepare/prepared-operation.ts";
 import { admit } from "./admit.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
 import { coerce } from "./coerce.ts";
-import type { ExecutedOperation } from "../execute/executed-operation.ts";
 import { executeOperation } from "./execute.ts";
 import { asksForPlan, explainOperation } from "./explain.ts";
 import type { GatewayRequest, HttpAnswer, RequestParams } from "./gateway-request.ts";
@@ -13,10 +13,12 @@ import { identify } from "./identify.ts";
 import { observe, type RequestRecord, startRecord } from "./observe.ts";
 import { prepare } from "./prepare.ts";
 import { respond, respondRefusal } from "./respond.ts";
+import { shareExecution } from "./share-execution.ts";
+import { writeResult, type WrittenResult } from "./write-result.ts";
 
 /**
- * The life of a request: identify → prepare → coerce → admit → execute (which shapes) → respond → observe. The one place that knows the
- * order. It always resolves: whatever a stage raises becomes the answer.
+ * The life of a request: identify → prepare → coerce → admit → share → execute (which shapes) → respond → observe. The one
+ * place that knows the order. It always resolves: whatever a stage raises becomes the answer.
  */
 export async function runStages(
   bff: BffRuntime,
@@ -38,11 +40,11 @@ export async function runStages(
     const scope = createScope(bff, request, { record, deadline, caller });
     const admitted = admit(bff, coerced, scope);
     const operation = admitted instanceof Promise ? await admitted : admitted;
-    const executed = asksForPlan(bff, params)
-      ? await explainOperation(bff, operation, scope, record)
-      : await executeOperation(bff, operation, scope);
-    answer = respond(mediaType, executed, record);
-    recordExecution(record, executed);
+    const result = asksForPlan(bff, params)
+      ? writeResult(await explainOperation(bff, operation, scope, record), scope.absorbed, record.plan)
+      : await executeForAll(bff, operation, { scope, request, record });
+    answer = respond(mediaType, result);
+    recordResult(record, result);
   } catch (thrown) {
     const refusal = RequestRefusal.from(thrown);
     answer = respondRefusal(mediaType, refusal);
@@ -54,6 +56,20 @@ export async function runStages(
   record.status = answer.status;
   observe(bff, request, record);
   return answer;
+}
+
+/** Runs the operation, or waits for a run of it that was begun for another request with the same answer. */
+function executeForAll(
+  bff: BffRuntime,
+  operation: OperationRequest,
+  { scope, request, record }: { scope: RequestScope; request: GatewayRequest; record: RequestRecord },
+): Promise<WrittenResult> {
+  const run = async (runScope: RequestScope): Promise<WrittenResult> =>
+    writeResult(await executeOperation(bff, operation, runScope), runScope.absorbed, null);
+  const share = shareExecution(bff.sharing, operation, { scope, client: request }, run);
+  if (share === null) return run(scope);
+  record.isJoined = share.isJoined;
+  return share.result;
 }
 
 /** The answer to a request that no stage could be run for, for example because it is not GraphQL over HTTP. */
@@ -79,7 +95,7 @@ function createScope(
     deadline,
     locale: negotiation.locale(request.headers.get("accept-language")),
     timeZone: settings.timeZone,
-    absorbed: record.absorbed,
+    absorbed: [],
     kept: new Map(),
     recordUpstreamCall: (call) => void record.upstreamCalls.push(call),
   };
@@ -91,9 +107,10 @@ interface ScopeParts {
   readonly caller?: RequestScope["caller"];
 }
 
-function recordExecution(record: RequestRecord, { data, errors }: ExecutedOperation): void {
+function recordResult(record: RequestRecord, { outcome, errors, absorbed }: WrittenResult): void {
+  record.outcome = outcome;
   record.errors = errors;
-  record.outcome = errors.length === 0 ? "ok" : data === null ? "error" : "partial";
+  record.absorbed = absorbed;
 }
 
 function recordRefusal(record: RequestRecord, refusal: RequestRefusal): void {

@@ -25,9 +25,15 @@ export interface OperationGuards {
   /** The guards of all coordinates together, each once. */
   readonly guards: readonly number[];
   readonly coordinates: readonly GuardedCoordinate[];
+  /** One of them is for a policy to decide. */
+  readonly asksPolicies: boolean;
 }
 
-export const noGuards: OperationGuards = Object.freeze({ guards: [], coordinates: [] });
+export const noGuards: OperationGuards = Object.freeze({
+  guards: [],
+  coordinates: [],
+  asksPolicies: false,
+});
 
 /**
  * Finds what an operation of a valid document may read, whatever its conditions: each field for every object type that it
@@ -81,5 +87,10 @@ export function findOperationGuards(
   const root = schema.getRootType(operation.operation);
   if (root !== undefined && root !== null) visit(operation.selectionSet, root);
   const coordinates = [...found].map(([coordinate, guards]) => ({ coordinate, guards }));
-  return { coordinates, guards: [...new Set(coordinates.flatMap(({ guards }) => guards))] };
+  const guards = [...new Set(coordinates.flatMap((one) => one.guards))];
+  return {
+    coordinates,
+    guards,
+    asksPolicies: guards.some((index) => rules.guards[index]?.kind === "policies"),
+  };
 }

@@ -75,6 +75,7 @@ class Planner implements FieldPlanner {
   readonly #arguments: PlannedArguments[] = [];
   readonly #argumentIndexes = new Map<string, number>();
   readonly #pages: PlannedPage[] = [];
+  #resolvedFields = 0;
   readonly #pageArgs = new Map<string, PageArgs>();
   readonly #argumentsByNode = new Map<
     FieldNode,
@@ -109,7 +110,12 @@ class Planner implements FieldPlanner {
       if (step.lookup?.keyList != null) step.rows?.selectPaths(step.lookup.key);
       step.rows?.nameFields(() => responseKeys++);
     }
-    const totals = { places: places.length, responseKeys, fields: count };
+    const totals = {
+      places: places.length,
+      responseKeys,
+      resolvedFields: this.#resolvedFields,
+      fields: count,
+    };
     return { kind, roots, arguments: this.#arguments, pages: this.#pages, steps, ...totals };
   }
 
@@ -162,6 +168,7 @@ class Planner implements FieldPlanner {
       (reason) => {
         // What resolvers read they have to ask for: the whole subquery is theirs.
         if (place.isSelected) throw new NotPlannedError(reason);
+        this.#resolvedFields++;
         return { ...site, kind: "resolved", reason, binding, args, parent };
       },
     );

@@ -22,6 +22,8 @@ export interface Plan {
   readonly places: number;
   /** How many fields of subqueries come back under names that a run has to say. */
   readonly responseKeys: number;
+  /** How many fields are read object by object, by no step. */
+  readonly resolvedFields: number;
   /** Client fields, those of every type and use counted by themselves. */
   readonly fields: number;
 }

@@ -2,12 +2,15 @@ import type { DocumentNode, OperationDefinitionNode } from "graphql";
 import type { Denials } from "../policy/access-rules.ts";
 import type { OperationGuards } from "../policy/operation-guards.ts";
 import type { CoercedVariables, CoerceVariables } from "./compile-variables.ts";
+import type { SharingRule } from "./sharing-rule.ts";
 import { findConditions } from "./specialize.ts";
 
 /** What an executor derives from a variant once, to run it faster. */
 export interface CompiledForm {
   /** What it takes in memory. */
   readonly estimatedBytes: number;
+  /** What tells requests for it apart that may not be answered as one; null: each is answered by itself. */
+  readonly sharing: SharingRule | null;
 }
 
 /** An operation as one request asks for it. */

@@ -18,6 +18,7 @@ import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
 import { createNegotiation } from "../pipeline/negotiation.ts";
+import { createRequestSharing } from "../pipeline/share-execution.ts";
 import { checkPolicies } from "../policy/check-policies.ts";
 import { compileAccess } from "../policy/compile-access.ts";
 import { OperationPreparer } from "../prepare/prepare-operation.ts";
@@ -115,6 +116,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         executor,
         showsExplorer: bff.settings.explorer ?? settings.isDevelopment,
         showsSuggestions: settings.isDevelopment,
+        sharing: bff.settings.shareRequests ? createRequestSharing() : null,
         showsPlan: bff.settings.showPlan ?? settings.isDevelopment,
         negotiation: createNegotiation(bff.settings.locales),
         logger,

@@ -17,6 +17,7 @@ import {
   pathsOf,
   type SelectionMap,
 } from "../language/selection-map.ts";
+import type { CallerReads, ReadEpoch } from "./caller-reads.ts";
 import { compileKeyReader, type KeyReader, type RowRule, rowsByKey } from "./keyed-rows.ts";
 import type { WantedProperties } from "./wanted-properties.ts";
 
@@ -27,6 +28,10 @@ export interface CallInput {
   readonly parentFields: readonly string[];
   /** The arguments it reads. */
   readonly argumentNames: readonly string[];
+  /** The claims it reads, of a nested one the outermost name; an empty name stands for all of them. */
+  readonly claimNames: readonly string[];
+  /** The headers it reads, in lower case. */
+  readonly headerNames: readonly string[];
   /** What an absent value means: the value is left out, or there is no call. */
   readonly isOptional: boolean;
   /** An argument that is null is sent as null, and not left out. */
@@ -59,6 +64,10 @@ export interface DeclaredCall {
   readonly isSafe: boolean;
   /** Equal calls that are under way, of whichever request, are sent once. */
   readonly isShared: boolean;
+  /** What it reads of whoever asks. */
+  readonly callerReads: CallerReads;
+  /** Of its source: the epoch is another one where something may have been changed there. */
+  readonly reads: ReadEpoch;
   /** A field of `Mutation`: without a call nothing is done, and the client has to know. */
   readonly isMutation: boolean;
   readonly inputs: readonly CallInput[];
@@ -210,6 +219,8 @@ export function compileInput(selection: PlacedSelection, isOptional: boolean): C
     evaluate: compileSelection(map),
     parentFields: namesReadOf("parent", pathsOf(map)),
     argumentNames: namesReadOf("args", pathsOf(map)),
+    claimNames: namesReadOf("claims", pathsOf(map)),
+    headerNames: namesReadOf("headers", pathsOf(map)).map((name) => name.toLowerCase()),
     isOptional,
     keepsNull: false,
     keepsEmptyList: false,

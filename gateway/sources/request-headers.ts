@@ -3,6 +3,7 @@ import type { Deadline } from "../core/deadline.ts";
 import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { SourceSchema } from "../language/source-schema.ts";
+import type { CallerReads } from "./caller-reads.ts";
 import { type CallInput, compileInput } from "./declared-call.ts";
 
 /** The headers or metadata that every call of a source carries. */
@@ -21,6 +22,18 @@ export function compileRequestHeaders(source: SourceSchema): RequestHeaders {
     forwardsTrace: source.forwardHeaders.includes(traceHeader),
     names: source.headers.map((header) => header.name),
     inputs: source.headers.map((header) => compileInput(header.value, false)),
+  };
+}
+
+/**
+ * What is read of the caller by a call with these inputs and headers. Not `traceparent` where it is only passed on: it
+ * says where a call belongs, and nothing of what it asks for.
+ */
+export function findCallerReads(inputs: readonly CallInput[], headers: RequestHeaders): CallerReads {
+  const all = [...inputs, ...headers.inputs];
+  return {
+    claims: [...new Set(all.flatMap(({ claimNames }) => claimNames))],
+    headers: [...new Set([...headers.forwarded, ...all.flatMap(({ headerNames }) => headerNames)])],
   };
 }
 

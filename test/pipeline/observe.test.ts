@@ -48,6 +48,7 @@ describe("the log", () => {
         outcome: "ok",
         status: 200,
         durationMs: expect.any(Number),
+        isJoined: false,
         upstreamCalls: 3,
         joinedCalls: 0,
         errorCodes: {},

@@ -31,7 +31,7 @@ beforeEach(() => {
     compile: ({ prepared: { name } }) => {
       events.push(name ?? "");
       if (name === "Broken") throw new Error("It can't be compiled.");
-      return name === "Declined" ? null : { estimatedBytes: 100 };
+      return name === "Declined" ? null : { estimatedBytes: 100, sharing: null };
     },
     onResult: (result, error) => events.push(error instanceof Error ? `${result}: ${error.message}` : result),
   });
@@ -46,7 +46,7 @@ describe("a variant", () => {
       await nextTurn();
       expect(events).toHaveLength(2 * turn);
     }
-    for (const { compiled } of variants) expect(compiled).toEqual({ estimatedBytes: 100 });
+    for (const { compiled } of variants) expect(compiled).toEqual({ estimatedBytes: 100, sharing: null });
   });
 
   it("is compiled once, however often it is offered", async () => {

@@ -105,7 +105,7 @@ describe("a document", () => {
     const queries = Array.from({ length: 12 }, (_, index) => `query Q${index} { b }`);
     for (const query of queries) {
       const variant = preparer.prepare(query, null).variantFor({}, null);
-      variant?.attach({ estimatedBytes: 20 * 1024 * 1024 });
+      variant?.attach({ estimatedBytes: 20 * 1024 * 1024, sharing: null });
     }
     // 128 MB hold six.
     results = [];

@@ -69,7 +69,7 @@ describe("a prepared operation", () => {
   it("drops the variant that was not used for the longest time, with its compiled form", () => {
     const prepared = conditional(5);
     const kept = Array.from({ length: 16 }, (_, index) => prepared.variantFor(valuesOf(index, 5), null));
-    kept[3]?.attach({ estimatedBytes: 1 });
+    kept[3]?.attach({ estimatedBytes: 1, sharing: null });
     for (let time = 0; time < 256; time++)
       for (let index = 0; index < 16; index++) if (index !== 3) prepared.variantFor(valuesOf(index, 5), null);
     expect(prepared.variantFor(valuesOf(16, 5), null)?.uses).toBe(1);
@@ -90,9 +90,9 @@ describe("a prepared operation", () => {
       onGrowth,
     );
     const variant = prepared.variantFor({ on: true }, null);
-    variant?.attach({ estimatedBytes: 5 });
+    variant?.attach({ estimatedBytes: 5, sharing: null });
     variant?.dispose();
-    variant?.attach({ estimatedBytes: 7 });
+    variant?.attach({ estimatedBytes: 7, sharing: null });
     expect(variant?.compiled).toBeNull();
     expect(bytes).toBe(0);
   });

@@ -6,8 +6,14 @@ import type { SourceSchema } from "../../language/source-schema.ts";
 import { type HttpPool, keyOfRequest } from "../../outbound/http-pool.ts";
 import { InFlightReads } from "../../outbound/in-flight-reads.ts";
 import { exchangeUpstream } from "../../outbound/upstream-call.ts";
+import type { CallerReads, ReadEpoch } from "../caller-reads.ts";
 import { readInputs } from "../declared-call.ts";
-import { listCallHeaders, listRequestHeaders, type RequestHeaders } from "../request-headers.ts";
+import {
+  findCallerReads,
+  listCallHeaders,
+  listRequestHeaders,
+  type RequestHeaders,
+} from "../request-headers.ts";
 import { type LostRow, withFailure, withoutFailure } from "./lost-rows.ts";
 import { rowsOfKeys } from "./keyed-objects.ts";
 import { readAnswer, SharedResponse, type SubqueryAnswer } from "./read-answer.ts";
@@ -17,6 +23,12 @@ import { type RootField, writeSubquery } from "./write-subquery.ts";
 
 /** What runs the subqueries of a GraphQL source. */
 export interface Subqueries {
+  /** Equal queries that are under way, of whichever request, are sent once. */
+  readonly isShared: boolean;
+  /** What each of them reads of whoever asks. */
+  readonly callerReads: CallerReads;
+  /** The epoch is another one where something may have been changed. */
+  readonly reads: ReadEpoch;
   /**
    * The raw value of a root field; in it, errors stand in place of what they cost. Queries that become known in the same
    * turn of the event loop leave as one request, and what the request has asked for before is not asked for again.
@@ -43,9 +55,13 @@ export class SubqueryClient implements Subqueries {
   readonly #headers: RequestHeaders;
   readonly #pool: HttpPool;
   readonly #path: string;
-  readonly #reads = new InFlightReads();
+  readonly reads = new InFlightReads();
+  readonly isShared: boolean;
+  readonly callerReads: CallerReads;
 
   constructor({ schema, headers, pool, path }: SubqueryParts) {
+    this.isShared = schema.sharesInFlight;
+    this.callerReads = findCallerReads([], headers);
     this.#schema = schema;
     this.#headers = headers;
     this.#pool = pool;
@@ -175,7 +191,7 @@ export class SubqueryClient implements Subqueries {
   /** Raises what a request for one field only came to. */
   #post(calls: readonly RootCall[], { headerValues, scope }: Batch): Promise<SubqueryAnswer> {
     const [first] = calls as readonly [RootCall];
-    const { name, timeoutMs, sharesInFlight } = this.#schema;
+    const { name, timeoutMs } = this.#schema;
     const subquery = writeSubquery(
       first.operation,
       calls.map((call) => call.field),
@@ -186,11 +202,11 @@ export class SubqueryClient implements Subqueries {
     const body = JSON.stringify(subquery);
     const isMutation = first.operation === "mutation";
     const isSafe = !isMutation;
-    const reads = this.#reads;
+    const { reads } = this;
     const owner = { source: name, coordinate: first.coordinate, timeoutMs, isMutation, isSafe, reads };
     const request = { method: "POST", path: this.#path, headers, body } as const;
     return exchangeUpstream(scope, owner, {
-      key: isSafe && sharesInFlight ? keyOfRequest(request) : null,
+      key: isSafe && this.isShared ? keyOfRequest(request) : null,
       send: async (deadline) => {
         const callHeaders = listCallHeaders(this.#headers, scope, deadline);
         return new SharedResponse(await this.#pool.send({ ...request, callHeaders }, deadline));

@@ -16,7 +16,12 @@ import { exchangeUpstream } from "../../outbound/upstream-call.ts";
 import { type BatchRule, compileBatch, type DeclaredCall } from "../declared-call.ts";
 import { compileErrorRules } from "../error-mapping.ts";
 import { sharesInFlight } from "../in-flight-sharing.ts";
-import { buildRequestHeaders, metadataKey, type RequestHeaders } from "../request-headers.ts";
+import {
+  buildRequestHeaders,
+  findCallerReads,
+  metadataKey,
+  type RequestHeaders,
+} from "../request-headers.ts";
 import { propertiesOf, rememberTrimmed } from "../wanted-properties.ts";
 import { compileTrimmedDecoder } from "./decode-message.ts";
 import { type ErrorDetails, retryDelayMsOf } from "./error-details.ts";
@@ -93,6 +98,8 @@ export function compileGrpcCall(
   const sendMessage = compileSender(channel);
   const readMessage = compileMessageReader(parts);
   const batch = withRowForm(compileKeys(declaration, response.batch, keyField), form);
+  const inputs = slots.map((slot) => slot.input);
+  const callerReads = findCallerReads(batch === null ? inputs : [...inputs, batch.key], headers);
   const makeCall = (decoded: Decoding, asked: RequestMask | null): DeclaredCall => ({
     source: source.name,
     coordinate: field.coordinate,
@@ -100,8 +107,10 @@ export function compileGrpcCall(
     asksFor: asked?.names ?? null,
     isSafe,
     isShared,
+    callerReads,
+    reads: parts.reads,
     isMutation: field.isMutation,
-    inputs: [...slots.map((slot) => slot.input), ...headers.inputs],
+    inputs: [...inputs, ...headers.inputs],
     batch,
     async send({ values, keys }, scope, read) {
       const metadata = buildRequestHeaders(headers, values.slice(slots.length), scope);

@@ -9,7 +9,13 @@ import { exchangeUpstream } from "../../outbound/upstream-call.ts";
 import { type CallInput, compileBatch, compileInput, type DeclaredCall, noCall } from "../declared-call.ts";
 import { compileErrorRules } from "../error-mapping.ts";
 import { sharesInFlight } from "../in-flight-sharing.ts";
-import { headerText, listCallHeaders, listRequestHeaders, type RequestHeaders } from "../request-headers.ts";
+import {
+  findCallerReads,
+  headerText,
+  listCallHeaders,
+  listRequestHeaders,
+  type RequestHeaders,
+} from "../request-headers.ts";
 import { rememberTrimmed } from "../wanted-properties.ts";
 import { compileBody } from "./rest-body.ts";
 import { compilePagination } from "./rest-pagination.ts";
@@ -53,6 +59,18 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
   };
   const owner = { source: source.name, coordinate, timeoutMs: source.timeoutMs, isMutation, isSafe, reads };
   const isShared = sharesInFlight(declaration, source, isSafe);
+  const compiledBatch =
+    batch === null
+      ? null
+      : compileBatch(batch, {
+          select: batch.select?.map ?? null,
+          match: batch.match?.map ?? null,
+          value: batch.value?.map ?? null,
+        });
+  const callerReads = findCallerReads(
+    compiledBatch === null ? inputs : [...inputs, compiledBatch.key],
+    headers,
+  );
 
   /** With a further query pair, or null. */
   const makeCall = (trimPair: QueryPair | null, asksFor: readonly string[] | null): DeclaredCall => ({
@@ -62,16 +80,11 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
     template: `${method} ${declaration.template.text}`,
     isSafe,
     isShared,
+    callerReads,
+    reads,
     isMutation,
     inputs: [...inputs, ...headers.inputs],
-    batch:
-      batch === null
-        ? null
-        : compileBatch(batch, {
-            select: batch.select?.map ?? null,
-            match: batch.match?.map ?? null,
-            value: batch.value?.map ?? null,
-          }),
+    batch: compiledBatch,
     async send({ values, keys }, scope, read) {
       const path = writePath(values, keys, furtherPairs(pagination, trimPair, values));
       if (path === null) return read(noCall({ isMutation }));
