@@ -9,7 +9,14 @@ import { UnknownBffError } from "../server/plan-project.ts";
 import { runUntilSignal } from "../server/run-until-signal.ts";
 import { runWorker } from "../server/run-worker.ts";
 import { startProcesses } from "../server/start-workers.ts";
-import { formatRefusal, MisuseError, parseVariables, planFile, type PlanOptions } from "./plan.ts";
+import {
+  formatRefusal,
+  MisuseError,
+  parseNames,
+  parseVariables,
+  planFile,
+  type PlanOptions,
+} from "./plan.ts";
 
 /** Runs one command line, without the program's name. Resolves to the exit status: 0, 1 for a refusal, 2 for misuse. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -54,6 +61,13 @@ export async function main(args: readonly string[]): Promise<number> {
       "what @skip and @include depend on; nothing else changes a plan",
       parseVariables,
     )
+    .option(
+      "--scopes <names>",
+      "what a caller gets who has these scopes, with commas between them, and no policy lets",
+      parseNames,
+    )
+    .option("--policies <names>", "what a caller gets whom these policies let, and no others", parseNames)
+    .option("--anonymous", "what a caller gets who has no credential")
     .option("--json", "as plain data")
     .option("--root <folder>", "the folder with schemas/, protos/ and bff-*/", process.cwd())
     .action(async (file: string, options: PlanOptions) => {

@@ -4,6 +4,7 @@ import type { RequestRefusal } from "../core/request-refusal.ts";
 import { estimateCalls } from "../prepare/estimate-calls.ts";
 import { estimatedListSizes, printPlan } from "../prepare/print-plan.ts";
 import { planProject } from "../server/plan-project.ts";
+import type { PlannedCaller } from "../server/planned-caller.ts";
 
 export interface PlanOptions {
   readonly root: string;
@@ -11,6 +12,12 @@ export interface PlanOptions {
   readonly operation?: string;
   readonly variables?: Readonly<Record<string, unknown>>;
   readonly json?: boolean;
+  /** For a caller who has these scopes only. */
+  readonly scopes?: readonly string[];
+  /** For a caller whom these policies let only. */
+  readonly policies?: readonly string[];
+  /** For a caller without a credential. */
+  readonly anonymous?: boolean;
 }
 
 /** The command line says something that can't be done. */
@@ -23,12 +30,14 @@ export class MisuseError extends Error {
 
 /**
  * The plan of an operation in a file (`-`: standard input), as text. Raises what planProject raises, and MisuseError for
- * a file that can't be read.
+ * a file that can't be read, and for a caller that can't be.
  */
 export async function planFile(file: string, options: PlanOptions): Promise<string> {
   const { root, bff, operation = null, variables = {}, json = false } = options;
   const document = readDocument(file);
-  const plan = await planProject(root, process.env, { bff, document, operationName: operation, variables });
+  const caller = readCaller(options);
+  const question = { bff, document, operationName: operation, variables, caller };
+  const plan = await planProject(root, process.env, question);
   if ("reason" in plan)
     return json
       ? `${JSON.stringify(plan, null, 2)}\n`
@@ -59,6 +68,24 @@ export function parseVariables(text: string): Readonly<Record<string, unknown>> 
     // Told below.
   }
   throw new InvalidArgumentError("Expected a JSON object.");
+}
+
+/** Reads a list of names with commas between them. */
+export function parseNames(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+}
+
+/** Where nothing is said of the caller it may read everything. */
+function readCaller({ scopes, policies, anonymous = false }: PlanOptions): PlannedCaller | null {
+  if (scopes === undefined && policies === undefined && !anonymous) return null;
+  if (anonymous && scopes !== undefined)
+    throw new MisuseError(
+      "expected --scopes or --anonymous, found both: without a credential there are no scopes",
+    );
+  return { isAnonymous: anonymous, scopes: scopes ?? [], policies: policies ?? [] };
 }
 
 function readDocument(file: string): string {

@@ -1,3 +1,4 @@
+import type { Caller } from "../core/caller.ts";
 import type { RefusalReason } from "../core/request-refusal.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { RequestScope } from "../core/request-scope.ts";
@@ -33,8 +34,17 @@ function admitWith(
   denials: Denials | null,
 ): OperationRequest {
   if (denials === null || settings.denied === "filter") return requestFor(operation, denials);
-  const code = caller.kind === "anonymous" ? "UNAUTHENTICATED" : "UNAUTHORIZED_FIELD_OR_TYPE";
-  throw new RequestRefusal(code, reasonsFor(operation.prepared, denials));
+  throw refusalFor(operation.prepared, caller, denials);
+}
+
+/** What an operation is refused with as a whole of which its caller may not read all. */
+export function refusalFor(
+  prepared: Pick<PreparedOperation, "guards">,
+  { kind }: Pick<Caller, "kind">,
+  denials: Denials,
+): RequestRefusal {
+  const code = kind === "anonymous" ? "UNAUTHENTICATED" : "UNAUTHORIZED_FIELD_OR_TYPE";
+  return new RequestRefusal(code, reasonsFor(prepared, denials));
 }
 
 function requestFor(
@@ -44,7 +54,10 @@ function requestFor(
   return { prepared, variant: prepared.variantFor(coerced, denials), variables, coerced, denials };
 }
 
-function reasonsFor({ guards }: PreparedOperation, denials: Denials): readonly RefusalReason[] {
+function reasonsFor(
+  { guards }: Pick<PreparedOperation, "guards">,
+  denials: Denials,
+): readonly RefusalReason[] {
   const denied = guards.coordinates.filter(({ coordinate }) => {
     const [typeName = "", fieldName = null] = coordinate.split(".");
     return denials.failedOf(typeName, fieldName).length > 0;

@@ -19,6 +19,12 @@ export function printPlan(plan: PlanDescription): string {
     lines.push("", "read object by object:");
     lines.push(...alignColumns(resolved.map(({ path, reason }) => [`  ${path}`, reason])));
   }
+  const { denied } = plan;
+  if (denied.length > 0) {
+    lines.push("", "denied:");
+    const cells = denied.map(({ path, coordinate, failed }) => [`  ${path}`, coordinate, failed.join(", ")]);
+    lines.push(...alignColumns(cells));
+  }
   lines.push("", ...tableOf(plan));
   return `${lines.join("\n")}\n`;
 }

@@ -5,11 +5,16 @@ import { loadProject } from "../config/load-project.ts";
 import { Problems } from "../core/problems.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { UnplannedOperation } from "../execute/executor.ts";
+import { refusalFor } from "../pipeline/admit.ts";
+import type { BffRuntime } from "../pipeline/bff-runtime.ts";
+import type { Denials } from "../policy/access-rules.ts";
+import { decideAccess } from "../policy/decide-access.ts";
 import { createLogger } from "../observe/logger.ts";
 import { Metrics } from "../observe/metrics.ts";
 import type { PlanDescription } from "../prepare/describe-plan.ts";
 import type { PreparedOperation } from "../prepare/prepared-operation.ts";
 import { buildGeneration } from "./generation.ts";
+import { callerWith, type PlannedCaller } from "./planned-caller.ts";
 
 /** Which plan is asked for. */
 export interface PlanQuestion {
@@ -19,6 +24,8 @@ export interface PlanQuestion {
   readonly operationName: string | null;
   /** Only those count that `@skip` and `@include` read. */
   readonly variables: Readonly<Record<string, unknown>>;
+  /** Null: somebody who may read everything. */
+  readonly caller: PlannedCaller | null;
 }
 
 /** The project has no BFF of the name that was asked for. */
@@ -31,12 +38,12 @@ export class UnknownBffError extends Error {
 
 /**
  * Does all of a start but listening, calls nobody, and plans an operation of one BFF. Raises StartupError, UnknownBffError,
- * or RequestRefusal where the document is none of this BFF's.
+ * or RequestRefusal where the document is none of this BFF's, or refused of that caller as a whole.
  */
 export async function planProject(
   root: string,
   environment: Environment,
-  { bff, document, operationName, variables }: PlanQuestion,
+  { bff, document, operationName, variables, caller }: PlanQuestion,
 ): Promise<PlanDescription | UnplannedOperation> {
   const problems = new Problems();
   const settings = readEnvironment(environment, problems);
@@ -52,14 +59,25 @@ export async function planProject(
         bff,
       );
     const prepared = runtime.preparer.prepare(document, operationName);
-    return runtime.executor.describe({
-      prepared,
-      conditions: readConditions(prepared, variables),
-      denials: null,
-    });
+    const conditions = readConditions(prepared, variables);
+    const denials = caller === null ? null : await denialsOf(runtime, prepared, caller);
+    return runtime.executor.describe({ prepared, conditions, denials });
   } finally {
     await generation.dispose();
   }
+}
+
+/** Raises RequestRefusal where the BFF refuses the operation of such a caller as a whole. */
+async function denialsOf(
+  { access, settings }: Pick<BffRuntime, "access" | "settings">,
+  prepared: PreparedOperation,
+  planned: PlannedCaller,
+): Promise<Denials | null> {
+  const caller = callerWith(planned);
+  const { guards } = prepared.guards;
+  const denials = await decideAccess(access, guards, caller, (name) => planned.policies.includes(name));
+  if (denials !== null && settings.denied === "reject") throw refusalFor(prepared, caller, denials);
+  return denials;
 }
 
 function readConditions(

@@ -13,6 +13,7 @@ import {
   vi,
 } from "vitest";
 import { main } from "../../gateway/cli/main.ts";
+import type { PlanDescription } from "../../gateway/prepare/describe-plan.ts";
 import { createShopProject } from "../support/temporary-project.ts";
 import { shopRoot } from "../support/test-gateway.ts";
 
@@ -127,6 +128,56 @@ query Other { categories { name } }
         { listSize: 100 },
         { listSize: 1000, total: 2 },
       ],
+    });
+  });
+
+  describe("for a caller who may not read everything", () => {
+    const order = `mutation Order($payment: PaymentInput!) {
+  placeOrder(lines: [], payment: $payment) { order { id } }
+  addReview(input: { product: "p1", stars: 5, title: "x", body: "x" }) { review { id } }
+}
+`;
+    const ordering = '@requiresScopes(scopes: [["orders:write"]])';
+    const review = '@policy(policies: [["mayReview"]])';
+    it.each<[args: readonly string[], denied: readonly (readonly string[])[]]>([
+      [["--scopes", "orders:read, orders:write"], [["addReview", "Mutation.addReview", review]]],
+      [["--policies", "mayReview"], [["placeOrder", "Mutation.placeOrder", ordering]]],
+      [["--scopes", "orders:write", "--policies", "x,mayReview"], []],
+      [
+        ["--anonymous"],
+        [
+          ["placeOrder", "Mutation.placeOrder", ordering],
+          ["addReview", "Mutation.addReview", review],
+        ],
+      ],
+    ])("tells what is denied, and plans nothing for it: %j", async (args, denied) => {
+      const file = write("order.graphql", order);
+      const json = await run("plan", file, "--bff", "web", "--root", shopRoot, "--json", ...args);
+      expect([json.status, json.stderr]).toEqual([0, ""]);
+      const plan = JSON.parse(json.stdout) as PlanDescription;
+      expect(plan.denied).toEqual(
+        denied.map(([path, coordinate, guard]) => ({ path, coordinate, failed: [guard] })),
+      );
+      const planned = plan.steps.map(({ coordinate }) => coordinate);
+      const names = ["Mutation.placeOrder", "Mutation.addReview"];
+      expect(names.map((name) => planned.includes(name))).toEqual(
+        names.map((name) => !denied.some(([, coordinate]) => coordinate === name)),
+      );
+      const text = await run("plan", file, "--bff", "web", "--root", shopRoot, ...args);
+      const lines = text.stdout.split("\n");
+      const start = lines.indexOf("denied:");
+      const told = start === -1 ? [] : lines.slice(start + 1, lines.indexOf("", start));
+      expect(told.map((line) => line.trim().split(/ {2,}/))).toEqual(denied);
+    });
+
+    it("refuses scopes of somebody who has no credential with status 2", async () => {
+      const file = write("order.graphql", order);
+      const args = ["--scopes", "a", "--anonymous", "--root", shopRoot];
+      const { status, stderr } = await run("plan", file, "--bff", "web", ...args);
+      expect([status, stderr]).toEqual([
+        2,
+        "error: expected --scopes or --anonymous, found both: without a credential there are no scopes\n",
+      ]);
     });
   });
 
