@@ -24,6 +24,7 @@ export function createApiKeyAuthenticator({ header, keys }: ApiKeyParts): Authen
     known.set(place, [...(known.get(place) ?? []), key]);
   }
   return {
+    takesBearerTokens: false,
     authenticate({ headers }) {
       const sent = headers.get(header);
       if (sent === undefined) return null;

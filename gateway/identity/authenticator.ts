@@ -20,6 +20,8 @@ export interface CredentialRequest {
 
 /** One way to tell who is calling. */
 export interface Authenticator {
+  /** It looks at bearer tokens, of which it may leave some to others. */
+  readonly takesBearerTokens: boolean;
   /**
    * Null where the request carries no credential of this kind, and the next may look. Raises CREDENTIAL_INVALID for
    * one that is no good, CREDENTIAL_EXPIRED for one that is good no longer, IDENTITY_UNAVAILABLE where it can't be checked at the moment.

@@ -20,6 +20,7 @@ export function createCertificateAuthenticator(consumers: readonly CertificateCo
     }),
   );
   return {
+    takesBearerTokens: false,
     authenticate({ certificate }) {
       if (certificate === null) return null;
       const [found] = namesOf(certificate)

@@ -57,6 +57,7 @@ export function createIntrospectionAuthenticator(
   });
   const introspector = new Introspector({ ...parts, ...limits }, (token) => askServer(pool, parts, token));
   return {
+    takesBearerTokens: true,
     authenticate({ headers, certificate }) {
       const token = bearerTokenOf(headers);
       return token === null ? null : introspector.callerOf(token, certificate);

@@ -69,6 +69,7 @@ export function createJwtAuthenticator(settings: JwtIssuer, keys: KeyStore): Aut
   }
 
   return {
+    takesBearerTokens: true,
     authenticate({ headers }) {
       const token = bearerTokenOf(headers);
       if (token === null) return null;
