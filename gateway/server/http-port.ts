@@ -10,7 +10,7 @@ import type { TLSSocket } from "node:tls";
 import type { ListenerTls } from "../config/listener-tls.ts";
 import type { ErrorCode } from "../core/error-codes.ts";
 import { Problems } from "../core/problems.ts";
-import { Http2Sessions } from "./http2-sessions.ts";
+import { endWithClient, Http2Sessions } from "./http2-sessions.ts";
 import { refuseUnreadable } from "./refuse-unreadable.ts";
 
 /** A port that answers HTTP until it is closed. */
@@ -166,6 +166,7 @@ function openSecure(handle: RequestListener, tls: ListenerTls, options: PortOpti
   const sessions = new Http2Sessions(server, limits);
   const plainlySpoken = new Set<TLSSocket>();
   server.on("secureConnection", (socket: TLSSocket) => {
+    endWithClient(socket);
     if (socket.alpnProtocol === "h2") return;
     plainlySpoken.add(socket);
     socket.once("close", () => plainlySpoken.delete(socket));

@@ -5,6 +5,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
+import type { Socket } from "node:net";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import { answerRefusal } from "./refusal-answer.ts";
 
@@ -47,9 +48,15 @@ export class Http2Sessions {
     for (const { session } of this.#sessions) announceEnd(session);
   }
 
-  /** Takes no more requests; each connection ends when what is under way on it is answered. */
+  /** Takes no more requests; each connection ends when what is under way on it is answered. Asked again and again. */
   close(): void {
-    for (const { session } of this.#sessions) if (!session.closed) session.close();
+    const nowMs = performance.now();
+    for (const { session, streams, hasServed, idleSinceMs } of this.#sessions) {
+      // Node would wait for ever for a client that acknowledges nothing. One that may still read an answer is waited for.
+      const hasRead = !hasServed || nowMs - idleSinceMs >= maxLingerMs;
+      if (streams.size === 0 && (session.closed || hasRead)) session.destroy();
+      else if (!session.closed) session.close();
+    }
   }
 
   #add(session: ServerHttp2Session): void {
@@ -86,6 +93,17 @@ export class Http2Sessions {
       }
     }
   }
+}
+
+/** In milliseconds; see also {@link endWithClient}. */
+const maxLingerMs = 1000;
+
+/** Cuts a connection whose client does not end its side some time after we have ended ours. */
+export function endWithClient(socket: Socket): void {
+  socket.once("finish", () => {
+    const timer = setTimeout(() => socket.destroy(), maxLingerMs);
+    socket.once("close", () => clearTimeout(timer));
+  });
 }
 
 const announced = new WeakSet<Http2Session>();

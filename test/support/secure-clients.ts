@@ -28,7 +28,8 @@ export interface Http2Answer {
 
 /** A session, once it is there. */
 export async function openSession(url: string, tls: ClientTls): Promise<ClientHttp2Session> {
-  const session = connectHttp2(url, { ...tls });
+  // Node's client counts what it has not sent of a request that was refused, and has had enough after a while.
+  const session = connectHttp2(url, { ...tls, maxSessionMemory: 1000 });
   session.on("error", () => {});
   await new Promise<void>((resolve, reject) => {
     session.once("connect", () => resolve());
