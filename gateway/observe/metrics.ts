@@ -66,6 +66,16 @@ export const metricCatalog = {
     help: "Variants of operations that proved hot, by what came of compiling them: compiled; left to the reference executor: declined (too large for it), failed (a fault of the gateway's), dropped for now (too many at once).",
     labels: ["bff", "result"],
   },
+  overlock_callers_total: {
+    kind: "counter",
+    help: "Requests whose caller could be told, by the kind of credential: anonymous (none), jwt, opaqueToken, apiKey, certificate.",
+    labels: ["bff", "credential"],
+  },
+  overlock_refused_callers_total: {
+    kind: "counter",
+    help: "Requests refused for their credential, by reason: missing, invalid, expired, unavailable (it could not be checked).",
+    labels: ["bff", "reason"],
+  },
   overlock_policy_failures_total: {
     kind: "counter",
     help: "Policies of a BFF that threw, did not answer in time, or answered something other than true and false. Each let nobody; the log has it.",

@@ -1,3 +1,4 @@
+import type { Caller } from "../core/caller.ts";
 import type { ErrorCode } from "../core/error-codes.ts";
 import type { AbsorbedError, UpstreamCall } from "../core/request-scope.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
@@ -7,6 +8,8 @@ import type { GatewayRequest } from "./gateway-request.ts";
 
 /** How one request went. Held while it runs; written out once. */
 export interface RequestRecord {
+  /** Null where it was refused before anybody could tell. */
+  caller: Pick<Caller, "kind" | "consumer"> | null;
   operation: string | null;
   readonly upstreamCalls: UpstreamCall[];
   absorbed: readonly AbsorbedError[];
@@ -21,6 +24,7 @@ export interface RequestRecord {
 
 export function startRecord(): RequestRecord {
   return {
+    caller: null,
     operation: null,
     upstreamCalls: [],
     absorbed: [],
@@ -34,7 +38,7 @@ export function startRecord(): RequestRecord {
 
 /**
  * One log line and the metrics of a request. Neither variables nor tokens nor anything else that a client or backend
- * wrote is in it, but for the operation's name; what an internal error said is logged at debug level. Of
+ * wrote is in it, but for the operation's name and that of the consumer, which its credential tells; what an internal error said is logged at debug level. Of
  * faults of the gateway's own, which only its developers can mend, the first is logged at error level.
  */
 export function observe(bff: BffRuntime, request: GatewayRequest, record: RequestRecord): void {
@@ -47,6 +51,7 @@ export function observe(bff: BffRuntime, request: GatewayRequest, record: Reques
   for (const { code } of record.absorbed)
     metrics.increment("overlock_absorbed_errors_total", { bff: client, code });
   if (record.isJoined) metrics.increment("overlock_joined_requests_total", { bff: client });
+  countCredential(bff, record);
   let joinedCalls = 0;
   for (const { source, code, durationMs: callMs, isJoined } of record.upstreamCalls) {
     if (isJoined) {
@@ -61,6 +66,8 @@ export function observe(bff: BffRuntime, request: GatewayRequest, record: Reques
     {
       requestId: request.requestId,
       client,
+      credential: record.caller?.kind ?? null,
+      consumer: record.caller?.consumer?.slice(0, maxNameLength) ?? null,
       operation: record.operation?.slice(0, maxNameLength) ?? null,
       outcome: record.outcome,
       status: record.status,
@@ -79,6 +86,25 @@ export function observe(bff: BffRuntime, request: GatewayRequest, record: Reques
 }
 
 const maxNameLength = 100;
+
+/** By what the caller was known, or why a credential was refused. */
+function countCredential({ settings, metrics }: BffRuntime, { caller, errors }: RequestRecord): void {
+  if (caller !== null) {
+    metrics.increment("overlock_callers_total", { bff: settings.name, credential: caller.kind });
+    return;
+  }
+  const [refusal] = errors;
+  const reason = refusal === undefined ? undefined : refusalReasons[refusal.code];
+  if (reason !== undefined)
+    metrics.increment("overlock_refused_callers_total", { bff: settings.name, reason });
+}
+
+const refusalReasons: Partial<Record<ErrorCode, string>> = {
+  UNAUTHENTICATED: "missing",
+  CREDENTIAL_INVALID: "invalid",
+  CREDENTIAL_EXPIRED: "expired",
+  IDENTITY_UNAVAILABLE: "unavailable",
+};
 
 function countCodes(errors: readonly { readonly code: ErrorCode }[]): Record<string, number> {
   const counts: Record<string, number> = {};

@@ -34,6 +34,7 @@ export async function runStages(
     if (mediaType === null) throw RequestRefusal.of("NOT_ACCEPTABLE");
     const identified = identify(bff.callers, request, deadline);
     const caller = identified instanceof Promise ? await identified : identified;
+    record.caller = caller;
     const found = prepare(bff, request, params);
     record.operation = found.prepared.name;
     const coerced = coerce(bff, found);

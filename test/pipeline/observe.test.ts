@@ -44,6 +44,8 @@ describe("the log", () => {
         time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
         requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
         client: "web",
+        credential: "anonymous",
+        consumer: null,
         operation: "Shelf",
         outcome: "ok",
         status: 200,
@@ -176,6 +178,28 @@ describe("the log", () => {
       expect(line).not.toContain(secret);
   });
 
+  it("says by which kind of credential the caller was known, and which application it is", async () => {
+    const token = await test.issuer.issueBadToken({ client_id: "a".repeat(101), secret: "pin" });
+    const expired = await test.issuer.issueToken("u1", -60);
+    const lines = await linesOf(async () => {
+      await test.query("{ __typename }", { token });
+      await test.query("{ __typename }");
+      await test.query("{ wrong }", { token });
+      await test.query("{ __typename }", { token: expired });
+      await test.query("{ __typename }", { headers: { accept: "image/png" } });
+    });
+    const known = { credential: "jwt", consumer: "a".repeat(100) };
+    const unknown = { credential: null, consumer: null };
+    expect(lines).toMatchObject([
+      known,
+      { credential: "anonymous", consumer: null },
+      known,
+      { ...unknown, errorCodes: { CREDENTIAL_EXPIRED: 1 } },
+      unknown,
+    ]);
+    expect(JSON.stringify(lines)).not.toContain("pin");
+  });
+
   it("cuts the operation's name to 100 characters", async () => {
     const name = "N".repeat(5000);
     const [line] = await linesOf(() => test.query(`query ${name} { __typename }`));
@@ -217,6 +241,33 @@ describe("the log at debug level", () => {
     ]);
     expect(lines[1]?.["requestId"]).toBe(lines[0]?.["requestId"]);
     expect(JSON.stringify(lines[1])).toContain(secretMessage);
+  });
+});
+
+describe("the metrics", () => {
+  it("count requests by the caller's kind of credential, and refusals by what was wrong with it", async () => {
+    const count = async (series: string): Promise<number> => {
+      const text = await (await fetch(`${test.gateway.adminUrl}/metrics`)).text();
+      const line = text.split("\n").find((one) => one.startsWith(`${series} `));
+      return Number(line?.slice(series.length) ?? 0);
+    };
+    const series = [
+      'overlock_callers_total{bff="web",credential="anonymous"}',
+      'overlock_callers_total{bff="web",credential="jwt"}',
+      'overlock_refused_callers_total{bff="web",reason="invalid"}',
+      'overlock_refused_callers_total{bff="web",reason="expired"}',
+      'overlock_refused_callers_total{bff="web",reason="missing"}',
+    ];
+    const before = await Promise.all(series.map(count));
+    const good = await test.issuer.issueToken("u1", 60);
+    // An error of a field, for want of a claim, is no refusal of the caller.
+    await test.query("{ viewer { profile { id } } }");
+    await test.query("{ __typename }", { token: good });
+    await test.query("{ wrong }", { token: good });
+    await test.query("{ __typename }", { token: "garbage" });
+    await test.query("{ __typename }", { token: await test.issuer.issueToken("u1", -60) });
+    const after = await Promise.all(series.map(count));
+    expect(after.map((value, index) => value - (before[index] ?? 0))).toEqual([1, 2, 1, 1, 0]);
   });
 });
 
