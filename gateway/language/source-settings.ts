@@ -30,14 +30,15 @@ const sourceNamePattern = /^[a-z][a-z0-9-]{0,62}$/;
 /** What HTTP and gRPC metadata both take. */
 const headerNamePattern = /^[0-9a-z_.-]+$/;
 /**
- * Headers that say how one connection is used, that the gateway's own client sets, or that would turn the answer into
- * a part of it or into no answer at all.
+ * Headers that say how one connection is used, that the gateway's own client sets, that would turn the answer into a
+ * part of it or into no answer at all, or the call into another, and all that a browser keeps for all of a host.
  */
 const reservedHeaders = new Set([
   "connection",
   "keep-alive",
   "proxy-connection",
   "proxy-authorization",
+  "proxy-authenticate",
   "te",
   "trailer",
   "transfer-encoding",
@@ -55,8 +56,15 @@ const reservedHeaders = new Set([
   "if-none-match",
   "if-modified-since",
   "if-unmodified-since",
+  "cookie",
+  "set-cookie",
+  "x-http-method",
+  "x-http-method-override",
+  "x-method-override",
   "x-request-id",
   "x-request-timeout-ms",
+  "traceparent",
+  "tracestate",
 ]);
 
 /** The one `@source` of a file; null, with a problem reported, where there is none. */
@@ -233,7 +241,12 @@ function checkHeaderName(
     return false;
   };
   if (!headerNamePattern.test(name)) return refuse("a header's name in lower case", quoted(name));
-  if (reservedHeaders.has(name) || name.startsWith("grpc-") || name.endsWith("-bin")) {
+  if (
+    reservedHeaders.has(name) ||
+    name.startsWith("grpc-") ||
+    name.startsWith("proxy-") ||
+    name.endsWith("-bin")
+  ) {
     const found = `${name}, which belongs to the connection or the gateway`;
     return refuse("a header that belongs to the application", found);
   }

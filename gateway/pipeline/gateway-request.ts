@@ -6,6 +6,8 @@ import type { ClientCertificate } from "../identity/authenticator.ts";
 export interface GatewayRequest extends Waiter {
   readonly method: "GET" | "POST";
   readonly headers: RequestHeaders;
+  /** Whether a header, by its name in lower case, came more than once. */
+  isRepeated(name: string): boolean;
   readonly requestId: string;
   /** Null: the client has shown none, or none that was verified. */
   readonly certificate: ClientCertificate | null;

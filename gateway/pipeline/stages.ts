@@ -6,6 +6,7 @@ import type { OperationRequest } from "../prepare/prepared-operation.ts";
 import { admit } from "./admit.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
 import { coerce } from "./coerce.ts";
+import { EndToEndHeaders } from "./end-to-end-headers.ts";
 import { executeOperation } from "./execute.ts";
 import { asksForPlan, explainOperation } from "./explain.ts";
 import type { GatewayRequest, HttpAnswer, RequestParams } from "./gateway-request.ts";
@@ -92,7 +93,7 @@ function createScope(
   return {
     requestId: request.requestId,
     caller,
-    headers: request.headers,
+    headers: new EndToEndHeaders(request),
     deadline,
     locale: negotiation.locale(request.headers.get("accept-language")),
     timeZone: settings.timeZone,

@@ -9,6 +9,7 @@ import type { RequestScope } from "../core/request-scope.ts";
 import type { CallerIdentifier } from "../identity/identify-caller.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
+import { EndToEndHeaders } from "../pipeline/end-to-end-headers.ts";
 import { type GatewayRequest, HttpAnswer } from "../pipeline/gateway-request.ts";
 import { identify } from "../pipeline/identify.ts";
 import { checkRequestKind } from "./check-request-kind.ts";
@@ -160,7 +161,7 @@ function createScope(
 ): RequestScope {
   return {
     requestId: facts.requestId,
-    headers: facts.headers,
+    headers: new EndToEndHeaders(facts),
     caller,
     deadline,
     locale: "en-US",

@@ -71,6 +71,10 @@ class RequestFacts implements GatewayRequest, RequestHeaders {
     return typeof value === "object" ? value.join(", ") : value;
   }
 
+  isRepeated(name: string): boolean {
+    return valuesOf(name, this.#request.rawHeaders).length > 1;
+  }
+
   get signal(): AbortSignal {
     if (this.#controller === null) {
       const controller = new AbortController();

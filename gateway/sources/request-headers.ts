@@ -1,7 +1,7 @@
 import { canonicalJson } from "../core/canonical-json.ts";
 import type { Deadline } from "../core/deadline.ts";
 import { OverlockError } from "../core/errors.ts";
-import type { RequestScope } from "../core/request-scope.ts";
+import type { RequestHeaders as ClientHeaders, RequestScope } from "../core/request-scope.ts";
 import type { SourceSchema } from "../language/source-schema.ts";
 import type { CallerReads } from "./caller-reads.ts";
 import { type CallInput, compileInput } from "./declared-call.ts";
@@ -9,8 +9,6 @@ import { type CallInput, compileInput } from "./declared-call.ts";
 /** The headers or metadata that every call of a source carries. */
 export interface RequestHeaders {
   readonly forwarded: readonly string[];
-  /** `traceparent` is forwarded too, which says where a call belongs, and nothing of what it asks for. */
-  readonly forwardsTrace: boolean;
   readonly names: readonly string[];
   /** The values of `names`, in order: further inputs of each call. */
   readonly inputs: readonly CallInput[];
@@ -18,14 +16,14 @@ export interface RequestHeaders {
 
 export function compileRequestHeaders(source: SourceSchema): RequestHeaders {
   return {
-    forwarded: source.forwardHeaders.filter((name) => name !== traceHeader),
-    forwardsTrace: source.forwardHeaders.includes(traceHeader),
+    forwarded: source.forwardHeaders,
     names: source.headers.map((header) => header.name),
     inputs: source.headers.map((header) => compileInput(header.value, false)),
   };
 }
 
 /**
+<<<<<<< HEAD
  * What is read of the caller by a call with these inputs and headers. Not `traceparent` where it is only passed on: it
  * says where a call belongs, and nothing of what it asks for.
  */
@@ -40,6 +38,10 @@ export function findCallerReads(inputs: readonly CallInput[], headers: RequestHe
 /**
  * The headers of one call: those of the client that the source asked for, those the gateway sets from `values`, and the
  * request's id. Raises INVALID_VALUE for a value that no header carries unchanged; nothing is sent then.
+=======
+ * The metadata of one call: what the source asked for of the client's headers, what the gateway sets from `values`, and
+ * whose call it is. Raises INVALID_VALUE for a value that no header carries unchanged; nothing is sent then.
+>>>>>>> ef18f81 (sources, pipeline, language: a doubtful header of a client is no header)
  */
 export function buildRequestHeaders(
   headers: RequestHeaders,
@@ -47,17 +49,19 @@ export function buildRequestHeaders(
   scope: RequestScope,
 ): Record<string, string> {
   const result: Record<string, string> = { "x-request-id": scope.requestId };
-  const forwarded = headers.forwardsTrace ? [...headers.forwarded, traceHeader] : headers.forwarded;
-  for (const name of forwarded) {
-    const value = scope.headers.get(name);
-    if (value !== undefined && headerValuePattern.test(value)) result[name] = value;
+  for (const name of headers.forwarded) {
+    const value = forwardedValue(name, scope);
+    if (value !== undefined) result[name] = value;
   }
   for (const [index, name] of headers.names.entries()) result[name] = headerText(name, values[index]);
+  const trace = readTrace(scope.headers);
+  for (let index = 0; index + 1 < trace.length; index += 2)
+    result[trace[index] ?? ""] = trace[index + 1] ?? "";
   return result;
 }
 
 /**
- * The same as a list of names and values in turn, without the request's id: what a call is the same request by. `first`
+ * The same as a list of names and values in turn, without whose call it is: what a call is the same request by. `first`
  * is where the values of `names` begin.
  */
 export function listRequestHeaders(
@@ -68,8 +72,8 @@ export function listRequestHeaders(
 ): string[] {
   const result: string[] = [];
   for (const name of headers.forwarded) {
-    const value = scope.headers.get(name);
-    if (value !== undefined && headerValuePattern.test(value)) result.push(name, value);
+    const value = forwardedValue(name, scope);
+    if (value !== undefined) result.push(name, value);
   }
   for (let index = 0; index < headers.names.length; index++) {
     const name = headers.names[index] ?? "";
@@ -79,35 +83,64 @@ export function listRequestHeaders(
 }
 
 /** Of a call over HTTP, what is about the call itself: whose it is, and how long its answer is waited for. */
-export function listCallHeaders(
-  { forwardsTrace }: RequestHeaders,
-  { requestId, headers }: RequestScope,
-  deadline: Deadline,
-): string[] {
-  const result = ["x-request-id", requestId, "x-request-timeout-ms", String(deadline.remainingMs)];
-  const trace = forwardsTrace ? headers.get(traceHeader) : undefined;
-  if (trace !== undefined && headerValuePattern.test(trace)) result.push(traceHeader, trace);
-  return result;
+export function listCallHeaders({ requestId, headers }: RequestScope, deadline: Deadline): string[] {
+  return [
+    "x-request-id",
+    requestId,
+    "x-request-timeout-ms",
+    String(deadline.remainingMs),
+    ...readTrace(headers),
+  ];
 }
 
 /** What tells a request's metadata from others': all but what {@link listCallHeaders} has of a call over HTTP. */
 export function metadataKey(metadata: Readonly<Record<string, string>>): string {
   let key = "";
   for (const [name, value] of Object.entries(metadata)) {
-    if (name !== "x-request-id" && name !== traceHeader) key += `${name}\n${value}\n`;
+    if (!callHeaders.has(name)) key += `${name}\n${value}\n`;
   }
   return key;
 }
 
-/** https://www.w3.org/TR/trace-context/#traceparent-header */
-const traceHeader = "traceparent";
+const callHeaders: ReadonlySet<string> = new Set(["x-request-id", "traceparent", "tracestate"]);
+
+/** Absent, too, where no header carries it unchanged: a part of it would be another value. */
+function forwardedValue(name: string, { headers }: RequestScope): string | undefined {
+  const value = headers.get(name);
+  return value !== undefined && isHeaderText(value) ? value : undefined;
+}
+
+/**
+ * Where in a trace the call belongs (https://www.w3.org/TR/trace-context/), as names and values in turn; nothing where
+ * the client does not say so properly.
+ */
+function readTrace(headers: ClientHeaders): readonly string[] {
+  const parent = headers.get("traceparent");
+  if (parent === undefined || !traceParentPattern.test(parent)) return nothing;
+  const state = headers.get("tracestate");
+  if (state === undefined || state.length > maxTraceStateLength || !isHeaderText(state))
+    return ["traceparent", parent];
+  return ["traceparent", parent, "tracestate", state];
+}
+
+const nothing: readonly string[] = [];
+
+/** Version 00 has nothing behind its flags; what later versions have there is passed on with the rest. */
+const traceParentPattern =
+  /^(?!ff)(?!00-.{52}.)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-[\x21-\x7e]{1,200})?$/;
+/** What everybody has to be able to pass on: https://www.w3.org/TR/trace-context/#tracestate-limits. */
+const maxTraceStateLength = 512;
 
 /** A value as a header carries it: texts as they are, the rest as JSON. Raises INVALID_VALUE where none would. */
 export function headerText(name: string, value: unknown): string {
   const text = typeof value === "string" ? value : canonicalJson(value);
-  if (text.length <= maxHeaderLength && headerValuePattern.test(text)) return text;
+  if (isHeaderText(text)) return text;
   const expected = `printable ASCII, at most ${maxHeaderLength} characters, without spaces around it`;
   throw new OverlockError("INVALID_VALUE", `the value for header ${name} is not ${expected}`);
+}
+
+function isHeaderText(text: string): boolean {
+  return text.length <= maxHeaderLength && headerValuePattern.test(text);
 }
 
 const maxHeaderLength = 8192;

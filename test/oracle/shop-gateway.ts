@@ -87,6 +87,7 @@ export async function openOracleGateway(
       const request = {
         method: "POST",
         headers: headersFor(operation),
+        isRepeated: () => false,
         requestId: `seed-${operation.seed}`,
         certificate: null,
         receivedAtMs: performance.now(),

@@ -95,6 +95,8 @@ interface Received {
   readonly body: string;
 }
 
+const traceOf = (digit: string): string => `00-${digit.repeat(32)}-${digit.repeat(16)}-01`;
+
 const rest = (types: string, settings = ""): string =>
   `extend schema @source(name: "own", url: "http://x", ${settings}) scalar Any ${types}`;
 
@@ -105,7 +107,7 @@ describe("reads of a REST source", () => {
   afterAll(() => backend.stop());
 
   const plain = 'type Query { a: Any @rest(GET: "/a") }';
-  const forwards = 'forwardHeaders: ["authorization", "accept-language", "x-a", "x-b", "traceparent"]';
+  const forwards = 'forwardHeaders: ["authorization", "accept-language", "x-a", "x-b"]';
 
   test.each<[what: string, types: string, settings: string, ...asks: Ask[]]>([
     ["nothing", plain, "", {}, {}],
@@ -114,8 +116,8 @@ describe("reads of a REST source", () => {
       "trace",
       plain,
       forwards,
-      { headers: { traceparent: "00-1-1-01" } },
-      { headers: { traceparent: "00-2-2-01" } },
+      { headers: { traceparent: traceOf("1"), tracestate: "a=1" } },
+      { headers: { traceparent: traceOf("2") } },
     ],
     ["claims that nothing reads", plain, "", { claims: { sub: "u1" } }, { claims: { sub: "u2" } }],
     ["headers that are not forwarded", plain, "", { headers: { "x-a": "1" } }, { headers: { "x-a": "2" } }],

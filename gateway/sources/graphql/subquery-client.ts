@@ -208,7 +208,7 @@ export class SubqueryClient implements Subqueries {
     return exchangeUpstream(scope, owner, {
       key: isSafe && this.isShared ? keyOfRequest(request) : null,
       send: async (deadline) => {
-        const callHeaders = listCallHeaders(this.#headers, scope, deadline);
+        const callHeaders = listCallHeaders(scope, deadline);
         return new SharedResponse(await this.#pool.send({ ...request, callHeaders }, deadline));
       },
       read: (response) => {

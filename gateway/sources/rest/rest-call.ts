@@ -101,7 +101,7 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
       const value = await exchangeUpstream(scope, owner, {
         key: isShared ? keyOfRequest(request) : null,
         send: (deadline) => {
-          const callHeaders = listCallHeaders(headers, scope, deadline);
+          const callHeaders = listCallHeaders(scope, deadline);
           return pool.send({ ...request, callHeaders }, deadline).then(toRestAnswer);
         },
         read: (answer) => {
