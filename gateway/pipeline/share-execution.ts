@@ -71,10 +71,10 @@ class SharedHeaders implements RequestHeaders {
   }
 
   get(name: string): string | undefined {
-    if (this.#rule.headers.has(name) || name === traceHeader) return this.#headers.get(name);
+    if (this.#rule.headers.has(name) || traceHeaders.has(name)) return this.#headers.get(name);
     throw new OverlockError("INTERNAL_SERVER_ERROR", `the header ${name} is no part of what is shared`);
   }
 }
 
-/** Says where a call belongs: to the request that started the run. It changes nothing of the answer. */
-const traceHeader = "traceparent";
+/** They say where a call belongs: to the request that started the run. They change nothing of the answer. */
+const traceHeaders: ReadonlySet<string> = new Set(["traceparent", "tracestate"]);

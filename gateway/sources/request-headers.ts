@@ -23,9 +23,8 @@ export function compileRequestHeaders(source: SourceSchema): RequestHeaders {
 }
 
 /**
-<<<<<<< HEAD
- * What is read of the caller by a call with these inputs and headers. Not `traceparent` where it is only passed on: it
- * says where a call belongs, and nothing of what it asks for.
+ * What is read of the caller by a call with these inputs and headers. Not the trace, which says where a call belongs,
+ * and nothing of what it asks for.
  */
 export function findCallerReads(inputs: readonly CallInput[], headers: RequestHeaders): CallerReads {
   const all = [...inputs, ...headers.inputs];
@@ -36,12 +35,8 @@ export function findCallerReads(inputs: readonly CallInput[], headers: RequestHe
 }
 
 /**
- * The headers of one call: those of the client that the source asked for, those the gateway sets from `values`, and the
- * request's id. Raises INVALID_VALUE for a value that no header carries unchanged; nothing is sent then.
-=======
  * The metadata of one call: what the source asked for of the client's headers, what the gateway sets from `values`, and
  * whose call it is. Raises INVALID_VALUE for a value that no header carries unchanged; nothing is sent then.
->>>>>>> ef18f81 (sources, pipeline, language: a doubtful header of a client is no header)
  */
 export function buildRequestHeaders(
   headers: RequestHeaders,

@@ -214,6 +214,17 @@ describe("backends of all three kinds see", () => {
 });
 
 describe("a trace", () => {
+  it("goes on with its state when requests for one operation are run once for all", async () => {
+    for (let time = 0; time < 4; time++) await send([]);
+    rest.requests.length = 0;
+    const lines = [`traceparent: ${trace}`, "tracestate: a=1"];
+    const answers = await Promise.all(Array.from({ length: 8 }, () => send(lines)));
+    expect(answers.map(({ body }) => body).filter((body) => body.includes("INTERNAL"))).toEqual([]);
+    const calls = seen().rest;
+    expect(calls.length).toBeGreaterThan(0);
+    expect(calls).toEqual(calls.map(() => ({ traceparent: trace, tracestate: "a=1" })));
+  });
+
   it("is passed on with its state, whatever the schemas ask for", async () => {
     await expectSeen([`traceparent: ${trace}`, "tracestate: a=1,b=2"], {
       traceparent: trace,
