@@ -49,6 +49,11 @@ export interface BffConfig {
   readonly denied?: "filter" | "reject";
   /** Reads that are the same for callers who are alike in all that matters are run once. Default true. */
   readonly shareRequests?: boolean;
+  /**
+   * Who may ask about the schema: everybody about all of it, everybody about what they may see, or nobody. Default: `all`
+   * where `NODE_ENV` is `development`, otherwise `none`.
+   */
+  readonly introspection?: "all" | "allowed" | "none";
   /** What `@policy` names: functions that let a caller, or not. Default none. */
   readonly policies?: Readonly<Record<string, AccessPolicy>>;
   /** How callers show who they are, in this order. Default: tokens of the environment's issuer. */
@@ -59,9 +64,13 @@ export interface BffConfig {
 
 /** A BFF's options, validated, with nothing left open. */
 export interface BffSettings
-  extends Required<Omit<BffConfig, "explorer" | "explorerOperation" | "showPlan" | "credentials" | "cors">> {
+  extends Required<
+    Omit<BffConfig, "explorer" | "introspection" | "explorerOperation" | "showPlan" | "credentials" | "cors">
+  > {
   /** Null: as the environment says. */
   readonly explorer: boolean | null;
+  /** Null: as the environment says. */
+  readonly introspection: "all" | "allowed" | "none" | null;
   readonly explorerOperation: string | null;
   /** Null: as the environment says. */
   readonly showPlan: boolean | null;
@@ -127,6 +136,7 @@ export const bffOptions = z.strictObject({
   anonymous: z.boolean("true or false").default(false),
   denied: z.enum(["filter", "reject"], "filter or reject").default("filter"),
   shareRequests: z.boolean("true or false").default(true),
+  introspection: z.enum(["all", "allowed", "none"], "all, allowed or none").nullable().default(null),
   policies: z
     .record(z.string(), z.custom<AccessPolicy>(isFunction, expectedPolicies), expectedPolicies)
     .default({}),

@@ -5,6 +5,7 @@ import type { RequestScope } from "../core/request-scope.ts";
 import type { Denials } from "../policy/access-rules.ts";
 import { decideAccess } from "../policy/decide-access.ts";
 import type { OperationRequest, PreparedOperation } from "../prepare/prepared-operation.ts";
+import { dependsOnVisibility } from "./admit-introspection.ts";
 import { askPolicies } from "./ask-policies.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
 import type { CoercedOperation } from "./coerce.ts";
@@ -19,9 +20,11 @@ export function admit(
   operation: CoercedOperation,
   scope: RequestScope,
 ): OperationRequest | Promise<OperationRequest> {
-  const { guards } = operation.prepared.guards;
+  const { prepared } = operation;
+  // What may be seen of the schema depends on all of it.
+  const guards = dependsOnVisibility(bff, prepared) ? [...bff.access.guards.keys()] : prepared.guards.guards;
   if (guards.length === 0) return requestFor(operation, null);
-  const denials = decideAccess(bff.access, guards, scope.caller, askPolicies(bff, operation.prepared, scope));
+  const denials = decideAccess(bff.access, guards, scope.caller, askPolicies(bff, prepared, scope));
   return denials instanceof Promise
     ? denials.then((decided) => admitWith(bff, operation, scope, decided))
     : admitWith(bff, operation, scope, denials);
@@ -34,7 +37,10 @@ function admitWith(
   denials: Denials | null,
 ): OperationRequest {
   if (denials === null || settings.denied === "filter") return requestFor(operation, denials);
-  throw refusalFor(operation.prepared, caller, denials);
+  const refusal = refusalFor(operation.prepared, caller, denials);
+  // Nothing of what it selects may be denied, where it asks about the schema.
+  if (refusal.reasons.length === 0) return requestFor(operation, denials);
+  throw refusal;
 }
 
 /** What an operation is refused with as a whole of which its caller may not read all. */

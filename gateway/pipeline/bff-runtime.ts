@@ -5,6 +5,7 @@ import type { CallerIdentifier } from "../identity/identify-caller.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { AccessRules } from "../policy/access-rules.ts";
+import type { VisibleSchemas } from "../policy/visible-schema.ts";
 import type { OperationPreparer } from "../prepare/prepare-operation.ts";
 import type { Negotiation } from "./negotiation.ts";
 import type { RequestSharing } from "./share-execution.ts";
@@ -24,6 +25,10 @@ export interface BffRuntime {
   readonly showsExplorer: boolean;
   /** Refusals name what may have been meant, of the schema that the client need not know. */
   readonly showsSuggestions: boolean;
+  /** Who may ask about the schema: everybody; everybody about what they may see; nobody. */
+  readonly introspection: "all" | "allowed" | "none";
+  /** The schema as callers may see it who are denied something. */
+  readonly visibleSchemas: VisibleSchemas;
   /** Runs that several requests wait for; null: each is run by itself. */
   readonly sharing: RequestSharing<WrittenResult> | null;
   /** Requests may ask for their plan. */

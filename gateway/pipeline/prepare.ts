@@ -1,6 +1,7 @@
 import { OperationTypeNode } from "graphql";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { PreparedOperation } from "../prepare/prepared-operation.ts";
+import { refuseIntrospection } from "./admit-introspection.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
 import type { GatewayRequest, RequestParams } from "./gateway-request.ts";
 
@@ -10,7 +11,7 @@ export interface FoundOperation {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** Checks the parameters and finds the operation. Refuses what is no GraphQL request with BAD_REQUEST. */
+/** Checks the parameters and finds the operation. Refuses what is no GraphQL request with BAD_REQUEST, and introspection where it is off. */
 export function prepare(bff: BffRuntime, request: GatewayRequest, params: RequestParams): FoundOperation {
   const { query, operationName = null, variables = null, extensions = null } = params;
   if (typeof query !== "string") throw badRequest("query", "a text", query);
@@ -20,6 +21,7 @@ export function prepare(bff: BffRuntime, request: GatewayRequest, params: Reques
   if (!isObjectOrNull(variables)) throw badRequest("variables", "an object or null", variables);
   if (!isObjectOrNull(extensions)) throw badRequest("extensions", "an object or null", extensions);
   const prepared = bff.preparer.prepare(query, operationName === "" ? null : operationName);
+  refuseIntrospection(bff, prepared);
   const kind = prepared.operation.operation;
   if (request.method === "GET" && kind !== OperationTypeNode.QUERY) {
     const reason = { message: "Only queries may be sent by GET.", locations: [] };

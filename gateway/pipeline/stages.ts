@@ -3,7 +3,9 @@ import { Deadline } from "../core/deadline.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { OperationRequest } from "../prepare/prepared-operation.ts";
+import { introspect } from "../execute/introspect.ts";
 import { admit } from "./admit.ts";
+import { visibleSchemaFor } from "./admit-introspection.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
 import { coerce } from "./coerce.ts";
 import { EndToEndHeaders } from "./end-to-end-headers.ts";
@@ -42,9 +44,13 @@ export async function runStages(
     const scope = createScope(bff, request, { record, deadline, caller });
     const admitted = admit(bff, coerced, scope);
     const operation = admitted instanceof Promise ? await admitted : admitted;
-    const result = asksForPlan(bff, params)
-      ? writeResult(await explainOperation(bff, operation, scope, record), scope.absorbed, record.plan)
-      : await executeForAll(bff, operation, { scope, request, record });
+    const visible = visibleSchemaFor(bff, operation);
+    const result =
+      visible !== null
+        ? writeResult(await introspect(visible, operation), [], null)
+        : asksForPlan(bff, params)
+          ? writeResult(await explainOperation(bff, operation, scope, record), scope.absorbed, record.plan)
+          : await executeForAll(bff, operation, { scope, request, record });
     answer = respond(mediaType, result);
     recordResult(record, result);
   } catch (thrown) {

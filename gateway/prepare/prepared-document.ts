@@ -2,6 +2,7 @@ import { type DocumentNode, getOperationAST, Kind, type OperationDefinitionNode 
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { OperationGuards } from "../policy/operation-guards.ts";
 import type { CoerceVariables } from "./compile-variables.ts";
+import { findIntrospection } from "./find-introspection.ts";
 import { PreparedOperation } from "./prepared-operation.ts";
 
 /** What is derived from each operation of a document. Both raise RangeError where it is nested beyond the stack. */
@@ -46,7 +47,9 @@ export class PreparedDocument {
     const coerceVariables = this.#compilers.compileVariables(operation);
     try {
       const guards = this.#compilers.findGuards(this.#document, operation);
-      return new PreparedOperation(this.#document, operation, { coerceVariables, guards }, this.#onGrowth);
+      const introspection = findIntrospection(this.#document, operation);
+      const derived = { coerceVariables, guards, introspection };
+      return new PreparedOperation(this.#document, operation, derived, this.#onGrowth);
     } catch (error) {
       if (error instanceof RangeError)
         throw RequestRefusal.of("GRAPHQL_PARSE_FAILED", "The document is nested too deeply.");

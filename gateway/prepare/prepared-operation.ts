@@ -3,6 +3,7 @@ import type { Denials } from "../policy/access-rules.ts";
 import type { OperationGuards } from "../policy/operation-guards.ts";
 import type { CoercedVariables, CoerceVariables } from "./compile-variables.ts";
 import type { SharingRule } from "./sharing-rule.ts";
+import type { Introspection } from "./find-introspection.ts";
 import { findConditions } from "./specialize.ts";
 
 /** What an executor derives from a variant once, to run it faster. */
@@ -35,6 +36,8 @@ export class PreparedOperation {
   /** The variables that `@skip` and `@include` read. */
   readonly conditions: readonly string[];
   readonly guards: OperationGuards;
+  /** Null: it asks nothing about the schema. */
+  readonly introspection: Introspection | null;
   readonly #variants = new Map<number | string, OperationVariant>();
   readonly #onGrowth: (bytes: number) => void;
   #uses = 0;
@@ -43,7 +46,7 @@ export class PreparedOperation {
   constructor(
     document: DocumentNode,
     operation: OperationDefinitionNode,
-    derived: { readonly coerceVariables: CoerceVariables; readonly guards: OperationGuards },
+    derived: Pick<PreparedOperation, "coerceVariables" | "guards" | "introspection">,
     onGrowth: (bytes: number) => void,
   ) {
     this.document = document;
@@ -51,6 +54,7 @@ export class PreparedOperation {
     this.name = operation.name?.value ?? null;
     this.coerceVariables = derived.coerceVariables;
     this.guards = derived.guards;
+    this.introspection = derived.introspection;
     this.conditions = findConditions(document, operation);
     this.#onGrowth = onGrowth;
   }

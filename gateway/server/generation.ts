@@ -21,6 +21,7 @@ import { createNegotiation } from "../pipeline/negotiation.ts";
 import { createRequestSharing } from "../pipeline/share-execution.ts";
 import { checkPolicies } from "../policy/check-policies.ts";
 import { compileAccess } from "../policy/compile-access.ts";
+import { createVisibleSchemas } from "../policy/visible-schema.ts";
 import { OperationPreparer } from "../prepare/prepare-operation.ts";
 import { readOwnShapers } from "../shape/own-shapers.ts";
 import { openGraphqlSource } from "../sources/graphql/graphql-source.ts";
@@ -116,6 +117,8 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         executor,
         showsExplorer: bff.settings.explorer ?? settings.isDevelopment,
         showsSuggestions: settings.isDevelopment,
+        introspection: bff.settings.introspection ?? (settings.isDevelopment ? "all" : "none"),
+        visibleSchemas: createVisibleSchemas(bound.schema),
         sharing: bff.settings.shareRequests ? createRequestSharing() : null,
         showsPlan: bff.settings.showPlan ?? settings.isDevelopment,
         negotiation: createNegotiation(bff.settings.locales),

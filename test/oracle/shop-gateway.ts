@@ -60,7 +60,7 @@ export async function openOracleGateway(
   fault: PlantedFault | null = null,
 ): Promise<OracleGateway> {
   const problems = new Problems();
-  const environment = { LOG_LEVEL: "silent", ...shop.env, ...issuer.environment };
+  const environment = { LOG_LEVEL: "silent", NODE_ENV: "development", ...shop.env, ...issuer.environment };
   const settings = readEnvironment(environment, problems);
   const logger = createLogger(settings.logLevel, null);
   const metrics = new Metrics();

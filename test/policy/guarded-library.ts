@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Gateway, startGateway } from "overlock";
+import { type Environment, type Gateway, startGateway } from "overlock";
 import { HttpBackend } from "../backends/http-backend.ts";
 import { countUp, RequestLog } from "../backends/request-log.ts";
 import { type DemoIssuer, startDemoIssuer } from "../demo/issuer.ts";
@@ -121,7 +121,10 @@ const rows = ["b1", "b2"].map((id) => ({
 }));
 
 /** Starts the library; `config` is the text of further options of the BFF's config. */
-export async function startGuardedLibrary(config = ""): Promise<GuardedLibrary> {
+export async function startGuardedLibrary(
+  config = "",
+  environment: Environment = {},
+): Promise<GuardedLibrary> {
   const log = new RequestLog(countUp());
   const backend = new HttpBackend(
     [
@@ -172,6 +175,7 @@ export async function startGuardedLibrary(config = ""): Promise<GuardedLibrary> 
         ...issuer.environment,
         BOOKS_URL: backend.url,
         PEOPLE_URL: backend.url,
+        ...environment,
       },
       logDestination: { write: (line) => void logLines.push(JSON.parse(line) as Record<string, unknown>) },
     });

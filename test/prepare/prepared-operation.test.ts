@@ -86,7 +86,7 @@ describe("a prepared operation", () => {
     const prepared = new PreparedOperation(
       document,
       operation,
-      { coerceVariables: () => null, guards: noGuards },
+      { coerceVariables: () => null, guards: noGuards, introspection: null },
       onGrowth,
     );
     const variant = prepared.variantFor({ on: true }, null);
