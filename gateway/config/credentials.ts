@@ -138,13 +138,13 @@ const jwt = z.strictObject({
   ...claimPaths,
 });
 
-const expectedSecret = 'env("NAME"): secrets come from the environment';
+const expectedSecret = 'env("NAME") without a default: secrets come from the environment';
 
 const introspection = z.strictObject({
   kind: z.literal("introspection"),
   url: text("a URL"),
   clientId: text("the gateway's client id"),
-  clientSecret: referenceOption(expectedSecret),
+  clientSecret: referenceOption(expectedSecret).refine((secret) => secret.default === null, expectedSecret),
   audiences: audiences.default([]),
   maxAgeSeconds: integer(0, 3600).default(60),
   timeoutMs: integer(1, 60_000).default(3000),

@@ -40,7 +40,11 @@ export class CredentialReader {
   /** Null, with a problem reported, where it is not an address that requests can be sent to. */
   url(value: ConfigText, name: string): string | null {
     const text = this.text(value, name);
-    if (text === null || isPlainHttpUrl(text)) return text;
+    if (text === null) return null;
+    if (isPlainHttpUrl(text)) {
+      if (isReadableOnItsWay(new URL(text))) this.#warnOfPlainText(name);
+      return text;
+    }
     const expected = "a URL that begins with http:// or https://, without credentials and fragment";
     this.report(name, { expected, found: "another text" });
     return null;
@@ -92,6 +96,16 @@ export class CredentialReader {
     this.#reportIn(this.#parts.file, { coordinate, expected, found, hint });
   }
 
+  #warnOfPlainText(name: string): void {
+    this.#parts.problems.warn({
+      place: { file: this.#parts.file, line: 0, column: 0 },
+      coordinate: `${this.#coordinate}.${name}`,
+      expected: "https://, unless the address is of this machine",
+      found: "http://",
+      hint: "who is on the way can read tokens and secrets, or put other keys in place of the issuer's",
+    });
+  }
+
   #reportIn(file: string, facts: Omit<ProblemFacts, "place">): void {
     const place = { file: file.split(path.sep).join("/"), line: 0, column: 0 };
     this.#parts.problems.error({ place, ...facts });
@@ -104,4 +118,8 @@ function isPlainHttpUrl(text: string): boolean {
   if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
   const { username, password, hash } = new URL(text);
   return username === "" && password === "" && hash === "";
+}
+
+function isReadableOnItsWay({ protocol, hostname }: URL): boolean {
+  return protocol === "http:" && !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 }

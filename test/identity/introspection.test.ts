@@ -9,6 +9,7 @@ import {
 } from "../../gateway/identity/introspection.ts";
 import { caught } from "../support/caught.ts";
 import { type ScriptedAnswer, ScriptedBackend } from "../support/scripted-backend.ts";
+import { startProject } from "../support/project-gateway.ts";
 import { findDeadAddress, startRawServer } from "../support/raw-server.ts";
 
 const server = new ScriptedBackend();
@@ -373,5 +374,40 @@ describe("a server that can't be asked", () => {
     expect(await identify(authenticator)).not.toBeNull();
     nowMs += 1;
     expect(await refusalOf(authenticator)).toMatch(unavailable);
+  });
+});
+
+describe("a request", () => {
+  it("waits for the server no longer than its own time", async () => {
+    const hanging = await startRawServer(() => {});
+    const project = await startProject(
+      {
+        books: `extend schema @source(name: "books", url: "${server.url}")
+type Query { title: String @rest(GET: "/title") }`,
+      },
+      "type Query { title: String }",
+      { INTROSPECTION_URL: `http://${hanging.address}/`, INTROSPECTION_SECRET: "s3cret" },
+      {
+        config: `{
+          name: "web",
+          requestTimeoutMs: 150,
+          credentials: [{
+            kind: "introspection",
+            url: { environmentVariable: "INTROSPECTION_URL", default: null },
+            clientId: "gateway",
+            clientSecret: { environmentVariable: "INTROSPECTION_SECRET", default: null },
+          }],
+        }`,
+      },
+    );
+    const startedMs = performance.now();
+    const answer = await project.query("{ title }", { token: "opaque" });
+    const durationMs = performance.now() - startedMs;
+    await project.stop();
+    await hanging.stop();
+    expect([answer.status, answer.errors[0]?.extensions.code]).toEqual([504, "REQUEST_TIMEOUT"]);
+    expect(durationMs).toBeGreaterThan(140);
+    expect(durationMs).toBeLessThan(2000);
+    expect(server.requests).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
-import { afterAll, describe } from "vitest";
-import { type Edit, ProjectFolders } from "./minimal-project.ts";
+import { afterAll, describe, expect, test } from "vitest";
+import { checkProject } from "../../gateway/server/check-project.ts";
+import { type Edit, editProject, ProjectFolders } from "./minimal-project.ts";
 import { refusalTable } from "./refusals.ts";
 
 const folders = new ProjectFolders();
@@ -95,7 +96,7 @@ bff-web/bff.config.ts  credentials[0].clientId
   found     7
 
 bff-web/bff.config.ts  credentials[0].clientSecret
-  expected  env("NAME"): secrets come from the environment
+  expected  env("NAME") without a default: secrets come from the environment
   found     a text
 
 bff-web/bff.config.ts  credentials[0].audiences
@@ -118,6 +119,16 @@ bff-web/bff.config.ts  credentials[0].audience
   expected  one of the options kind, url, clientId, clientSecret, audiences, maxAgeSeconds, timeoutMs, scopeClaims, consumerClaims, tierClaims
   found     audience
   hint      did you mean "audiences"?
+`,
+  );
+
+  refuses(
+    "whose secret stands in the config as a default",
+    [withCredentials(`[{ ${introspection.replace('env("SECRET")', 'env("SECRET", "s3cret")')} }]`)],
+    `
+bff-web/bff.config.ts  credentials[0].clientSecret
+  expected  env("NAME") without a default: secrets come from the environment
+  found     an object
 `,
   );
 
@@ -386,5 +397,33 @@ bff-web/bff.config.ts  credentials[0].consumers[3].name
   expected  a name of its own
   found     that of consumers[2]
 `,
+  );
+});
+
+describe("a start warns", () => {
+  test.each([
+    ["http://issuer.example/introspect", 1],
+    ["http://10.0.0.7/introspect", 1],
+    ["https://issuer.example/introspect", 0],
+    ["http://localhost:8080/introspect", 0],
+    ["http://127.0.0.1:8080/introspect", 0],
+    ["http://[::1]:8080/introspect", 0],
+  ])(
+    "of an address at which tokens and secrets can be read on their way: %s, %i times",
+    async (url, count) => {
+      const credentials = `[{ ${introspection.replace("https://issuer.example/introspect", url)} }]`;
+      const warnings = await checkProject(
+        folders.write(editProject([withCredentials(credentials)])),
+        environment,
+      );
+      const warning = {
+        severity: "warning",
+        place: { file: "bff-web/bff.config.ts" },
+        coordinate: "credentials[0].url",
+        expected: "https://, unless the address is of this machine",
+        found: "http://",
+      };
+      expect(warnings).toMatchObject(Array.from({ length: count }, () => warning));
+    },
   );
 });
