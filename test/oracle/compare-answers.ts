@@ -90,11 +90,6 @@ function siteOf(path: AnswerError["path"], data: unknown): string {
   return path.join(".");
 }
 
-/** An error took more than its own field along. */
-export function hasClimbed({ data, errors }: Answer): boolean {
-  return errors.some(({ path }) => siteOf(path, data) !== path.join("."));
-}
-
 function areSame(left: readonly AnswerError[], right: readonly AnswerError[]): boolean {
   if (left.length !== right.length) return false;
   if ([...left, ...right].some(({ code }) => code === null)) return true;

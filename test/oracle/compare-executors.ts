@@ -1,4 +1,5 @@
-import { differenceOf, hasClimbed } from "./compare-answers.ts";
+import { differenceOf } from "./compare-answers.ts";
+import { excusedCalls } from "./excused-calls.ts";
 import { type Disagreement, findDisagreement } from "./find-disagreement.ts";
 import type { OperationGenerator } from "./generate-operation.ts";
 import type { RandomOperation } from "./operation.ts";
@@ -32,8 +33,8 @@ export interface ComparedOperations {
   /** Upstream calls of all operations. */
   readonly calls: { readonly reference: number; readonly compiled: number };
   /**
-   * Seeds of operations for which the compiled executor makes more calls to some source, however often both are asked. An
-   * executor that reads field by field makes fewer where a null takes along what is below it: those don't count.
+   * Seeds of operations for which the compiled executor makes more calls of some kind, however often both are asked, but
+   * for those that are excused. At most {@link maxCostlier}.
    */
   readonly costlier: readonly number[];
 }
@@ -71,17 +72,22 @@ export async function compareExecutors(comparison: ExecutorComparison): Promise<
       if (answer.isDenied) denied++;
       const other = known.get(operation.seed);
       known.delete(operation.seed);
-      if (other !== undefined && !hasClimbed(other) && takesMore(answer, other)) suspects.push(operation);
+      if (other !== undefined && takesMore(answer, other)) suspects.push(operation);
       calls.compiled += sumOf(answer.calls);
       return answer;
     },
   });
   const report = disagreement === null ? "none" : await explain(comparison, disagreement);
   const costlier: number[] = [];
-  for (const operation of suspects)
+  for (const operation of suspects) {
+    if (costlier.length === maxCostlier) break;
     if (await isCostlier(comparison, operation)) costlier.push(operation.seed);
+  }
   return { report, codes, absorbed, compiled: compiledCount, denied, leaves, calls, costlier };
 }
+
+/** More say no more. */
+const maxCostlier = 10;
 
 async function explain(
   { reference, compiled, simplify }: ExecutorComparison,
@@ -108,7 +114,10 @@ async function isCostlier(
 }
 
 function takesMore(answer: CountedAnswer, other: CountedAnswer): boolean {
-  return [...answer.calls].some(([source, count]) => count > (other.calls.get(source) ?? 0));
+  const more = [...answer.calls].filter(([name, count]) => count > (other.calls.get(name) ?? 0));
+  const plan = more.length === 0 ? null : (answer.describePlan?.() ?? null);
+  const excused = plan === null ? new Set<string>() : excusedCalls(plan, answer);
+  return more.some(([name]) => !excused.has(name));
 }
 
 function sumOf(calls: ReadonlyMap<string, number>): number {

@@ -2,13 +2,14 @@ import { print } from "graphql";
 import type { BoundClientSchema } from "../../gateway/compose/bindings.ts";
 import type { SupergraphModel } from "../../gateway/compose/supergraph-model.ts";
 import { RequestRefusal } from "../../gateway/core/request-refusal.ts";
-import type { RequestScope } from "../../gateway/core/request-scope.ts";
+import type { RequestScope, UpstreamCall } from "../../gateway/core/request-scope.ts";
 import { createExecutor, type Executor } from "../../gateway/execute/executor.ts";
 import { coerce } from "../../gateway/pipeline/coerce.ts";
 import type { ExecutedOperation } from "../../gateway/execute/executed-operation.ts";
 import { executeOperation } from "../../gateway/pipeline/execute.ts";
 import type { AccessRules } from "../../gateway/policy/access-rules.ts";
 import { decideAccess } from "../../gateway/policy/decide-access.ts";
+import type { PlanDescription } from "../../gateway/prepare/describe-plan.ts";
 import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
 import type { OperationVariant, PreparedOperation } from "../../gateway/prepare/prepared-operation.ts";
 import type { Answer } from "./compare-answers.ts";
@@ -16,10 +17,12 @@ import type { RandomOperation } from "./operation.ts";
 
 /** An answer, and what it took. */
 export interface CountedAnswer extends Answer {
-  /** Upstream calls by source. */
+  /** Upstream calls by what declares them; of a GraphQL source, of whose fields several are one call, by the source. */
   readonly calls: ReadonlyMap<string, number>;
   /** The operation was run by code that was made for it. */
   readonly isCompiled?: boolean;
+  /** What it fetches; null where it is not planned. */
+  readonly describePlan?: () => PlanDescription | null;
   /** The caller may not read all of it. */
   readonly isDenied: boolean;
 }
@@ -57,6 +60,10 @@ export function openTwoExecutors(
   wrap: WrapExecutor = (executor) => executor,
 ): TwoExecutors {
   const { schema } = bound;
+  const subquerySources = new Set(
+    model.sources.filter(({ subqueries }) => subqueries !== null).map(({ name }) => name),
+  );
+  const nameOf: NameOfCall = ({ source, coordinate }) => (subquerySources.has(source) ? source : coordinate);
   const preparer = new OperationPreparer({ schema, access, showsSuggestions: true }, prepareLimits, () => {});
   const faults: unknown[] = [];
   const executor = createExecutor(bound, model, executorSettings, (_result, fault) => {
@@ -74,7 +81,7 @@ export function openTwoExecutors(
   return {
     reference: async (operation) => {
       let isDenied = false;
-      const answer = await record(scopeOf(operation), async (scope) => {
+      const answer = await record(scopeOf(operation), nameOf, async (scope) => {
         const prepared = prepare(operation);
         const denials = await decide(operation, prepared, scope);
         isDenied = denials !== null;
@@ -87,7 +94,7 @@ export function openTwoExecutors(
     compiled: async (operation) => {
       let variant: OperationVariant | null = null;
       let isDenied = false;
-      const answer = await record(scopeOf(operation), async (scope) => {
+      const answer = await record(scopeOf(operation), nameOf, async (scope) => {
         const { variables } = operation;
         const coerced = coerce(
           { schema, showsSuggestions: true },
@@ -101,7 +108,11 @@ export function openTwoExecutors(
       });
       const [fault] = faults.splice(0);
       if (fault !== undefined) throw new Error("An operation could not be compiled.", { cause: fault });
-      return { ...answer, isCompiled: isCompiled(variant), isDenied };
+      const describePlan = (): PlanDescription | null => {
+        const plan = variant === null ? null : executor.describe(variant);
+        return plan !== null && "steps" in plan ? plan : null;
+      };
+      return { ...answer, isCompiled: isCompiled(variant), isDenied, describePlan };
     },
   };
 }
@@ -114,8 +125,11 @@ function isCompiled(variant: OperationVariant | null): boolean {
 const executorSettings = { maxResolvedValues: 100_000_000, compileFromRequest: 1 };
 const prepareLimits = { maxDocumentTokens: 100_000, maxPreparedOperations: 200 };
 
+type NameOfCall = (call: UpstreamCall) => string;
+
 async function record(
   parts: ScopeParts,
+  nameOf: NameOfCall,
   run: (scope: RequestScope) => Promise<ExecutedOperation>,
 ): Promise<Omit<CountedAnswer, "isDenied">> {
   const calls = new Map<string, number>();
@@ -123,7 +137,10 @@ async function record(
     ...parts,
     absorbed: [],
     kept: new Map(),
-    recordUpstreamCall: ({ source }) => void calls.set(source, (calls.get(source) ?? 0) + 1),
+    recordUpstreamCall(call) {
+      const name = nameOf(call);
+      calls.set(name, (calls.get(name) ?? 0) + 1);
+    },
   };
   try {
     const { data, errors } = await run(scope);
