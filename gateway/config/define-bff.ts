@@ -1,6 +1,11 @@
 import { z } from "zod";
 import type { Caller } from "../core/caller.ts";
 import { isTimeZone } from "../core/time-zone.ts";
+import {
+  type BffClientAddresses,
+  clientAddressesOption,
+  type ClientAddressSettings,
+} from "./client-addresses.ts";
 import { type BffCors, corsOption, type CorsSettings } from "./cors.ts";
 import { type BffCredential, credentialOption, type CredentialSettings } from "./credentials.ts";
 import type { BffShaper } from "./define-shaper.ts";
@@ -60,12 +65,23 @@ export interface BffConfig {
   readonly credentials?: readonly BffCredential[];
   /** Which pages of other origins may call it. Default: none. */
   readonly cors?: BffCors;
+  /** From where the BFF may be called. Default from everywhere. */
+  readonly clientAddresses?: BffClientAddresses;
 }
 
 /** A BFF's options, validated, with nothing left open. */
 export interface BffSettings
   extends Required<
-    Omit<BffConfig, "explorer" | "introspection" | "explorerOperation" | "showPlan" | "credentials" | "cors">
+    Omit<
+      BffConfig,
+      | "explorer"
+      | "introspection"
+      | "explorerOperation"
+      | "showPlan"
+      | "credentials"
+      | "cors"
+      | "clientAddresses"
+    >
   > {
   /** Null: as the environment says. */
   readonly explorer: boolean | null;
@@ -78,6 +94,8 @@ export interface BffSettings
   readonly credentials: readonly CredentialSettings[] | null;
   /** Null: no page of another origin. */
   readonly cors: CorsSettings | null;
+  /** Null: from everywhere. */
+  readonly clientAddresses: ClientAddressSettings | null;
 }
 
 function integer(min: number, max: number) {
@@ -146,6 +164,7 @@ export const bffOptions = z.strictObject({
     .nullable()
     .default(null),
   cors: corsOption.nullable().default(null),
+  clientAddresses: clientAddressesOption.nullable().default(null),
 });
 
 /** Marks an object as a BFF's config and gives it its type. Nothing is checked until the gateway starts. */

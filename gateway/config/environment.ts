@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isAddressRange } from "./address-ranges.ts";
 import { quoted } from "../core/errors.ts";
 import { nearestNameHint, type ProblemFacts, type Problems } from "../core/problems.ts";
 
@@ -37,6 +38,7 @@ export const listenerTlsFiles = ["TLS_CERT_FILE", "TLS_KEY_FILE", "TLS_CLIENT_CA
 const fileName = z.string().min(1, "the name of a file in PEM");
 const logLevels = ["fatal", "error", "warn", "info", "debug", "silent"] as const;
 
+const expectedProxies = "addresses and ranges such as 10.0.0.0/8, with commas between them";
 const maxWorkers = 256;
 const expectedWorkers = `a whole number from 1 to ${maxWorkers}, or auto`;
 
@@ -73,6 +75,15 @@ const variables = {
     parse: z.enum(clientCertificateModes, `one of ${clientCertificateModes.join(", ")}`),
     default: "none",
     description: "Whether clients are asked for a certificate, and whether they have to have one.",
+  },
+  TRUSTED_PROXIES: {
+    parse: z
+      .string()
+      .transform((text) => text.split(",").map((range) => range.trim()))
+      .refine((ranges) => ranges.every(isAddressRange), expectedProxies),
+    default: null,
+    description:
+      "The proxies in front whose `x-forwarded-for` says where a client calls from. Nobody else's does.",
   },
   WORKERS: {
     parse: z
@@ -154,6 +165,8 @@ export interface EnvironmentSettings {
   readonly adminHost: string;
   /** What TLS on the BFFs' port wants of clients. */
   readonly clientCertificate: ClientCertificateMode;
+  /** Addresses and ranges. */
+  readonly trustedProxies: readonly string[];
   readonly workers: number | "auto";
   /** `NODE_ENV` is `development`. */
   readonly isDevelopment: boolean;
@@ -181,6 +194,7 @@ export function readEnvironment(environment: Environment, problems: Problems): E
     adminPort: read("ADMIN_PORT") ?? 4001,
     adminHost: read("ADMIN_HOST") ?? "127.0.0.1",
     clientCertificate: read("TLS_CLIENT_CERTIFICATE") ?? "none",
+    trustedProxies: read("TRUSTED_PROXIES") ?? [],
     workers: read("WORKERS") ?? 1,
     isDevelopment: read("NODE_ENV") === "development",
     logLevel: read("LOG_LEVEL") ?? "info",
@@ -245,7 +259,7 @@ function reportMisspelt(environment: Environment, problems: Problems): void {
 }
 
 /** An environment holds other programs' variables too: only names that could hardly be theirs are looked at. */
-const ownPrefixes = ["JWT_", "SHUTDOWN_", "ADMIN_", "LOG_LEV", "MAX_BODY", "COMPRESS_", "TLS_"];
+const ownPrefixes = ["JWT_", "SHUTDOWN_", "ADMIN_", "LOG_LEV", "MAX_BODY", "COMPRESS_", "TLS_", "TRUSTED_"];
 const maxMisspeltLetters = 2;
 
 /** `https://user:password@host` without what is between `//` and `@`. */

@@ -28,6 +28,7 @@ function denial(entry: ErrorCodeEntry): ErrorCodeEntry {
 
 export const errorCodes = {
   BAD_REQUEST: client(400, "The request is not a GraphQL request."),
+  ADDRESS_REFUSED: denial(client(403, "Calls from this address are not answered here.")),
   CROSS_SITE_REQUEST: client(403, "Pages of other sites are not answered here."),
   METHOD_NOT_ALLOWED: client(405, "The HTTP method is not allowed here."),
   NOT_ACCEPTABLE: client(406, "None of the accepted media types can be produced."),

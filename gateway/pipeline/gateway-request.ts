@@ -11,6 +11,8 @@ export interface GatewayRequest extends Waiter {
   readonly requestId: string;
   /** Null: the client has shown none, or none that was verified. */
   readonly certificate: ClientCertificate | null;
+  /** Where the client calls from, as far as who is in front can be believed; null: that can't be told. */
+  readonly clientAddress: string | null;
   /** On the clock of `performance.now()`. */
   readonly receivedAtMs: number;
   /** Fires when the client goes away. Made when it is first asked for, which is seldom. */

@@ -1,10 +1,12 @@
 import type { IncomingMessage, RequestListener } from "node:http";
+import type { AddressRanges } from "../config/address-ranges.ts";
 import { rememberByText } from "../core/remember-by-text.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
 import type { HttpAnswer } from "../pipeline/gateway-request.ts";
 import { refuseRequest } from "../pipeline/stages.ts";
+import { type AddressGate, createAddressGate } from "./address-gate.ts";
 import { checkRequestHead } from "./check-request-head.ts";
 import { checkRequestKind } from "./check-request-kind.ts";
 import { checkTokenPlace } from "./check-token-place.ts";
@@ -31,6 +33,7 @@ export function createBffServer(
   lifecycle: Lifecycle,
   settings: {
     readonly maxBodyBytes: number;
+    readonly proxies: AddressRanges;
     readonly compressor: AnswerCompressor;
     readonly logger: Logger;
   },
@@ -55,6 +58,7 @@ export function createBffServer(
     const isGet = request.method === "GET";
     const laneName = isGet ? laneOfGet(accept) : laneOfPost(accept);
     try {
+      route.addresses?.check(exchange.facts.clientAddress);
       checkRequestHead(request);
       if (laneName === "explorer" && route.explorer !== null) return await route.explorer.answer(request);
       checkSite(exchange, route.cors);
@@ -96,7 +100,7 @@ export function createBffServer(
 
   return {
     handle(request, response) {
-      void serve(openExchange(request, response));
+      void serve(openExchange(request, response, settings.proxies));
     },
     async dispose() {
       await Promise.all([...routes.values()].map(({ yoga }) => yoga.dispose()));
@@ -112,6 +116,8 @@ interface Route {
   readonly explorer: Explorer | null;
   /** Null: no page of another origin may call. */
   readonly cors: CorsPolicy | null;
+  /** Null: it may be called from everywhere. */
+  readonly addresses: AddressGate | null;
 }
 
 /** https://fetch.spec.whatwg.org/#cors-preflight-request */
@@ -124,7 +130,7 @@ function isPreflight({ method, headers }: IncomingMessage): boolean {
 }
 
 function createRoute(bff: BffRuntime): Route {
-  const { name, explorerOperation, cors } = bff.settings;
+  const { name, explorerOperation, cors, clientAddresses } = bff.settings;
   return {
     bff,
     fast: createFastLane(bff),
@@ -133,6 +139,7 @@ function createRoute(bff: BffRuntime): Route {
       ? createExplorer({ title: `${name} · Overlock`, defaultQuery: explorerOperation })
       : null,
     cors: cors === null ? null : createCorsPolicy(cors),
+    addresses: createAddressGate(clientAddresses),
   };
 }
 

@@ -1,3 +1,4 @@
+import { compileRanges } from "../config/address-ranges.ts";
 import { type Environment, type EnvironmentSettings, readEnvironment } from "../config/environment.ts";
 import { type ListenerTls, readListenerTls } from "../config/listener-tls.ts";
 import { loadProject } from "../config/load-project.ts";
@@ -90,7 +91,12 @@ export async function openCore(
 export async function openBffPort(core: GatewayCore): Promise<OpenPort> {
   const { settings, environment, tls, generation, lifecycle, compressor, logger, metrics } = core;
   const { host, port, maxBodyBytes, shutdownTimeoutMs } = settings;
-  const server = createBffServer(generation.bffs, lifecycle, { maxBodyBytes, compressor, logger });
+  const server = createBffServer(generation.bffs, lifecycle, {
+    maxBodyBytes,
+    proxies: compileRanges(settings.trustedProxies),
+    compressor,
+    logger,
+  });
   const opened = await listenOr(() => server.dispose(), { variable: "PORT", host, port }, server.handle, {
     tls,
     onUnreadable: (code) => metrics.increment("overlock_unreadable_requests_total", { code }),

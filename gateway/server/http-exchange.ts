@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants, type Http2ServerRequest, type ServerHttp2Stream } from "node:http2";
+import type { AddressRanges } from "../config/address-ranges.ts";
 import type { ExpireCallback } from "../core/deadline.ts";
 import { OverlockError } from "../core/errors.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { RequestHeaders } from "../core/request-scope.ts";
 import type { ClientCertificate } from "../identity/authenticator.ts";
 import { type GatewayRequest, HttpAnswer } from "../pipeline/gateway-request.ts";
+import { findClientAddress, noProxies } from "./client-address.ts";
 import { announceEnd } from "./http2-sessions.ts";
 import { readPeer } from "./peer.ts";
 
@@ -24,10 +26,16 @@ export interface HttpExchange {
   readonly search: string;
 }
 
-/** Notes what every lane needs of a request as soon as its headers are there. */
-export function openExchange(request: IncomingMessage, response: ServerResponse): HttpExchange {
+/** Notes what every lane needs of a request as soon as its headers are there. `proxies` are believed whom they call for. */
+export function openExchange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  proxies: AddressRanges = noProxies,
+): HttpExchange {
   const { path, search } = splitTarget(request.url ?? "/");
-  const facts = isHttp2(request) ? new Http2Facts(request, response) : new RequestFacts(request, response);
+  const facts = isHttp2(request)
+    ? new Http2Facts(request, response, proxies)
+    : new RequestFacts(request, response, proxies);
   return { request, response, facts, path, search };
 }
 
@@ -37,14 +45,16 @@ class RequestFacts implements GatewayRequest, RequestHeaders {
   readonly requestId: string;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #proxies: AddressRanges;
   #isWatched = false;
   #goneBy: OverlockError | null = null;
   readonly #callbacks: ExpireCallback[] = [];
   #controller: AbortController | null = null;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  constructor(request: IncomingMessage, response: ServerResponse, proxies: AddressRanges) {
     this.#request = request;
     this.#response = response;
+    this.#proxies = proxies;
     const requestId = this.get("x-request-id");
     this.requestId = requestId !== undefined && requestIdPattern.test(requestId) ? requestId : randomUUID();
   }
@@ -55,6 +65,11 @@ class RequestFacts implements GatewayRequest, RequestHeaders {
 
   get certificate(): ClientCertificate | null {
     return readPeer(this.#request).certificate;
+  }
+
+  get clientAddress(): string | null {
+    const { address } = readPeer(this.#request);
+    return findClientAddress(address, this.get("x-forwarded-for"), this.#proxies);
   }
 
   get headers(): RequestHeaders {

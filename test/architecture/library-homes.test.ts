@@ -73,8 +73,8 @@ const everywhere: readonly string[] = ["core", ...aboveCore];
  */
 const builtinHomes: Homes = new Map(
   Object.entries({
-    // Sockets: `outbound/` opens them upstream, `server/` accepts them.
-    net: ["outbound", "server"],
+    // Sockets: `outbound/` opens them upstream, `server/` accepts them. The one file knows addresses and opens nothing.
+    net: ["outbound", "server", "config/address-ranges.ts"],
     tls: ["outbound", "server"],
     http2: ["outbound", "server"],
     https: ["outbound", "server"],
@@ -225,7 +225,7 @@ describe("what the homes refuse", () => {
     [
       "a builtin without its prefix",
       { "gateway/core/a.ts": 'import net from "net";' },
-      "gateway/core/a.ts:1 imports node:net: expected this in gateway/outbound, gateway/server only",
+      "gateway/core/a.ts:1 imports node:net: expected this in gateway/outbound, gateway/server, gateway/config/address-ranges.ts only",
     ],
     [
       "a builtin that nobody listed",

@@ -15,6 +15,7 @@ describe("an empty environment", () => {
     expect(settings).toEqual({
       workers: 1,
       clientCertificate: "none",
+      trustedProxies: [],
       port: 4000,
       host: "127.0.0.1",
       adminPort: 4001,
@@ -40,7 +41,7 @@ describe("an empty environment", () => {
     );
     const stated = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null));
     expect(settings).toEqual(readEnvironment(stated as Environment, new Problems()));
-    expect(Object.keys(told)).toHaveLength(19);
+    expect(Object.keys(told)).toHaveLength(20);
   });
 });
 

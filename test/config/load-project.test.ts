@@ -195,6 +195,20 @@ describe("a BFF folder", () => {
         "maxAgeSeconds: a whole number from 0 to 86400, found 86401",
       ],
     ].map(([cors, problem]) => [`export default { name: "web", cors: ${cors} };`, `cors.${problem}`]),
+    ...[
+      ['"10.0.0.0/8"', ": an object, { allow: […], deny: […] }, found '10.0.0.0/8'"],
+      [
+        "{ allow: [] }",
+        ".allow: a list of 1 to 10000 addresses and ranges such as 10.0.0.0/8 or 2001:db8::/32, found []",
+      ],
+      [
+        '{ deny: ["10.0.0.0/33"] }',
+        ".deny: a list of at most 10000 addresses and ranges such as 10.0.0.0/8 or 2001:db8::/32, found [ '10.0.0.0/33' ]",
+      ],
+    ].map(([addresses, problem]) => [
+      `export default { name: "web", clientAddresses: ${addresses} };`,
+      `clientAddresses${problem}`,
+    ]),
     [
       'export default { name: "web", cors: { origins: ["*"], origin: "x" } };',
       "cors.origin: one of the options origins, credentials, headers, exposedHeaders, maxAgeSeconds, found origin",
@@ -222,7 +236,7 @@ describe("a BFF folder", () => {
   test("has the nearest name for an option that is none", async () => {
     write("bff-web/bff.config.ts", 'export default { name: "web", requestTimeout: 1, __proto: 1 };');
     const known =
-      "name, schema, explorer, explorerOperation, showPlan, requestTimeoutMs, maxDocumentTokens, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers, anonymous, denied, shareRequests, introspection, policies, credentials, cors";
+      "name, schema, explorer, explorerOperation, showPlan, requestTimeoutMs, maxDocumentTokens, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers, anonymous, denied, shareRequests, introspection, policies, credentials, cors, clientAddresses";
     const { facts } = await load();
     expect(facts.map(({ coordinate, expected, found, hint }) => [coordinate, expected, found, hint])).toEqual(
       [
@@ -301,6 +315,7 @@ const defaults = {
   policies: {},
   credentials: null,
   cors: null,
+  clientAddresses: null,
 };
 
 function write(file: string, text: string): void {

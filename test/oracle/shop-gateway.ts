@@ -6,6 +6,7 @@ import { createLogger } from "../../gateway/observe/logger.ts";
 import { Metrics } from "../../gateway/observe/metrics.ts";
 import { runStages } from "../../gateway/pipeline/stages.ts";
 import { createBffServer } from "../../gateway/server/bff-server.ts";
+import { noProxies } from "../../gateway/server/client-address.ts";
 import { compressionLimits, createAnswerCompressor } from "../../gateway/server/compress-answer.ts";
 import { buildGeneration } from "../../gateway/server/generation.ts";
 import { listen } from "../../gateway/server/http-port.ts";
@@ -69,7 +70,12 @@ export async function openOracleGateway(
   const lifecycle = new Lifecycle();
   const { maxBodyBytes, compressFromBytes: fromBytes } = settings;
   const compressor = createAnswerCompressor({ fromBytes, limits: compressionLimits, metrics, logger });
-  const server = createBffServer(generation.bffs, lifecycle, { maxBodyBytes, compressor, logger });
+  const server = createBffServer(generation.bffs, lifecycle, {
+    maxBodyBytes,
+    proxies: noProxies,
+    compressor,
+    logger,
+  });
   const port = await listen({ variable: "PORT", host: "127.0.0.1", port: 0 }, server.handle);
 
   function headersFor({ seed }: RandomOperation): Map<string, string> {
@@ -90,6 +96,7 @@ export async function openOracleGateway(
         isRepeated: () => false,
         requestId: `seed-${operation.seed}`,
         certificate: null,
+        clientAddress: null,
         receivedAtMs: performance.now(),
         signal: new AbortController().signal,
         expiredBy: null,

@@ -326,6 +326,7 @@ describe("a compressor", () => {
           headers,
           requestId: "r",
           certificate: null,
+          clientAddress: null,
           receivedAtMs: 0,
           signal,
         } as const;

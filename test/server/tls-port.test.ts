@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
-import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
+import { connect as connectTls, type ConnectionOptions, type SecureVersion, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { CertificateAuthority, type IssuedCertificate } from "../support/certificates.ts";
 import { eventually } from "../support/eventually.ts";
@@ -80,20 +80,17 @@ describe("a port with TLS", () => {
     );
   });
 
-  it.each([
-    ["TLSv1.1", false],
-    ["TLSv1.2", true],
-    ["TLSv1.3", true],
-  ] as const)("speaks %s: %s", async (version, isSpoken) => {
-    const opened = openTls(test.gateway.url, {
-      minVersion: version,
-      maxVersion: version,
-      ciphers: "DEFAULT:@SECLEVEL=0",
-    });
-    if (!isSpoken) return expect(opened).rejects.toThrow(/protocol|alert|ECONNRESET/i);
-    const socket = await opened;
+  const speaking = (version: SecureVersion): Promise<TLSSocket> =>
+    openTls(test.gateway.url, { minVersion: version, maxVersion: version, ciphers: "DEFAULT:@SECLEVEL=0" });
+
+  it.each(["TLSv1.2", "TLSv1.3"] as const)("speaks %s", async (version) => {
+    const socket = await speaking(version);
     expect(socket.getProtocol()).toBe(version);
     socket.destroy();
+  });
+
+  it.each(["TLSv1", "TLSv1.1"] as const)("does not speak %s", async (version) => {
+    await expect(speaking(version)).rejects.toThrow(/protocol|alert|ECONNRESET/i);
   });
 
   it("ends a connection that is not TLS, and goes on", async () => {
@@ -146,11 +143,9 @@ describe("a port with TLS", () => {
       });
       const what = `${method} ${path.slice(0, 60)}`;
       expect([what, second.status, second.body]).toEqual([what, first.status, await first.text()]);
-      const names = ["content-type", "content-length", "cache-control", "allow", "www-authenticate", "vary"];
+      const names = ["content-type", "cache-control", "allow", "www-authenticate", "vary"];
       const told = names.map((name) => second.headers[name] ?? null);
-      // A client that unpacks an answer does not tell its length.
-      if (first.headers.get("content-encoding") === null)
-        expect([what, ...told]).toEqual([what, ...names.map((name) => first.headers.get(name))]);
+      expect([what, ...told]).toEqual([what, ...names.map((name) => first.headers.get(name))]);
       expect(second.headers["connection"]).toBeUndefined();
     }
     session.close();
@@ -271,9 +266,10 @@ describe("certificates of clients", () => {
     }
     const bad = { ...trusted, cert: foreignPair.certificate, key: foreignPair.key };
     await expect(openTls(test.gateway.url, bad).then((socket) => getOn(socket))).rejects.toThrow();
-    const session = await openSession(test.gateway.url, bad).catch(() => null);
-    if (session !== null) await expect(postHttp2(session, "{ __typename }")).rejects.toThrow();
-    session?.destroy();
+    const refused = openSession(test.gateway.url, bad).then((session) =>
+      postHttp2(session, "{ __typename }"),
+    );
+    await expect(refused).rejects.toThrow();
     const metrics = await (await fetch(`${test.gateway.adminUrl}/metrics`)).text();
     expect(metrics).toMatch(/overlock_tls_failures_total\{reason="certificate"\} 2/);
     await test.stop();
