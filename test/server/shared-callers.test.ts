@@ -15,7 +15,7 @@ const note = "type Note { text: String amount: Float }";
 
 /** Each reads something else of its caller, or nothing. */
 const sources = {
-  plain: `extend schema @source(name: "plain", url: "http://x")
+  plain: `extend schema @source(name: "plain", url: "http://x", timeoutMs: 60000)
     type Query {
       note(id: ID!): Note @rest(GET: "/note/{args.id}")
       mine: Note @rest(GET: "/mine/{claims.sub}")
@@ -32,13 +32,13 @@ const sources = {
         batch: { of: "$parent.id", as: "ids", match: "id", value: "badge" })
     }
     ${note}`,
-  passed: `extend schema @source(name: "passed", url: "http://x", forwardHeaders: ["authorization", "accept-language"])
+  passed: `extend schema @source(name: "passed", url: "http://x", timeoutMs: 60000, forwardHeaders: ["authorization", "accept-language"])
     type Query { passed: Passed @rest(GET: "/passed") } type Passed { text: String }`,
-  tenants: `extend schema @source(name: "tenants", url: "http://x", forwardHeaders: ["x-tenant", "traceparent"])
+  tenants: `extend schema @source(name: "tenants", url: "http://x", timeoutMs: 60000, forwardHeaders: ["x-tenant"])
     type Query { tenants: Tenants @rest(GET: "/tenants") } type Tenants { text: String }`,
-  headed: `extend schema @source(name: "headed", url: "http://x", headers: [{ name: "x-user", value: "$claims.sub" }])
+  headed: `extend schema @source(name: "headed", url: "http://x", timeoutMs: 60000, headers: [{ name: "x-user", value: "$claims.sub" }])
     type Query { headed: Headed @rest(GET: "/headed") } type Headed { text: String }`,
-  graph: `extend schema @source(name: "graph", kind: GRAPHQL, url: "http://x/graphql",
+  graph: `extend schema @source(name: "graph", kind: GRAPHQL, url: "http://x/graphql", timeoutMs: 60000,
       headers: [{ name: "x-user", value: "$claims.sub" }])
     type Query { graph: Graph } type Graph { text: String }`,
 };
@@ -147,7 +147,7 @@ beforeAll(async () => {
     clientSchema,
     { ...urls, GRAPH_URL: `${backend.url}/graphql`, ...issuer.environment },
     {
-      config: `{ name: "web", anonymous: true, locales: ["en-US", "de", "fr"],
+      config: `{ name: "web", anonymous: true, requestTimeoutMs: 60_000, locales: ["en-US", "de", "fr"],
         policies: { even: ({ caller }) => Number((caller.subject ?? "u1").slice(1)) % 2 === 0 } }`,
     },
   );

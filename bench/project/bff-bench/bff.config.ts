@@ -1,3 +1,3 @@
 import { defineBff } from "overlock";
 
-export default defineBff({ name: "bench" });
+export default defineBff({ name: "bench", anonymous: true });
