@@ -7,6 +7,7 @@ import { basicAuthorization } from "../outbound/basic-authorization.ts";
 import { HttpPool } from "../outbound/http-pool.ts";
 import type { Authenticator, ClientCertificate } from "./authenticator.ts";
 import { bearerTokenOf } from "./bearer-token.ts";
+import { boundCertificate, isBoundTo } from "./bound-certificate.ts";
 import { callerOfClaims, type ClaimPaths } from "./read-claims.ts";
 
 /** The server that is asked about tokens, and what of its answers is accepted. */
@@ -118,13 +119,9 @@ class Introspector {
 
 function callerOf(verdict: Verdict, certificate: ClientCertificate | null): Caller {
   if (verdict.caller === null) throw new OverlockError(verdict.code, verdict.message);
-  if (verdict.certificate !== null && verdict.certificate !== thumbprintOf(certificate))
+  if (!isBoundTo(verdict.certificate, certificate))
     throw new OverlockError("CREDENTIAL_INVALID", "The token is bound to another client certificate.");
   return verdict.caller;
-}
-
-function thumbprintOf(certificate: ClientCertificate | null): string | null {
-  return certificate === null ? null : Buffer.from(certificate.fingerprint, "hex").toString("base64url");
 }
 
 /** https://www.rfc-editor.org/rfc/rfc7662#section-2.1 */
@@ -216,18 +213,6 @@ function isFor(audiences: readonly string[], named: unknown): boolean {
   if (audiences.length === 0) return true;
   const all: readonly unknown[] = Array.isArray(named) ? named : [named];
   return all.some((audience) => typeof audience === "string" && audiences.includes(audience));
-}
-
-/**
- * The certificate that a token is bound to (https://www.rfc-editor.org/rfc/rfc8705#section-3.2); null where it is bound to
- * nothing, undefined where it is bound to something of which nothing here can tell whether the sender has it.
- */
-function boundCertificate(confirmation: unknown): string | null | undefined {
-  if (confirmation === undefined) return null;
-  if (typeof confirmation !== "object" || confirmation === null) return undefined;
-  const methods = Object.entries(confirmation);
-  const [[method, value] = []] = methods;
-  return methods.length === 1 && method === "x5t#S256" && typeof value === "string" ? value : undefined;
 }
 
 function unavailable(message: string, cause?: unknown): OverlockError {

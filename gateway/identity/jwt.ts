@@ -2,8 +2,9 @@ import { type CryptoKey, errors, type JWTHeaderParameters, jwtVerify } from "jos
 import { BoundedCache } from "../core/bounded-cache.ts";
 import type { Caller } from "../core/caller.ts";
 import { OverlockError } from "../core/errors.ts";
-import type { Authenticator } from "./authenticator.ts";
+import type { Authenticator, ClientCertificate } from "./authenticator.ts";
 import { bearerTokenOf } from "./bearer-token.ts";
+import { boundCertificate, isBoundTo } from "./bound-certificate.ts";
 import type { KeyStore } from "./key-store.ts";
 import { callerOfClaims, type ClaimPaths } from "./read-claims.ts";
 import { readToken, type UnverifiedToken } from "./read-token.ts";
@@ -19,20 +20,40 @@ export interface JwtIssuer extends ClaimPaths {
   readonly tokenType: string | null;
 }
 
-const maxVerifiedTokens = 10_000;
-const maxVerifiedBytes = 32 * 1024 * 1024;
+/** Tokens that were found good, of all issuers of one BFF. */
+export type VerifiedTokens = BoundedCache<VerifiedToken>;
+
+export function createVerifiedTokens(): VerifiedTokens {
+  return new BoundedCache({ maxEntries: 10_000, maxSize: 32 * 1024 * 1024 });
+}
+
+interface VerifiedToken {
+  readonly issuer: string;
+  readonly caller: Caller;
+  /** Without which it is nobody's; null: it is its bearer's. */
+  readonly certificate: string | null;
+  /** Seconds since 1970. */
+  readonly exp: number;
+  readonly nbf: number;
+  /** Of the keys. */
+  readonly version: number;
+}
+
+/** An estimate: the text, and the claims that were read from it. */
+const bytesPerLetter = 3;
+const bytesPerEntry = 1000;
 
 /**
  * Verifies tokens of one issuer; those of others are left to whoever is next. A token that was found good is good until
- * it ends or the issuer's keys change, without being verified again.
+ * it ends or the issuer's keys change, without being verified again. Issuers that stand side by side share `verified`.
  */
-export function createJwtAuthenticator(settings: JwtIssuer, keys: KeyStore): Authenticator {
+export function createJwtAuthenticator(
+  settings: JwtIssuer,
+  keys: KeyStore,
+  verified: VerifiedTokens = createVerifiedTokens(),
+): Authenticator {
   const { issuer, clockToleranceSeconds } = settings;
   const algorithms = new Set(settings.algorithms);
-  const verified = new BoundedCache<VerifiedToken>({
-    maxEntries: maxVerifiedTokens,
-    maxSize: maxVerifiedBytes,
-  });
   const options = {
     issuer,
     audience: [...settings.audiences],
@@ -41,7 +62,7 @@ export function createJwtAuthenticator(settings: JwtIssuer, keys: KeyStore): Aut
     ...(settings.tokenType !== null && { typ: settings.tokenType }),
   };
 
-  async function verify(token: string, unverified: UnverifiedToken): Promise<Caller> {
+  async function verify(token: string, unverified: UnverifiedToken): Promise<VerifiedToken> {
     const fault = faultOfHeader(unverified, algorithms) ?? faultOfClaims(unverified, settings);
     if (fault !== null) throw refused(fault);
     let version = 0;
@@ -55,28 +76,34 @@ export function createJwtAuthenticator(settings: JwtIssuer, keys: KeyStore): Aut
     });
     const caller = callerOfClaims("jwt", payload, settings);
     const { exp = 0, nbf = 0 } = payload;
-    verified.set(token, { caller, exp, nbf, version }, token.length * bytesPerLetter + bytesPerEntry);
-    return caller;
+    const certificate = boundCertificate(payload["cnf"]);
+    if (certificate === undefined) throw refused("it is bound to something that can't be checked");
+    const found = { issuer, caller, certificate, exp, nbf, version };
+    verified.set(token, found, token.length * bytesPerLetter + bytesPerEntry);
+    return found;
   }
 
   /** Null where it has to be verified. */
-  function recall(token: string): Caller | null {
-    const known = verified.get(token);
-    if (known === undefined || known.version !== keys.version) return null;
+  function callerOfVerified(known: VerifiedToken, certificate: ClientCertificate | null): Caller | null {
+    if (known.version !== keys.version) return null;
     const nowSeconds = Math.floor(Date.now() / 1000);
     if (known.exp <= nowSeconds - clockToleranceSeconds) throw expired(null);
-    return known.nbf > nowSeconds + clockToleranceSeconds ? null : known.caller;
+    return known.nbf > nowSeconds + clockToleranceSeconds ? null : callerWith(known, certificate);
   }
 
   return {
     takesBearerTokens: true,
-    authenticate({ headers }) {
+    authenticate({ headers, certificate }) {
       const token = bearerTokenOf(headers);
       if (token === null) return null;
-      const caller = recall(token);
+      const known = verified.get(token);
+      // Another issuer's: it need not even be taken apart.
+      if (known !== undefined && known.issuer !== issuer) return null;
+      const caller = known === undefined ? null : callerOfVerified(known, certificate);
       if (caller !== null) return caller;
       const unverified = readToken(token);
-      return unverified?.claims["iss"] === issuer ? verify(token, unverified) : null;
+      if (unverified?.claims["iss"] !== issuer) return null;
+      return verify(token, unverified).then((found) => callerWith(found, certificate));
     },
     dispose() {
       verified.clear();
@@ -85,18 +112,14 @@ export function createJwtAuthenticator(settings: JwtIssuer, keys: KeyStore): Aut
   };
 }
 
-interface VerifiedToken {
-  readonly caller: Caller;
-  /** Seconds since 1970. */
-  readonly exp: number;
-  readonly nbf: number;
-  /** Of the keys. */
-  readonly version: number;
+/** Raises CREDENTIAL_INVALID where the token is bound to a certificate that the client has not shown. */
+function callerWith(
+  { caller, certificate: bound }: VerifiedToken,
+  certificate: ClientCertificate | null,
+): Caller {
+  if (isBoundTo(bound, certificate)) return caller;
+  throw refused("it is bound to another client certificate");
 }
-
-/** An estimate: the text, and the claims that were read from it. */
-const bytesPerLetter = 3;
-const bytesPerEntry = 1000;
 
 /**
  * What is wrong with a header. Keys and addresses of keys that a token brings along (`jwk`, `jku`, `x5c`, `x5u`) are

@@ -7,7 +7,7 @@ import { comparableName, createCertificateAuthenticator } from "./certificates.t
 import { CredentialReader, type CredentialReaderParts } from "./credential-reader.ts";
 import { type CallerIdentifier, createCallerIdentifier } from "./identify-caller.ts";
 import { createIntrospectionAuthenticator } from "./introspection.ts";
-import { createJwtAuthenticator } from "./jwt.ts";
+import { createJwtAuthenticator, createVerifiedTokens, type VerifiedTokens } from "./jwt.ts";
 import { type KeyLocation, parseKeyUrl } from "./key-location.ts";
 import type { KeyStores } from "./key-store.ts";
 
@@ -27,12 +27,12 @@ export function openIdentifier(parts: IdentifierParts): CallerIdentifier {
     const authenticators = standard === null ? [] : [openStandard(standard, keyStores)];
     return createCallerIdentifier(authenticators, { anonymous });
   }
-  const issuers = new Set<string>();
+  const shared = { issuers: new Set<string>(), keyStores, verified: createVerifiedTokens() };
   const authenticators = credentials
     .map((credential, index) => {
       const reader = new CredentialReader(`credentials[${index}]`, parts);
       reportUnasked(credential, credentials.slice(0, index), reader);
-      return openAuthenticator(credential, reader, { issuers, keyStores });
+      return openAuthenticator(credential, reader, shared);
     })
     .filter((authenticator) => authenticator !== null);
   return createCallerIdentifier(authenticators, { anonymous });
@@ -50,7 +50,11 @@ function openStandard({ issuer, jwksUrl, audience }: JwtSettings, keyStores: Key
     consumerClaims: ["client_id", "azp"],
     tierClaims: [],
   };
-  return createJwtAuthenticator(settings, keyStores.open(issuer, { kind: "url", url: jwksUrl }));
+  return createJwtAuthenticator(
+    settings,
+    keyStores.open(issuer, { kind: "url", url: jwksUrl }),
+    createVerifiedTokens(),
+  );
 }
 
 /** A credential that others before it take everything from was meant to be somewhere else. */
@@ -81,11 +85,11 @@ function takesAllOf(first: CredentialSettings, second: CredentialSettings): bool
 function openAuthenticator(
   credential: CredentialSettings,
   reader: CredentialReader,
-  issuers: KnownIssuers,
+  parts: JwtParts,
 ): Authenticator | null {
   switch (credential.kind) {
     case "jwt":
-      return openJwt(credential, reader, issuers);
+      return openJwt(credential, reader, parts);
     case "introspection":
       return openIntrospection(credential, reader);
     case "apiKey":
@@ -97,16 +101,18 @@ function openAuthenticator(
 
 type SettingsOf<Kind extends CredentialSettings["kind"]> = Extract<CredentialSettings, { kind: Kind }>;
 
-interface KnownIssuers {
+/** What the issuers of one BFF share. */
+interface JwtParts {
   /** Those of the credentials before. */
   readonly issuers: Set<string>;
   readonly keyStores: KeyStores;
+  readonly verified: VerifiedTokens;
 }
 
 function openJwt(
   credential: SettingsOf<"jwt">,
   reader: CredentialReader,
-  { issuers, keyStores }: KnownIssuers,
+  { issuers, keyStores, verified }: JwtParts,
 ): Authenticator | null {
   const issuer = reader.text(credential.issuer, "issuer");
   const audiences = readAudiences(credential, reader);
@@ -118,7 +124,11 @@ function openJwt(
     return null;
   }
   issuers.add(issuer);
-  return createJwtAuthenticator({ ...credential, issuer, audiences }, keyStores.open(issuer, location));
+  return createJwtAuthenticator(
+    { ...credential, issuer, audiences },
+    keyStores.open(issuer, location),
+    verified,
+  );
 }
 
 function locateKeys(

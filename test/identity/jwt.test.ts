@@ -1,11 +1,11 @@
 import { createHmac, createPublicKey, type JsonWebKey } from "node:crypto";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from "jose";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Caller } from "../../gateway/core/caller.ts";
 import { errorCodes } from "../../gateway/core/error-codes.ts";
-import type { Authenticator } from "../../gateway/identity/authenticator.ts";
+import type { Authenticator, ClientCertificate } from "../../gateway/identity/authenticator.ts";
 import { createCallerIdentifier } from "../../gateway/identity/identify-caller.ts";
 import { createJwtAuthenticator } from "../../gateway/identity/jwt.ts";
 import { createKeyStores } from "../../gateway/identity/key-store.ts";
@@ -26,7 +26,7 @@ beforeEach(() => test.shop.clearLogs());
 
 /** Verifies tokens of the issuer `i` for `a`. */
 function verifierOf(jwksUrl: string): Pick<Authenticator, "dispose"> & {
-  verify(token: string): Promise<Caller>;
+  verify(token: string, certificate?: ClientCertificate): Promise<Caller>;
 } {
   const logger = createLogger("silent", null);
   const keyStores = createKeyStores({ logger, metrics: new Metrics() });
@@ -49,10 +49,10 @@ function verifierOf(jwksUrl: string): Pick<Authenticator, "dispose"> & {
     async dispose() {
       await Promise.all([callers.dispose(), keyStores.dispose()]);
     },
-    async verify(token) {
+    async verify(token, certificate) {
       return callers.identify({
         headers: new Map([["authorization", `Bearer ${token}`]]),
-        certificate: null,
+        certificate: certificate ?? null,
       });
     },
   };
@@ -361,6 +361,67 @@ describe("while the issuer's keys can't be had", () => {
     const connections = (): Promise<number> =>
       new Promise((resolve) => keyServer.getConnections((_error, count) => resolve(count)));
     await expect.poll(connections).toBe(0);
+  });
+
+  describe("a token that was found good", () => {
+    let privateKey: CryptoKey;
+    let keys: string;
+
+    beforeAll(async () => {
+      const pair = await generateKeyPair("ES256");
+      privateKey = pair.privateKey;
+      keys = JSON.stringify({ keys: [{ ...(await exportJWK(pair.publicKey)), kid: "k1" }] });
+    });
+    beforeEach(() => {
+      answerKeys = (response) => response.end(keys);
+      vi.useFakeTimers({ toFake: ["Date"] });
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    const sign = (claims: Readonly<Record<string, unknown>>): Promise<string> => {
+      const nowSeconds = Math.floor(Date.now() / 1000);
+      return new SignJWT({ iss: "i", aud: "a", sub: "s", exp: nowSeconds + 60, ...claims })
+        .setProtectedHeader({ alg: "ES256", kid: "k1" })
+        .sign(privateKey);
+    };
+
+    it("yields the same caller until its end, a few seconds for clocks included, and not a second more", async () => {
+      const verifier = verifierOf(url);
+      const token = await sign({});
+      const caller = await verifier.verify(token);
+      vi.setSystemTime(Date.now() + 64_000);
+      expect(await verifier.verify(token)).toBe(caller);
+      vi.setSystemTime(Date.now() + 2000);
+      await expect(verifier.verify(token)).rejects.toMatchObject({ code: "CREDENTIAL_EXPIRED" });
+      await verifier.dispose();
+    });
+
+    it("is not good before its beginning, where the clock is set back", async () => {
+      const verifier = verifierOf(url);
+      const token = await sign({ nbf: Math.floor(Date.now() / 1000) });
+      await verifier.verify(token);
+      vi.setSystemTime(Date.now() - 10_000);
+      await expect(verifier.verify(token)).rejects.toMatchObject({ code: "CREDENTIAL_INVALID" });
+      await verifier.dispose();
+    });
+
+    it("is good with the certificate only that it is bound to, each time", async () => {
+      const verifier = verifierOf(url);
+      const own = { subject: "CN=job", alternativeNames: [], fingerprint: "AB".repeat(32) };
+      const other = { ...own, fingerprint: "CD".repeat(32) };
+      const thumbprint = Buffer.from(own.fingerprint, "hex").toString("base64url");
+      const token = await sign({ cnf: { "x5t#S256": thumbprint } });
+      const refusal = { code: "CREDENTIAL_INVALID" };
+      await expect(verifier.verify(token, other)).rejects.toMatchObject(refusal);
+      const caller = await verifier.verify(token, own);
+      expect(caller.subject).toBe("s");
+      expect(await verifier.verify(token, own)).toBe(caller);
+      await expect(verifier.verify(token, other)).rejects.toMatchObject(refusal);
+      await expect(verifier.verify(token)).rejects.toMatchObject(refusal);
+      await verifier.dispose();
+    });
   });
 
   it("a request waits for them no longer than its own time", async () => {

@@ -461,6 +461,26 @@ describe("claims of a wrong type, or that are not there, signed by the issuer", 
   ]);
 });
 
+describe("a token that is bound to what its sender has not shown", () => {
+  const thumbprint = base64url(Buffer.alloc(32, 7));
+  const confirmations: readonly unknown[] = [
+    { "x5t#S256": thumbprint },
+    { "x5t#S256": "" },
+    { "x5t#S256": null },
+    { jkt: thumbprint },
+    { kid: "r1" },
+    { jwk: {} },
+    { "x5t#S256": thumbprint, jkt: thumbprint },
+    {},
+    [],
+    thumbprint,
+    null,
+  ];
+  refuses(
+    confirmations.map((cnf): TokenCase => [`cnf: ${JSON.stringify(cnf)}`, () => good(claims({ cnf }))]),
+  );
+});
+
 describe("what one BFF wants of tokens", () => {
   const typed = (what: string, make: () => string): TokenCase => [what, make, "CREDENTIAL_INVALID", "typed"];
   const withType = (typ: unknown) => (): string => goodEc(claims(), { ...es256, typ });
