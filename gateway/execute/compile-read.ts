@@ -12,10 +12,14 @@ import {
 import { plainNamesOf } from "../language/selection-map.ts";
 import type { Access, Base, Path, Place, Read, SelectedField, Spot, Step } from "../prepare/plan.ts";
 import { depthOf } from "../prepare/plan-place.ts";
+import type { InTurns } from "./assembly-turns.ts";
 import type { PlanRun } from "./plan-run.ts";
 
 /** Reads something of an object of a place, given by the value that stands for it. Raises what stands in its place. */
 export type Reader = (run: PlanRun, object: unknown) => unknown;
+
+/** A reader that gives others their turns where it reads much. */
+export type ReaderInTurns = (run: PlanRun, object: unknown) => InTurns<unknown>;
 
 /** What a step has found for an object: a row, a field's value, null, or an error in its place. */
 export type Finder = (run: PlanRun, object: unknown) => unknown;
@@ -132,34 +136,93 @@ export function baseAt(spot: Spot | null): Base | null {
 
 /** Follows a path. A path through a list keeps the list; an element that fails is the error itself. */
 export function compilePath(path: Path, finders: Finders, finishOf?: FinishOf): Reader {
+  const { first, stages } = stagesOf(path, finders, finishOf, (last, next) => ({
+    read: compileNext(last.spot, next, (rest) => compilePath(rest, finders, finishOf), nothingFound),
+    readInTurns: null,
+  }));
+  return stages.reduce(
+    (before, { levels, read }): Reader =>
+      (run, object) =>
+        mapObjects(before(run, object), levels, (found) => read(run, found)),
+    first,
+  );
+}
+
+/** The same as {@link compilePath}, with turns for others among the elements of lists. */
+export function compilePathInTurns(path: Path, finders: Finders, finishOf?: FinishOf): ReaderInTurns {
+  const { first, stages } = stagesOf(path, finders, finishOf, (last, next) => ({
+    read: nothingFound,
+    readInTurns: compileNext(
+      last.spot,
+      next,
+      (rest) => compilePathInTurns(rest, finders, finishOf),
+      nothingInTurns,
+    ),
+  }));
+  return function* readInTurns(run, object) {
+    let value = first(run, object);
+    for (const stage of stages) value = yield* mapInTurns(run, value, stage.levels, stage);
+    return value;
+  };
+}
+
+interface PathStages {
+  readonly first: Reader;
+  readonly stages: readonly PathStage[];
+}
+
+/** What is read of each object that was found so far. */
+interface PathStage {
+  /** How many lists are around the objects. */
+  readonly levels: number;
+  readonly read: Reader;
+  /** The same where it may take long for one object; null: it does not. */
+  readonly readInTurns: ReaderInTurns | null;
+}
+
+/** `onward`: reads the rest of a path that goes on in another way for each place. */
+function stagesOf(
+  path: Path,
+  finders: Finders,
+  finishOf: FinishOf | undefined,
+  onward: (last: Read, next: ReadonlyMap<Place, Path>) => Pick<PathStage, "read" | "readInTurns">,
+): PathStages {
   const [first, ...rest] = path;
-  let reader = compileRead(first, finders);
   let levels = depthOf(first.type);
+  const stages: PathStage[] = [];
   for (const read of rest) {
-    const [before, next, depth] = [reader, compileRead(read, finders), levels];
-    reader = (run, object) => mapObjects(before(run, object), depth, (found) => next(run, found));
+    stages.push({ levels, read: compileRead(read, finders), readInTurns: null });
     levels += depthOf(read.type);
   }
   const last = rest.at(-1) ?? first;
-  const finish = finishOf === undefined || last.next !== null ? null : finishOf(last);
-  const onward = last.next === null ? finish : compileNext(last.spot, last.next, finders, finishOf);
-  if (onward === null) return reader;
-  return (run, object) => mapObjects(reader(run, object), levels, (found) => onward(run, found));
+  if (last.next !== null) stages.push({ levels, ...onward(last, last.next) });
+  else {
+    const finish = finishOf?.(last) ?? null;
+    if (finish !== null) stages.push({ levels, read: finish, readInTurns: null });
+  }
+  return { first: compileRead(first, finders), stages };
 }
 
 /** The rest of a path, another one for each place that its objects may stand in. */
-function compileNext(
+function compileNext<AnyReader extends Reader | ReaderInTurns>(
   spot: Spot | null,
   next: ReadonlyMap<Place, Path>,
-  finders: Finders,
-  finishOf: FinishOf | undefined,
-): Reader {
-  const readers = new Map([...next].map(([place, path]) => [place, compilePath(path, finders, finishOf)]));
+  compile: (rest: Path) => AnyReader,
+  nothing: AnyReader,
+): (run: PlanRun, object: unknown) => ReturnType<AnyReader> {
+  const readers = new Map([...next].map(([place, rest]) => [place, compile(rest)]));
   return (run, object) => {
-    const place = spot === null ? null : placeAt(spot, object);
-    return (place === null || place === undefined ? null : readers.get(place)?.(run, object)) ?? null;
+    const place = spot === null ? undefined : placeAt(spot, object);
+    const read = (place === undefined || place === null ? undefined : readers.get(place)) ?? nothing;
+    return read(run, object) as ReturnType<AnyReader>;
   };
 }
+
+const nothingFound: Reader = () => null;
+// oxlint-disable-next-line require-yield -- it has nothing to wait for
+const nothingInTurns: ReaderInTurns = function* nothing() {
+  return null;
+};
 
 /** What becomes of each value that the last field of a path has found; null: nothing. */
 type FinishOf = (last: Read) => Reader | null;
@@ -175,6 +238,29 @@ function mapObjects(value: unknown, levels: number, read: (object: unknown) => u
       return error;
     }
   });
+}
+
+/** The same as {@link mapObjects}. */
+function* mapInTurns(run: PlanRun, value: unknown, levels: number, stage: PathStage): InTurns<unknown> {
+  const { read, readInTurns } = stage;
+  if (value === null || value === undefined || value instanceof Error) return value ?? null;
+  if (levels === 0 || !Array.isArray(value))
+    return readInTurns === null ? read(run, value) : yield* readInTurns(run, value);
+  const isAtOnce = levels === 1 && readInTurns === null;
+  const found: unknown[] = [];
+  for (const element of value as readonly unknown[]) {
+    if (run.isPartOver()) yield;
+    try {
+      found.push(
+        isAtOnce
+          ? mapObjects(element, 0, (object) => read(run, object))
+          : yield* mapInTurns(run, element, levels - 1, stage),
+      );
+    } catch (error) {
+      found.push(error);
+    }
+  }
+  return found;
 }
 
 type Check = (raw: unknown) => unknown;

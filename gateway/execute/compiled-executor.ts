@@ -1,17 +1,19 @@
 import { type ASTNode, getLocation, GraphQLError } from "graphql";
 import type { BoundClientSchema } from "../compose/bindings.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
-import { OverlockError } from "../core/errors.ts";
+import type { OverlockError } from "../core/errors.ts";
+import { eachInTurns, maxAtOnce } from "../core/each-in-turns.ts";
 import { nextTurn } from "../core/next-turn.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { Denials } from "../policy/access-rules.ts";
 import type { Place, Plan } from "../prepare/plan.ts";
 import { type PlannedOperation, planOperation } from "../prepare/plan-operation.ts";
 import { type ExecutedOperation, type FieldError, fieldErrorOf } from "./executed-operation.ts";
+import { type Assemble, compileAssembly, refuseLate } from "./assemble.ts";
+import type { AssemblyTurns } from "./assembly-turns.ts";
 import { compileFetch, type FetchPlace, type ResolvedFields } from "./compile-fetch.ts";
-import { failed } from "./complete-value.ts";
+import { failed, type Note } from "./complete-value.ts";
 import { compileFirstPage, type ReadFirstPage } from "./first-page.ts";
-import { generateShown, type ShowObject } from "./generate-shown.ts";
 import { PlanRun } from "./plan-run.ts";
 import { compileClientArgs, type ReadClientArgs } from "./read-client-args.ts";
 import type { ExecutionLimits } from "./reference-executor.ts";
@@ -32,7 +34,7 @@ export function compileOperation(
   bound: BoundClientSchema,
   model: SupergraphModel,
   operation: PlannedOperation,
-  limits: ExecutionLimits,
+  limits: CompiledLimits,
 ): CompiledOperation {
   const { denials } = operation;
   const visible = denials?.visible ?? bound;
@@ -51,7 +53,7 @@ export function compileOperation(
     (place): CompiledRoot => ({
       place,
       fetch: fetch.fetchRoot(place),
-      show: generateShown(place, { ...fetch, resolvedFields }),
+      assemble: compileAssembly(place, { ...fetch, resolvedFields }),
     }),
   );
   const readers = plan.arguments.map(compileClientArgs);
@@ -61,10 +63,14 @@ export function compileOperation(
   return { plan, run: (variables, scope) => runPlan(compiled, variables, scope) };
 }
 
+export interface CompiledLimits extends ExecutionLimits {
+  readonly assemblyTurns: AssemblyTurns;
+}
+
 interface CompiledRoot {
   readonly place: Place;
   readonly fetch: FetchPlace;
-  readonly show: ShowObject;
+  readonly assemble: Assemble;
 }
 
 interface CompiledPlan {
@@ -74,7 +80,7 @@ interface CompiledPlan {
   readonly pages: readonly ReadFirstPage[];
   /** The tables of a run that has not begun. */
   readonly steps: readonly null[];
-  readonly limits: ExecutionLimits;
+  readonly limits: CompiledLimits;
   readonly denials: Denials | null;
 }
 
@@ -83,10 +89,17 @@ async function runPlan(
   variables: Readonly<Record<string, unknown>>,
   scope: RequestScope,
 ): Promise<ExecutedOperation> {
-  const { maxResolvedValues } = limits;
+  const { maxResolvedValues, assemblyTurns } = limits;
   const args = readers.map((read) => read(variables));
   const pages = pageReaders.map((read) => read(args));
-  const run = new PlanRun(scope, variables, { steps, args, pages, maxResolvedValues, denials });
+  const run = new PlanRun(scope, variables, {
+    steps,
+    args,
+    pages,
+    denials,
+    maxResolvedValues,
+    assemblyTurns,
+  });
   // A mutation of which nothing is left.
   let data: object | null = roots.length === 0 ? {} : null;
   for (const root of roots) {
@@ -95,7 +108,8 @@ async function runPlan(
     if (end !== null) await end;
     run.takeResolved();
     refuseLate(scope);
-    const shown = root.show(run, null);
+    const assembled = root.assemble(run);
+    const shown: unknown = assembled instanceof Promise ? await assembled : assembled;
     if (shown === failed) {
       data = null;
       break;
@@ -105,7 +119,11 @@ async function runPlan(
   }
   // To write so much takes long enough to be a turn of its own.
   if (maxResolvedValues - run.valuesLeft > longAssembly) await nextTurn();
-  return finish(run, data);
+  if (run.notes.length === 0) return { data, errors: [] };
+  const telling = new Telling(scope);
+  if (run.notes.length <= maxAtOnce) for (const note of run.notes) telling.tell(note);
+  else await eachInTurns(run.notes, (note) => telling.tell(note));
+  return { data, errors: telling.errors };
 }
 
 /** What fails while it begins fails the run, so that nothing goes on from what was begun before. */
@@ -127,38 +145,36 @@ function withMembers(data: object, more: object): object {
 
 const oneRoot: readonly unknown[] = [null];
 
-/** What was fetched in time may still be told; a run that its deadline has long overtaken is not. */
-function refuseLate({ deadline }: RequestScope): void {
-  if (performance.now() > deadline.expiresAtMs + graceMs)
-    throw new OverlockError("REQUEST_TIMEOUT", "The request's time ran out.");
-}
-
-const graceMs = 500;
-
 /** What GraphQL finds wrong with an argument is located there, and not at its field. */
 function nodesOf({ cause }: OverlockError): readonly ASTNode[] | undefined {
   return cause instanceof GraphQLError ? cause.nodes : undefined;
 }
 
-function finish({ notes, scope }: PlanRun, data: unknown): ExecutedOperation {
-  if (notes.length === 0) return { data, errors: [] };
-  const errors: FieldError[] = [];
-  // Where one element of a list fails, thousands may.
-  const known = new Map<readonly ASTNode[], FieldError["locations"]>();
-  for (const { path, error, field, isAbsorbed } of notes) {
+/** Makes the answer's errors, and what is recorded of failures that defaults stand in for, of a run's notes. */
+class Telling {
+  readonly errors: FieldError[] = [];
+  readonly #scope: RequestScope;
+  /** Where one element of a list fails, thousands may. */
+  readonly #known = new Map<readonly ASTNode[], FieldError["locations"]>();
+
+  constructor(scope: RequestScope) {
+    this.#scope = scope;
+  }
+
+  tell({ path, error, field, isAbsorbed }: Note): void {
     const at = path.toReversed();
     const { code, upstreamCode } = error;
-    if (isAbsorbed) {
-      scope.absorbed.push({ path: at, code, ...(upstreamCode !== null && { upstreamCode }) });
-      continue;
-    }
-    const nodes = nodesOf(error) ?? field.nodes;
-    let locations = known.get(nodes);
+    if (isAbsorbed)
+      this.#scope.absorbed.push({ path: at, code, ...(upstreamCode !== null && { upstreamCode }) });
+    else this.errors.push(fieldErrorOf(error, this.#locationsOf(nodesOf(error) ?? field.nodes), at));
+  }
+
+  #locationsOf(nodes: readonly ASTNode[]): FieldError["locations"] {
+    let locations = this.#known.get(nodes);
     if (locations === undefined) {
       locations = nodes.flatMap(({ loc }) => (loc === undefined ? [] : [getLocation(loc.source, loc.start)]));
-      known.set(nodes, locations);
+      this.#known.set(nodes, locations);
     }
-    errors.push(fieldErrorOf(error, locations, at));
+    return locations;
   }
-  return { data, errors };
 }

@@ -1,5 +1,6 @@
 import {
   getNamedType,
+  getNullableType,
   GraphQLError,
   type GraphQLLeafType,
   type GraphQLOutputType,
@@ -8,6 +9,7 @@ import {
 } from "graphql";
 import { OverlockError, toOverlockError } from "../core/errors.ts";
 import type { ShownField } from "../prepare/plan.ts";
+import { type InTurns, LongAssemblyError, type TurnPart } from "./assembly-turns.ts";
 
 /** Something that stands beside the data: an error, or a failure that a default stands in for. */
 export interface Note {
@@ -21,8 +23,10 @@ export interface Note {
 /** An answer while it is assembled. */
 export interface Assembly {
   readonly notes: Note[];
-  /** How many more values it may have. */
+  /** How many more values it may have before {@link Assembly.overdraw} has to say whether it goes on. */
   valuesLeft: number;
+  /** Raises why the assembly ends, where it does: RunTooLargeError, or LongAssemblyError. */
+  overdraw(): void;
 }
 
 /** Stands for a value that is an error, told already, until something around it may be null. */
@@ -102,9 +106,13 @@ function completeNullable(
   try {
     return complete(value);
   } catch (error) {
-    if (error instanceof RunTooLargeError) throw error;
-    return noteError(into, error, site);
+    return noteOwnError(into, error, site);
   }
+}
+
+function noteOwnError(into: Assembly, error: unknown, site: FieldSite): typeof failed {
+  if (error instanceof RunTooLargeError || error instanceof LongAssemblyError) throw error;
+  return noteError(into, error, site);
 }
 
 function completeList(
@@ -113,17 +121,76 @@ function completeList(
   type: GraphQLOutputType,
   completion: Completion,
 ): unknown {
-  if (!Array.isArray(value)) {
-    const { site } = completion;
-    const message = `${site.coordinate}: expected a list, found ${typeof value}`;
-    return noteError(into, new OverlockError("INVALID_VALUE", message), site);
-  }
-  into.valuesLeft -= value.length;
-  if (into.valuesLeft < 0) throw new RunTooLargeError();
+  if (!Array.isArray(value)) return noteNoList(into, value, completion.site);
+  if ((into.valuesLeft -= value.length) < 0) into.overdraw();
   const list: unknown[] = [];
   for (const [index, element] of value.entries()) {
     const noted = into.notes.length;
     const completed = completeValue(into, element, type, completion);
+    if (into.notes.length > noted) prefixNotes(into, noted, index);
+    if (completed === failed) return failed;
+    list.push(completed);
+  }
+  return list;
+}
+
+function noteNoList(into: Assembly, value: unknown, site: FieldSite): typeof failed {
+  const message = `${site.coordinate}: expected a list, found ${typeof value}`;
+  return noteError(into, new OverlockError("INVALID_VALUE", message), site);
+}
+
+/** How the values of a field are completed in turns. */
+export interface CompletionInTurns extends Completion {
+  /** What `complete` does, where that may take long; null: it never does. */
+  readonly completeInTurns: ((value: unknown) => InTurns<unknown>) | null;
+}
+
+/** The same as {@link completeValue}, element by element in turns. */
+export function* completeInTurns(
+  into: Assembly & TurnPart,
+  value: unknown,
+  type: GraphQLOutputType,
+  completion: CompletionInTurns,
+): InTurns<unknown> {
+  const isRequired = isNonNullType(type);
+  const completed = yield* completeNullableInTurns(into, value, isRequired ? type.ofType : type, completion);
+  if (isRequired) return completed === null ? refuseNull(into, completion.site) : completed;
+  return completed === failed ? null : completed;
+}
+
+function* completeNullableInTurns(
+  into: Assembly & TurnPart,
+  value: unknown,
+  type: GraphQLOutputType,
+  completion: CompletionInTurns,
+): InTurns<unknown> {
+  const { site, completeInTurns: complete } = completion;
+  const isThere = value !== null && value !== undefined && value !== failed && !(value instanceof Error);
+  if (isThere && isListType(type)) return yield* completeListInTurns(into, value, type.ofType, completion);
+  if (!isThere || complete === null) return completeNullable(into, value, type, completion);
+  try {
+    return yield* complete(value);
+  } catch (error) {
+    return noteOwnError(into, error, site);
+  }
+}
+
+function* completeListInTurns(
+  into: Assembly & TurnPart,
+  value: unknown,
+  type: GraphQLOutputType,
+  completion: CompletionInTurns,
+): InTurns<unknown> {
+  if (!Array.isArray(value)) return noteNoList(into, value, completion.site);
+  if ((into.valuesLeft -= value.length) < 0) into.overdraw();
+  const isAtOnce = completion.completeInTurns === null && !isListType(getNullableType(type));
+  const list: unknown[] = [];
+  for (const [index, element] of value.entries()) {
+    if (into.isPartOver()) yield;
+    const noted = into.notes.length;
+    const completed = isAtOnce
+      ? completeValue(into, element, type, completion)
+      : yield* completeInTurns(into, element, type, completion);
     if (into.notes.length > noted) prefixNotes(into, noted, index);
     if (completed === failed) return failed;
     list.push(completed);

@@ -7,10 +7,10 @@ import { describePlan, type PlanDescription } from "../prepare/describe-plan.ts"
 import { planOperation } from "../prepare/plan-operation.ts";
 import { findSharingRule, type SharingRule } from "../prepare/sharing-rule.ts";
 import { specialize } from "../prepare/specialize.ts";
-import { type CompiledOperation, compileOperation } from "./compiled-executor.ts";
+import { type CompiledLimits, type CompiledOperation, compileOperation } from "./compiled-executor.ts";
 import { NotPlannedError, PlanTooLargeError } from "../prepare/plan-place.ts";
 import { type ExecutedOperation, toExecuted } from "./executed-operation.ts";
-import { createReferenceExecutor, type ExecutionLimits } from "./reference-executor.ts";
+import { createReferenceExecutor } from "./reference-executor.ts";
 
 /** Runs the operations of one client schema: those that come again by code that is made for them. */
 export interface Executor {
@@ -43,7 +43,7 @@ export interface UnplannedOperation {
   readonly reason: string;
 }
 
-export interface ExecutorSettings extends ExecutionLimits {
+export interface ExecutorSettings extends CompiledLimits {
   /** The request for a variant of an operation from which on code is made for it; 1: its first. */
   readonly compileFromRequest: number;
 }

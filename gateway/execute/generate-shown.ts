@@ -14,14 +14,16 @@ import type { Base, Place, Read, ShownField, ShownObject, Spot, Step } from "../
 import { depthOf } from "../prepare/plan-place.ts";
 import type { ConnectionField } from "./compile-connection.ts";
 import type { Connections, ResolvedFields } from "./compile-fetch.ts";
+import type { InTurns } from "./assembly-turns.ts";
 import type { NodesField } from "./compile-nodes.ts";
-import { compileLeafField, type LeafField } from "./compile-leaf.ts";
+import { compileLeafField, compileLeafFieldInTurns, type LeafField } from "./compile-leaf.ts";
 import { denied } from "./denied.ts";
 import {
   baseAt,
   compileAccess,
   compileHasKey,
   compilePath,
+  compilePathInTurns,
   compileRead,
   type Finders,
   isBuilt,
@@ -31,13 +33,13 @@ import {
 } from "./compile-read.ts";
 import type { CompiledStep } from "./compile-step.ts";
 import {
+  completeInTurns,
   completeValue,
   failed,
   type FieldSite,
   noteError,
   prefixNotes,
   refuseNull,
-  RunTooLargeError,
 } from "./complete-value.ts";
 import type { PlanRun } from "./plan-run.ts";
 import { directPart, type ObjectsField, RowVariables } from "./row-variables.ts";
@@ -45,6 +47,9 @@ import { shapeObjects } from "./shape-leaves.ts";
 
 /** Assembles an object of a place, given by the value that stands for it: its members, or that it failed. */
 export type ShowObject = (run: PlanRun, object: unknown) => unknown;
+
+/** The same, with turns for others among the elements of lists. */
+export type ShowInTurns = (run: PlanRun, object: unknown) => InTurns<unknown>;
 
 export interface ShownParts {
   readonly steps: ReadonlyMap<Step, CompiledStep>;
@@ -59,25 +64,54 @@ export interface ShownParts {
  * reaches it as a value.
  */
 export function generateShown(root: Place, parts: ShownParts): ShowObject {
-  return new Generator(parts).generate(root);
+  return new Generator(parts, false).generate(root).show;
+}
+
+/** The same code, in which everything with a list gives others their turns; null where there is no list. */
+export function generateInTurns(root: Place, parts: ShownParts): ShowInTurns | null {
+  const { show, isInTurns } = new Generator(parts, true).generate(root);
+  return isInTurns ? (show as ShowInTurns) : null;
 }
 
 class Generator {
   readonly #parts: ShownParts;
+  readonly #isInTurns: boolean;
+  /** What is called by which name, where it gives turns: a call of it does so, too. */
+  readonly #inTurns = new Set<string>();
   readonly #functions: string[] = [];
   readonly #values: unknown[] = [];
   #names = 0;
 
-  constructor(parts: ShownParts) {
+  constructor(parts: ShownParts, isInTurns: boolean) {
     this.#parts = parts;
+    this.#isInTurns = isInTurns;
   }
 
-  generate(root: Place): ShowObject {
+  generate(root: Place): { readonly show: ShowObject; readonly isInTurns: boolean } {
     const name = this.#place(root);
     const code = `"use strict";\nreturn function (v, failed, help) {\n${this.#functions.join("\n")}\nreturn ${name};\n};`;
     // oxlint-disable-next-line no-new-func, no-implied-eval -- what is generated is for this operation alone
     const link = (new Function(code) as () => (...args: unknown[]) => ShowObject)();
-    return link(this.#values, failed, helpers);
+    return { show: link(this.#values, failed, helpers), isInTurns: this.#inTurns.has(name) };
+  }
+
+  /** Declares a function, which gives turns where something in it does. */
+  #function(name: string, parameters: string, body: string): void {
+    const isInTurns = this.#isInTurns && body.includes(yields);
+    if (isInTurns) this.#inTurns.add(name);
+    this.#functions.push(`function${isInTurns ? "*" : ""} ${name}(${parameters}) {\n${body}\n}`);
+  }
+
+  /** An expression that calls a function. */
+  #call(name: string, args: string): string {
+    return this.#inTurns.has(name) ? `(${yields}* ${name}(${args}))` : `${name}(${args})`;
+  }
+
+  /** The name of a function that gives turns. */
+  #turning(read: (...args: never) => InTurns<unknown>): string {
+    const name = this.#value(read);
+    this.#inTurns.add(name);
+    return name;
   }
 
   /** The name by which generated code calls a value. */
@@ -95,12 +129,14 @@ class Generator {
     const fields = shown.fields.map((field, index) => this.#field(field, `f${index}`, rows));
     const members = shown.fields.map(({ key }, index) => `${memberName(key)}: f${index}`);
     // What is shown of a page is told which connection it is the page of.
-    this.#functions.push(`function ${name}(run, o, c) {
-if ((run.valuesLeft -= ${shown.fields.length}) < 0) help.tooLarge();
+    this.#function(
+      name,
+      "run, o, c",
+      `if ((run.valuesLeft -= ${shown.fields.length}) < 0) run.overdraw();
 let m = 0;
 ${rows.code()}${missing === "" ? "" : `if (${missing}) return undefined;\n`}${fields.join("\n")}
-return { ${members.join(", ")} };
-}`);
+return { ${members.join(", ")} };`,
+    );
     return name;
   }
 
@@ -116,7 +152,7 @@ return { ${members.join(", ")} };
         return this.#below(field, name, `help.deniedField(run, ${site}, ${index})`);
       }
       case "group":
-        return this.#below(field, name, `${this.#place(field.place)}(run, null)`);
+        return this.#below(field, name, this.#call(this.#place(field.place), "run, null"));
       case "resolved": {
         const resolved = this.#parts.resolvedFields(rows.place, field);
         const read: Reader = (run, object) => resolved.read(run, object);
@@ -149,24 +185,29 @@ if (${name} === failed) ${onFailure}`;
 
   #leaf(field: LeafField, name: string, rows: RowVariables): string {
     const site = siteOf(field, rows.place);
-    const slow = this.#value(compileLeafField(field, site, this.#parts.finders));
+    const { finders } = this.#parts;
+    const slow =
+      this.#isInTurns && mayHaveLists(field)
+        ? this.#turning(compileLeafFieldInTurns(field, site, finders))
+        : this.#value(compileLeafField(field, site, finders));
+    const slowCall = this.#call(slow, "run, o");
     const onFailure = isNonNullType(field.type) ? `if (${name} === failed) return failed;` : "";
     const read = directRead(field);
     const code = read === null ? null : rows.read(read.access);
     const nullable = isNonNullType(field.type) ? field.type.ofType : field.type;
     const isList = isListType(nullable);
     const test = this.#leafTest(isList ? nullable.ofType : nullable, isList ? "x" : name);
-    if (code === null || test === null) return `const ${name} = ${slow}(run, o); ${onFailure}`;
-    if (!isList) return `let ${name} = ${code}; if (!(${test})) { ${name} = ${slow}(run, o); ${onFailure} }`;
+    if (code === null || test === null) return `const ${name} = ${slowCall}; ${onFailure}`;
+    if (!isList) return `let ${name} = ${code}; if (!(${test})) { ${name} = ${slowCall}; ${onFailure} }`;
     const check = `q${rows.place.id}_${name}`;
     // A list in which nothing has to be changed is shown as it came.
     this.#functions.push(`function ${check}(run, list) {
 if (!Array.isArray(list)) return false;
 for (let i = 0; i < list.length; i++) { const x = list[i]; if (!(${test})) return false; }
-if ((run.valuesLeft -= list.length) < 0) help.tooLarge();
+if ((run.valuesLeft -= list.length) < 0) run.overdraw();
 return true;
 }`);
-    return `let ${name} = ${code}; if (!${check}(run, ${name})) { ${name} = ${slow}(run, o); ${onFailure} }`;
+    return `let ${name} = ${code}; if (!${check}(run, ${name})) { ${name} = ${slowCall}; ${onFailure} }`;
   }
 
   /** Whether a value is one that the type shows as it is; null where that takes more than a look. */
@@ -187,13 +228,15 @@ return true;
     const one = this.#spot(field, site, suffix);
     const depth = directDepth(field);
     if (depth === null) {
-      const reader = compileAnyObjects(field, site, this.#parts.finders);
-      return `${this.#value(reader)}(run, o, ${one})`;
+      const { finders } = this.#parts;
+      if (!this.#isInTurns) return `${this.#value(compileAnyObjects(field, site, finders))}(run, o, ${one})`;
+      const read = this.#turning(compileAnyObjectsInTurns(field, site, finders));
+      return this.#call(read, `run, o, ${this.#inTurns.has(one) ? `null, ${one}` : `${one}, null`}`);
     }
     const raw = rows.readObjects(field) ?? this.#rawObjects(field);
     const isRequired = isNonNullType(field.type);
     if (depth === 0) {
-      const code = `${one}(run, ${raw})`;
+      const code = this.#call(one, `run, ${raw}`);
       return isRequired ? `help.notNull(run, ${code}, ${siteName})` : code;
     }
     const { supplier } = field.spot;
@@ -201,21 +244,24 @@ return true;
     const list = this.#list(field, `l${suffix}`, siteName, {
       check: `if (!Array.isArray(c)) return help.noList(run, c, ${facts});`,
       length: "c.length",
-      one: `${one}(run, c[i])`,
+      one: this.#call(one, "run, c[i]"),
     });
-    return `${list}(run, ${raw})`;
+    return this.#call(list, `run, ${raw}`);
   }
 
   /** The name of a function that completes a list, from c with the index i. */
   #list({ type }: ShownField, name: string, siteName: string, { check = "", length, one }: ListCode): string {
     const list = isNonNullType(type) ? type.ofType : type;
     const isElementRequired = isListType(list) && isNonNullType(list.ofType);
-    this.#functions.push(`function ${name}(run, c) {
-${check}
+    this.#function(
+      name,
+      "run, c",
+      `${check}
 const length = ${length};
-if ((run.valuesLeft -= length) < 0) help.tooLarge();
+if ((run.valuesLeft -= length) < 0) run.overdraw();
 const result = new Array(length);
 for (let i = 0; i < length; i++) {
+${this.#isInTurns ? `if (run.isPartOver()) ${yields};` : ""}
 const m = run.notes.length;
 let x = ${one};
 ${isElementRequired ? `if (x === null) x = help.refuseNull(run, ${siteName});` : ""}
@@ -223,8 +269,8 @@ if (run.notes.length > m) help.prefixNotes(run, m, i);
 if (x === failed) ${isElementRequired ? "return failed;" : "x = null;"}
 result[i] = x;
 }
-return result;
-}`);
+return result;`,
+    );
     return name;
   }
 
@@ -254,19 +300,21 @@ return result;
     const cases = [...field.places].map(
       ([typeName, one]) => `case ${JSON.stringify(typeName)}: { ${this.#shownAt(one, siteName)} }`,
     );
-    this.#functions.push(`function ${name}(run, e) {
-if (e instanceof Error) return help.noReference(run, e, ${siteName});
+    this.#function(
+      name,
+      "run, e",
+      `if (e instanceof Error) return help.noReference(run, e, ${siteName});
 switch (e.typeName) {
 ${cases.join("\n")}
-}
-}`);
-    if (!isListType(getNullableType(field.type))) return `${name}(run, ${read}(run))`;
+}`,
+    );
+    if (!isListType(getNullableType(field.type))) return this.#call(name, `run, ${read}(run)`);
     const list = this.#list(field, `l${suffix}`, siteName, {
       check: `if (c instanceof Error) return help.noReference(run, c, ${siteName});`,
       length: "c.length",
-      one: `${name}(run, c[i])`,
+      one: this.#call(name, "run, c[i]"),
     });
-    return `${list}(run, ${read}(run))`;
+    return this.#call(list, `run, ${read}(run)`);
   }
 
   /** An expression of a connection, completed. */
@@ -275,11 +323,13 @@ ${cases.join("\n")}
     const connection = this.#parts.connections(field);
     const read = this.#value((run: PlanRun, object: unknown) => connection.read(run, object));
     const name = `c${suffix}`;
-    this.#functions.push(`function ${name}(run, c) {
-if (c === null || c instanceof Error) return help.noReference(run, c, ${siteName});
-return ${this.#place(field.place)}(run, c.page, c);
-}`);
-    return this.#required(field, `${name}(run, ${read}(run, o))`, siteName);
+    this.#function(
+      name,
+      "run, c",
+      `if (c === null || c instanceof Error) return help.noReference(run, c, ${siteName});
+return ${this.#call(this.#place(field.place), "run, c.page, c")};`,
+    );
+    return this.#required(field, this.#call(name, `run, ${read}(run, o)`), siteName);
   }
 
   /** A field of a connection c, of its edge with the index i, or of its PageInfo. */
@@ -293,17 +343,17 @@ return ${this.#place(field.place)}(run, c.page, c);
         return this.#below(field, name, this.#required(field, code, siteName));
       }
       case "pageInfo":
-        return this.#below(field, name, `${this.#object(field.shown, `o${suffix}`, rows)}(run, c)`);
+        return this.#below(field, name, this.#call(this.#object(field.shown, `o${suffix}`, rows), "run, c"));
       case "edges": {
-        const one = `${this.#object(field.edge, `o${suffix}`, rows)}(run, c, i)`;
+        const one = this.#call(this.#object(field.edge, `o${suffix}`, rows), "run, c, i");
         const list = this.#list(field, `l${suffix}`, siteName, { length: "c.nodes.length", one });
-        return this.#below(field, name, `${list}(run, c)`);
+        return this.#below(field, name, this.#call(list, "run, c"));
       }
       case "items": {
-        const one = `${this.#spot(field, site, suffix)}(run, c.nodes[i])`;
+        const one = this.#call(this.#spot(field, site, suffix), "run, c.nodes[i]");
         if (field.isOfEdge) return this.#below(field, name, this.#required(field, one, siteName));
         const list = this.#list(field, `l${suffix}`, siteName, { length: "c.nodes.length", one });
-        return this.#below(field, name, `${list}(run, c)`);
+        return this.#below(field, name, this.#call(list, "run, c"));
       }
     }
   }
@@ -317,12 +367,14 @@ return ${this.#place(field.place)}(run, c.page, c);
         : this.#field(field, member, rows);
     });
     const members = fields.map(({ key }, index) => `${memberName(key)}: f${index}`);
-    this.#functions.push(`function ${name}(run, c, i) {
-if ((run.valuesLeft -= ${fields.length}) < 0) help.tooLarge();
+    this.#function(
+      name,
+      "run, c, i",
+      `if ((run.valuesLeft -= ${fields.length}) < 0) run.overdraw();
 let m = 0;
 ${codes.join("\n")}
-return { ${members.join(", ")} };
-}`);
+return { ${members.join(", ")} };`,
+    );
     return name;
   }
 
@@ -354,7 +406,7 @@ case -1: return null;
 }
 ${noObject}`;
     }
-    this.#functions.push(`function ${name}(run, e) {\n${body}\n}`);
+    this.#function(name, "run, e", body);
     return name;
   }
 
@@ -363,7 +415,7 @@ ${noObject}`;
     if (place.denied !== null)
       return `return help.denied(run, ${siteName}, ${JSON.stringify(place.denied)});`;
     if (place.shown === null) return `return help.notShown(run, ${siteName}, ${typeName});`;
-    const code = `${this.#place(place)}(run, e)`;
+    const code = this.#call(this.#place(place), "run, e");
     if (place.existence !== null) {
       const row = this.#value(this.#parts.finders(place.existence));
       return `const w = ${row}(run, e); return w === null || w instanceof Error ? help.noReference(run, w, ${siteName}) : ${code};`;
@@ -383,6 +435,14 @@ ${noObject}`;
     const isWhole = compileHasKey(base);
     return `${this.#value(isWhole)}(e)`;
   }
+}
+
+/** A field of this name makes its function one that could give turns, and does not. */
+const yields = "yield";
+
+/** There is a list somewhere on the way to it, or it is one. */
+function mayHaveLists({ path, type }: LeafField): boolean {
+  return depthOfShown(type) > 0 || path.some((read) => depthOf(read.type) > 0 || read.next !== null);
 }
 
 /** A leaf that is read and nothing else; null for all others. */
@@ -435,6 +495,34 @@ function compileAnyObjects(
       value = toOverlockError(error);
     }
     return completeValue(run, value, type, { site, complete: (item) => one(run, item) });
+  };
+}
+
+/** The same in turns; of `one` and `oneInTurns` one is there. */
+function compileAnyObjectsInTurns(
+  { binding, path, type }: ObjectsField,
+  site: FieldSite,
+  finders: Finders,
+): (
+  run: PlanRun,
+  object: unknown,
+  one: ShowObject | null,
+  oneInTurns: ShowInTurns | null,
+) => InTurns<unknown> {
+  const read = compilePathInTurns(path, finders);
+  const shape = shapeObjects(binding);
+  return function* showInTurns(run, object, one, oneInTurns) {
+    let value: unknown;
+    try {
+      value = shape(yield* read(run, object), run.scope);
+    } catch (error) {
+      value = toOverlockError(error);
+    }
+    return yield* completeInTurns(run, value, type, {
+      site,
+      complete: (item) => one?.(run, item),
+      completeInTurns: oneInTurns === null ? null : (item) => oneInTurns(run, item),
+    });
   };
 }
 
@@ -502,9 +590,6 @@ interface ListFacts {
 const helpers = {
   prefixNotes,
   refuseNull,
-  tooLarge(): never {
-    throw new RunTooLargeError();
-  },
   notNull(run: PlanRun, value: unknown, site: FieldSite): unknown {
     return value === null ? refuseNull(run, site) : value;
   },

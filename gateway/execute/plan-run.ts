@@ -3,7 +3,8 @@ import type { RequestScope } from "../core/request-scope.ts";
 import { type CompiledSelection, rawRoots } from "../language/evaluate-selection.ts";
 import type { Denials } from "../policy/access-rules.ts";
 import type { Step } from "../prepare/plan.ts";
-import type { Assembly, Note } from "./complete-value.ts";
+import { type AssemblyTurns, LongAssemblyError, type TurnPart } from "./assembly-turns.ts";
+import { type Assembly, type Note, RunTooLargeError } from "./complete-value.ts";
 import { Execution } from "./execution.ts";
 import type { FirstPage } from "./first-page.ts";
 
@@ -17,12 +18,13 @@ interface RunParts {
   readonly args: unknown[];
   readonly pages: readonly (FirstPage | Error)[];
   readonly maxResolvedValues: number;
+  readonly assemblyTurns: AssemblyTurns;
   /** What those may not read for whom the plan was made; null: nothing. */
   readonly denials: Denials | null;
 }
 
 /** One run of a plan. */
-export class PlanRun implements Assembly {
+export class PlanRun implements Assembly, TurnPart {
   readonly scope: RequestScope;
   readonly #denials: Denials | null;
   #execution: Execution | null = null;
@@ -43,8 +45,14 @@ export class PlanRun implements Assembly {
   readonly notes: Note[] = [];
   /** What mappings built, by the mapping and what they built it from. */
   #built: Map<CompiledSelection, Map<unknown, unknown>> | null = null;
-  /** How many more values may be assembled. */
+  /** How many more values may be assembled before {@link PlanRun.overdraw} is asked. */
   valuesLeft: number;
+  /** How many more after these. */
+  #valuesKept = 0;
+  readonly #turns: AssemblyTurns;
+  /** On the clock of `performance.now()`; null: it is not measured. */
+  #partEndsAtMs: number | null = null;
+  #elementsToLook = 0;
   readonly #waiting = new Map<number, (() => void)[]>();
   #pending = 0;
   #done: { resolve(): void; reject(error: unknown): void } | null = null;
@@ -53,7 +61,7 @@ export class PlanRun implements Assembly {
   constructor(
     scope: RequestScope,
     variables: Readonly<Record<string, unknown>>,
-    { steps, args, pages, maxResolvedValues, denials }: RunParts,
+    { steps, args, pages, maxResolvedValues, assemblyTurns: turns, denials }: RunParts,
   ) {
     this.scope = scope;
     this.#denials = denials;
@@ -62,6 +70,7 @@ export class PlanRun implements Assembly {
     this.pages = pages;
     this.tables = [...steps];
     this.valuesLeft = maxResolvedValues;
+    this.#turns = turns;
   }
 
   /** For what is read object by object. */
@@ -94,6 +103,56 @@ export class PlanRun implements Assembly {
     this.valuesLeft = Math.min(this.valuesLeft, this.#execution.valuesLeft);
     // What comes after it, as the next field of a mutation, has the rest.
     this.#execution = null;
+  }
+
+  /** Assembles in one turn. Raises LongAssemblyError where that is too long, and then nothing of it is left. */
+  assembleAtOnce(assemble: () => unknown): unknown {
+    const { valuesLeft } = this;
+    const noted = this.notes.length;
+    this.valuesLeft = Math.min(valuesLeft, this.#turns.freeValues);
+    this.#valuesKept = valuesLeft - this.valuesLeft;
+    this.#partEndsAtMs = null;
+    try {
+      const assembled = assemble();
+      this.valuesLeft += this.#valuesKept;
+      this.#valuesKept = 0;
+      return assembled;
+    } catch (error) {
+      this.valuesLeft = valuesLeft;
+      this.#valuesKept = 0;
+      this.notes.length = noted;
+      throw error;
+    }
+  }
+
+  /** The answer has more values than were free: raises why it ends, where it does. */
+  overdraw(): void {
+    if (this.valuesLeft + this.#valuesKept < 0) throw new RunTooLargeError();
+    const nowMs = performance.now();
+    this.#partEndsAtMs ??= nowMs + this.#turns.maxPartMs;
+    if (nowMs >= this.#partEndsAtMs) throw new LongAssemblyError();
+    const more = Math.min(this.#valuesKept, this.#turns.freeValues - this.valuesLeft);
+    this.#valuesKept -= more;
+    this.valuesLeft += more;
+  }
+
+  /** Before the leaves of a list are shaped at once: raises LongAssemblyError where there are too many of them. */
+  foresee(leaves: unknown): void {
+    const { freeValues } = this.#turns;
+    if (this.#valuesKept > 0 && Array.isArray(leaves) && countElements(leaves, freeValues) > freeValues)
+      throw new LongAssemblyError();
+  }
+
+  /** Work that is done in parts has another one, in a turn that has just begun. */
+  beginPart(): void {
+    this.#partEndsAtMs = performance.now() + this.#turns.maxPartMs;
+    this.#elementsToLook = this.#turns.elementsPerLook;
+  }
+
+  isPartOver(elements = 1): boolean {
+    if ((this.#elementsToLook -= elements) > 0) return false;
+    this.#elementsToLook = this.#turns.elementsPerLook;
+    return performance.now() >= (this.#partEndsAtMs ?? 0);
   }
 
   /** The run has failed as a whole. */
@@ -170,6 +229,16 @@ export class PlanRun implements Assembly {
     if (this.#failure === null) done.resolve();
     else done.reject(toOverlockError(this.#failure.error));
   }
+}
+
+/** Of all lists in a list; not all of them where there are more than `most`. */
+function countElements(list: readonly unknown[], most: number): number {
+  let count = list.length;
+  for (const element of list) {
+    if (count > most) break;
+    if (Array.isArray(element)) count += countElements(element, most - count);
+  }
+  return count;
 }
 
 export function withoutAbsent(variables: Readonly<Record<string, unknown>>): Record<string, unknown> {

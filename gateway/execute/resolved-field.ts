@@ -30,6 +30,7 @@ import {
   type FieldSite,
   type Note,
   noteError,
+  RunTooLargeError,
   nullError,
 } from "./complete-value.ts";
 import type { Execution } from "./execution.ts";
@@ -205,6 +206,7 @@ function siteOf(parent: GraphQLObjectType, nodes: readonly FieldNode[]): FieldSi
 /** Reads one field of one object, and all that is selected below it. */
 class Reading implements Assembly {
   readonly notes: Note[] = [];
+  /** Values are counted where they are resolved. */
   valuesLeft = Infinity;
   readonly #info: RunInfo;
   readonly #execution: Execution;
@@ -212,6 +214,10 @@ class Reading implements Assembly {
   constructor(info: RunInfo, execution: Execution) {
     this.#info = info;
     this.#execution = execution;
+  }
+
+  overdraw(): void {
+    throw new RunTooLargeError();
   }
 
   /** The completed value, or that it failed. Does not reject. */

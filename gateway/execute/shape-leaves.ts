@@ -4,6 +4,7 @@ import { Entity } from "../compose/entity.ts";
 import { allInOrder } from "../core/all-in-order.ts";
 import { OverlockError, toOverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
+import type { InTurns, TurnPart } from "./assembly-turns.ts";
 import type { Execution } from "./execution.ts";
 import { hasLeafForm } from "./has-leaf-form.ts";
 import type { LeafShaper, ListShaper, Shaper } from "../shape/shaper.ts";
@@ -73,6 +74,8 @@ const pieceLength = 250;
 /** What happens to the value of a leaf field, in its parts. */
 export interface LeafShaping {
   readonly shape: Shape;
+  /** The same, of a value without promises, with turns for others among the elements of lists. */
+  readonly shapeInTurns: ShapeInTurns;
   /** Puts the replacement of null in. */
   readonly finish: (value: unknown) => unknown;
   /** The replacement stands in for failures, too. */
@@ -84,11 +87,17 @@ export function compileLeafShaping(binding: PathBinding, leafType: GraphQLLeafTy
   const { shapers, coordinate } = binding;
   // One for all: where one leaf of a list has no form, thousands may, and each error takes a picture of the stack.
   const misfit = new OverlockError("INVALID_VALUE", `${coordinate}: not a value of ${leafType.name}`);
-  const shape = compileShapers(shapers, (leaf) => serialize(leaf, leafType, misfit), coordinate);
+  const stages = stagesOf(shapers, (leaf) => serialize(leaf, leafType, misfit), coordinate);
   const ofNull = shapers.filter((shaper) => shaper.kind === "null");
   const replacement = ofNull[0]?.replacement;
   const finish = (value: unknown): unknown => value ?? replacement ?? null;
-  return { shape, finish, absorbs: ofNull.some((shaper) => shaper.absorbsErrors), replacement };
+  return {
+    shape: shapeBy(stages),
+    shapeInTurns: shapeInTurnsBy(stages),
+    finish,
+    absorbs: ofNull.some((shaper) => shaper.absorbsErrors),
+    replacement,
+  };
 }
 
 /** The error that a default stands in for. Raises it where none may: a denial, or a fault of ours. */
@@ -100,11 +109,14 @@ export function absorbableError(thrown: unknown): OverlockError {
 
 /** Compiles what happens to a field of objects before anything of them is read: lists are cut and joined. */
 export function shapeObjects({ shapers, coordinate }: PathBinding): Shape {
-  return compileShapers(shapers, null, coordinate);
+  return shapeBy(stagesOf(shapers, null, coordinate));
 }
 
 /** What a field's value becomes. A promise stays one. */
 export type Shape = (value: unknown, scope: RequestScope) => unknown;
+
+/** The same in turns. */
+export type ShapeInTurns = (value: unknown, scope: RequestScope, part: TurnPart) => InTurns<unknown>;
 
 type LeafStep = (leaf: unknown, scope: RequestScope) => unknown;
 
@@ -124,41 +136,65 @@ export class LeafParts {
   }
 }
 
+/** What is done to a value at once: to each leaf, or to its lists. */
+interface ShapeStage {
+  readonly shape: Shape;
+  /** What is done to each leaf; null: it is the lists that are shaped. */
+  readonly leaf: LeafStep | null;
+}
+
 /** Neighbouring steps on leaves become one pass over them, with `last` at the end of the last. */
-function compileShapers(shapers: readonly Shaper[], last: LeafStep | null, coordinate: string): Shape {
-  const stages: Shape[] = [];
+function stagesOf(shapers: readonly Shaper[], last: LeafStep | null, coordinate: string): ShapeStage[] {
+  const stages: ShapeStage[] = [];
   let steps: LeafStep[] = [];
   const endPass = (): void => {
-    if (steps.length > 0) stages.push(compilePass(steps));
+    if (steps.length > 0) {
+      const leaf = compilePass(steps);
+      stages.push({ shape: (value, scope) => mapLeaves(value, leaf, scope), leaf });
+    }
     steps = [];
   };
   for (const shaper of shapers) {
     if (shaper.kind === "leaf") steps.push(compileStep(shaper));
     else if (shaper.kind === "list") {
       endPass();
-      stages.push((value) => shapeList(shaper, value, coordinate));
+      stages.push({ shape: (value) => shapeList(shaper, value, coordinate), leaf: null });
     }
   }
   if (last !== null) steps.push(last);
   endPass();
+  return stages;
+}
+
+function shapeBy(stages: readonly ShapeStage[]): Shape {
   const [only, ...others] = stages;
   // Nearly every field: it is read, checked and nothing else.
   if (only !== undefined && others.length === 0)
-    return (value, scope) => andThen(value, (found) => only(found, scope));
+    return (value, scope) => andThen(value, (found) => only.shape(found, scope));
   return (value, scope) =>
-    stages.reduce((shaped, stage) => andThen(shaped, (found) => stage(found, scope)), value);
+    stages.reduce((shaped, { shape }) => andThen(shaped, (found) => shape(found, scope)), value);
 }
 
-function compilePass(steps: readonly LeafStep[]): Shape {
+function shapeInTurnsBy(stages: readonly ShapeStage[]): ShapeInTurns {
+  return function* shapeInTurns(value, scope, part) {
+    let shaped = value;
+    for (const { shape, leaf } of stages) {
+      if (leaf === null) shaped = shape(shaped, scope);
+      else shaped = yield* mapLeavesInTurns(shaped, leaf, { scope, part });
+    }
+    return shaped;
+  };
+}
+
+function compilePass(steps: readonly LeafStep[]): LeafStep {
   const [only, ...others] = steps;
-  if (only !== undefined && others.length === 0) return (value, scope) => mapLeaves(value, only, scope);
-  const shapeLeaf: LeafStep = (leaf, scope) => {
+  if (only !== undefined && others.length === 0) return only;
+  return (leaf, scope) => {
     let shaped = leaf;
     for (const step of steps)
       shaped = andThen(shaped, (found) => (found === null ? null : step(found, scope)));
     return shaped;
   };
-  return (value, scope) => mapLeaves(value, shapeLeaf, scope);
 }
 
 function compileStep(shaper: LeafShaper): LeafStep {
@@ -208,6 +244,30 @@ function mapLeaves(value: unknown, shape: LeafStep, scope: RequestScope): unknow
       return error;
     }
   });
+}
+
+/** The same as {@link mapLeaves}, of a value without promises. */
+function* mapLeavesInTurns(
+  value: unknown,
+  shape: LeafStep,
+  context: { readonly scope: RequestScope; readonly part: TurnPart },
+): InTurns<unknown> {
+  const { scope, part } = context;
+  if (!Array.isArray(value)) return mapLeaves(value, shape, scope);
+  const shaped: unknown[] = [];
+  for (const element of value as readonly unknown[]) {
+    if (part.isPartOver()) yield;
+    try {
+      shaped.push(
+        Array.isArray(element)
+          ? yield* mapLeavesInTurns(element, shape, context)
+          : mapLeaves(element, shape, scope),
+      );
+    } catch (error) {
+      shaped.push(error);
+    }
+  }
+  return shaped;
 }
 
 function shapeList(shaper: ListShaper, value: unknown, coordinate: string): unknown {

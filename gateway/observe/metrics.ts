@@ -160,8 +160,8 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry });
   }
 
-  increment<Name extends NamesOf<"counter">>(name: Name, labels: LabelsOf<Name>): void {
-    this.#families.get(name)?.add(labels, 1);
+  increment<Name extends NamesOf<"counter">>(name: Name, labels: LabelsOf<Name>, by = 1): void {
+    this.#families.get(name)?.add(labels, by);
   }
 
   /** `seconds` into a histogram. */

@@ -47,9 +47,11 @@ export function observe(bff: BffRuntime, request: GatewayRequest, record: Reques
   const durationMs = performance.now() - request.receivedAtMs;
   metrics.increment("overlock_requests_total", { bff: client, outcome: record.outcome });
   metrics.observe("overlock_request_duration_seconds", { bff: client }, durationMs / 1000);
-  for (const { code } of record.errors) metrics.increment("overlock_errors_total", { bff: client, code });
-  for (const { code } of record.absorbed)
-    metrics.increment("overlock_absorbed_errors_total", { bff: client, code });
+  // Of one request there may be thousands.
+  for (const [code, count] of countCodes(record.errors))
+    metrics.increment("overlock_errors_total", { bff: client, code }, count);
+  for (const [code, count] of countCodes(record.absorbed))
+    metrics.increment("overlock_absorbed_errors_total", { bff: client, code }, count);
   if (record.isJoined) metrics.increment("overlock_joined_requests_total", { bff: client });
   countCredential(bff, record);
   let joinedCalls = 0;
@@ -75,7 +77,7 @@ export function observe(bff: BffRuntime, request: GatewayRequest, record: Reques
       isJoined: record.isJoined,
       upstreamCalls: record.upstreamCalls.length - joinedCalls,
       joinedCalls,
-      errorCodes: countCodes([...record.errors, ...record.absorbed]),
+      errorCodes: Object.fromEntries(countCodes([...record.errors, ...record.absorbed])),
     },
     "request",
   );
@@ -106,8 +108,11 @@ const refusalReasons: Partial<Record<ErrorCode, string>> = {
   IDENTITY_UNAVAILABLE: "unavailable",
 };
 
-function countCodes(errors: readonly { readonly code: ErrorCode }[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { code } of errors) counts[code] = (counts[code] ?? 0) + 1;
+function countCodes(errors: readonly { readonly code: ErrorCode }[]): ReadonlyMap<ErrorCode, number> {
+  if (errors.length === 0) return noCodes;
+  const counts = new Map<ErrorCode, number>();
+  for (const { code } of errors) counts.set(code, (counts.get(code) ?? 0) + 1);
   return counts;
 }
+
+const noCodes: ReadonlyMap<ErrorCode, number> = new Map();

@@ -47,9 +47,13 @@ export async function runStages(
     const visible = visibleSchemaFor(bff, operation);
     const result =
       visible !== null
-        ? writeResult(await introspect(visible, operation), [], null)
+        ? await writeResult(await introspect(visible, operation), [], null)
         : asksForPlan(bff, params)
-          ? writeResult(await explainOperation(bff, operation, scope, record), scope.absorbed, record.plan)
+          ? await writeResult(
+              await explainOperation(bff, operation, scope, record),
+              scope.absorbed,
+              record.plan,
+            )
           : await executeForAll(bff, operation, { scope, request, record });
     answer = respond(mediaType, result);
     recordResult(record, result);

@@ -1,5 +1,7 @@
+import { eachInTurns, maxAtOnce } from "../core/each-in-turns.ts";
+import { nextTurn } from "../core/next-turn.ts";
 import type { AbsorbedError } from "../core/request-scope.ts";
-import type { ExecutedOperation } from "../execute/executed-operation.ts";
+import type { ExecutedOperation, FieldError } from "../execute/executed-operation.ts";
 
 /** What an operation came to, and the text that says so to clients. */
 export interface WrittenResult extends Pick<ExecutedOperation, "errors"> {
@@ -8,28 +10,57 @@ export interface WrittenResult extends Pick<ExecutedOperation, "errors"> {
   readonly body: string;
 }
 
-/** Writes the result of an operation, with its plan where that was asked for: https://spec.graphql.org/draft/#sec-Response. */
+/**
+ * Writes the result of an operation, with its plan where that was asked for: https://spec.graphql.org/draft/#sec-Response.
+ * A promise where so much went wrong that it takes several turns of the event loop.
+ */
 export function writeResult(
-  { data, errors }: ExecutedOperation,
+  executed: ExecutedOperation,
   absorbed: readonly AbsorbedError[],
   plan: object | null,
-): WrittenResult {
+): WrittenResult | Promise<WrittenResult> {
+  const { data, errors } = executed;
   const outcome = errors.length === 0 ? "ok" : data === null ? "error" : "partial";
   if (errors.length === 0 && absorbed.length === 0 && plan === null)
     return { outcome, errors, absorbed, body: JSON.stringify({ data }) };
+  if (errors.length > maxAtOnce || absorbed.length > maxAtOnce)
+    return writeInTurns(executed, absorbed, plan).then((body) => ({ outcome, errors, absorbed, body }));
   const body = {
-    ...(errors.length > 0 && {
-      errors: errors.map(({ message, locations, path, code, upstreamCode }) => ({
-        message,
-        locations,
-        path,
-        extensions: { code, ...(upstreamCode !== null && { upstreamCode }) },
-      })),
-    }),
+    ...(errors.length > 0 && { errors: errors.map(shownError) }),
     data,
     ...((absorbed.length > 0 || plan !== null) && {
       extensions: { ...(absorbed.length > 0 && { completeness: absorbed }), ...(plan !== null && { plan }) },
     }),
   };
   return { outcome, errors, absorbed, body: JSON.stringify(body) };
+}
+
+function shownError({ message, locations, path, code, upstreamCode }: FieldError): object {
+  return {
+    message,
+    locations,
+    path,
+    extensions: { code, ...(upstreamCode !== null && { upstreamCode }) },
+  };
+}
+
+/** The same text, error by error. */
+async function writeInTurns(
+  { data, errors }: ExecutedOperation,
+  absorbed: readonly AbsorbedError[],
+  plan: object | null,
+): Promise<string> {
+  const errorTexts: string[] = [];
+  await eachInTurns(errors, (error) => errorTexts.push(JSON.stringify(shownError(error))));
+  const absorbedTexts: string[] = [];
+  await eachInTurns(absorbed, (one) => absorbedTexts.push(JSON.stringify(one)));
+  await nextTurn();
+  const members: string[] = [];
+  if (errors.length > 0) members.push(`"errors":[${errorTexts.join(",")}]`);
+  members.push(`"data":${JSON.stringify(data)}`);
+  const extensions: string[] = [];
+  if (absorbed.length > 0) extensions.push(`"completeness":[${absorbedTexts.join(",")}]`);
+  if (plan !== null) extensions.push(`"plan":${JSON.stringify(plan)}`);
+  if (extensions.length > 0) members.push(`"extensions":{${extensions.join(",")}}`);
+  return `{${members.join(",")}}`;
 }

@@ -6,6 +6,7 @@ import type { BffFolder, Project } from "../config/load-project.ts";
 import { readSourceTls } from "../config/source-tls.ts";
 import { OverlockError, quoted } from "../core/errors.ts";
 import type { Problem, Problems } from "../core/problems.ts";
+import { assemblyTurns } from "../execute/assembly-turns.ts";
 import { createExecutor } from "../execute/executor.ts";
 import type { CallerIdentifier } from "../identity/identify-caller.ts";
 import { createKeyStores } from "../identity/key-store.ts";
@@ -102,7 +103,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
       const executor = createExecutor(
         bound,
         composition.model,
-        { ...bff.settings, compileFromRequest: settings.compileFromRequest },
+        { ...bff.settings, compileFromRequest: settings.compileFromRequest, assemblyTurns },
         (result, err) => {
           metrics.increment("overlock_compile_total", { bff: name, result });
           if (result === "failed") logger.error({ client: name, err }, "an operation could not be compiled");

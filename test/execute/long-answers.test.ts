@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { compileEverything } from "../support/compile-setting.ts";
 import { type ProjectGateway, startProject } from "../support/project-gateway.ts";
 import { ScriptedBackend } from "../support/scripted-backend.ts";
@@ -12,12 +12,29 @@ beforeAll(async () => {
   project = await startProject(
     {
       archive: `extend schema @source(name: "archive", url: "${backend.url}", timeoutMs: 20000)
-        type Query { rows: [Row!] @rest(GET: "/rows") loose: [Loose] @rest(GET: "/rows") }
+        type Query {
+          rows: [Row!] @rest(GET: "/rows")
+          loose: [Loose] @rest(GET: "/rows")
+          groups: [Group!] @rest(GET: "/rows")
+        }
+        type Group { cents: [Int] }
         type Loose { title: String count: Int }
         type Row { id: ID! title: String! count: Int! }`,
     },
-    "type Query { rows: [Row!] loose: [Loose] } type Loose { title: String count: Int } type Row { id: ID! title: String! count: Int! }",
+    `type Query {
+        rows: [Row!]
+        priced: [Priced!] @from(field: "rows")
+        loose: [Loose]
+        prices: [String] @from(field: "groups.cents") @flatten @formatCurrency(currency: "EUR", minorUnits: true)
+      }
+      type Row { id: ID! title: String! count: Int! }
+      type Priced @view(of: "Row") {
+        id: ID!
+        price: String @from(field: "count") @formatCurrency(currency: "EUR", minorUnits: true)
+      }
+      type Loose { title: String count: Int }`,
     {},
+    { config: '{ name: "web", anonymous: true, maxResolvedValues: 200000, requestTimeoutMs: 60000 }' },
   );
 });
 
@@ -32,6 +49,10 @@ function rowsOf(count: number, bytes: number): string {
   return JSON.stringify(
     Array.from({ length: count }, (_, index) => ({ id: `r${index}`, title: filler, count: index })),
   );
+}
+
+function answerRows(rows: readonly unknown[]): void {
+  backend.answer = { headers: { "content-type": "application/json" }, body: JSON.stringify(rows) };
 }
 
 /** The longest turn of the event loop while `work` runs, in milliseconds of this thread's CPU time. */
@@ -74,7 +95,7 @@ test("an answer of a backend as large as it may be by default never holds the ev
 
 test("neither does one in which thousands of values have no form", async () => {
   const rows = Array.from({ length: 10_000 }, (_, index) => ({ id: `r${index}`, title: {}, count: "many" }));
-  backend.answer = { headers: { "content-type": "application/json" }, body: JSON.stringify(rows) };
+  answerRows(rows);
   const turns: number[] = [];
   for (let round = 0; round < 4; round++) {
     turns.push(
@@ -85,4 +106,58 @@ test("neither does one in which thousands of values have no form", async () => {
     );
   }
   expect(turns.toSorted((left, right) => left - right)[2]).toBeLessThan(50);
+});
+
+test("neither does one that takes long to assemble, and it has all of its values and errors in their places", async () => {
+  const count = 40_000;
+  answerRows(
+    Array.from({ length: count }, (_, id) => ({ id: String(id), count: id % 1000 === 7 ? [] : id })),
+  );
+  const turns: number[] = [];
+  for (let round = 0; round < 4; round++) {
+    turns.push(
+      await longestTurnMs(async () => {
+        const { data, errors } = await project.query("{ priced { id price } }");
+        const { priced } = data as { priced: readonly { readonly id: string; readonly price: string }[] };
+        expect([priced.length, priced[7], priced[8]]).toEqual([
+          count,
+          { id: "7", price: null },
+          { id: "8", price: "€0.08" },
+        ]);
+        expect(priced.every(({ id }, index) => id === String(index))).toBe(true);
+        expect(errors.map(({ path }) => path)).toEqual(
+          Array.from({ length: 40 }, (_, index) => ["priced", index * 1000 + 7, "price"]),
+        );
+      }),
+    );
+  }
+  expect(turns.toSorted((left, right) => left - right)[2]).toBeLessThan(50);
+});
+
+test("neither does a list of leaves that takes long to shape", async () => {
+  const rows = Array.from({ length: 800 }, (_, row) => ({
+    cents: Array.from({ length: 100 }, (_one, index) => row * 100 + index),
+  }));
+  answerRows(rows);
+  const turns: number[] = [];
+  for (let round = 0; round < 4; round++) {
+    turns.push(
+      await longestTurnMs(async () => {
+        const { prices } = (await project.query("{ prices }")).data as { prices: readonly string[] };
+        expect([prices.length, prices[0], prices.at(-1)]).toEqual([80_000, "€0.00", "€799.99"]);
+      }),
+    );
+  }
+  expect(turns.toSorted((left, right) => left - right)[2]).toBeLessThan(50);
+});
+
+describe("an answer that is assembled in several turns", () => {
+  const long = "{ priced { id price again: price } }";
+  beforeEach(() => answerRows(Array.from({ length: 60_000 }, (_, id) => ({ id: String(id), count: id }))));
+
+  test("is refused all the same where it has more values than it may", async () => {
+    const { data, errors } = await project.query(long);
+    expect(data).toBeUndefined();
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual(["RESPONSE_TOO_LARGE"]);
+  });
 });

@@ -1,13 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { assemblyTurns } from "../../gateway/execute/assembly-turns.ts";
 import { PlanRun } from "../../gateway/execute/plan-run.ts";
 import { createScope } from "../support/request-scope.ts";
 
 function startRun(): PlanRun {
-  return new PlanRun(
-    createScope(),
-    {},
-    { steps: [null, null], args: [], pages: [], maxResolvedValues: 100, denials: null },
-  );
+  const limits = { maxResolvedValues: 100, assemblyTurns };
+  const parts = { steps: [null, null], args: [], pages: [], denials: null, ...limits };
+  return new PlanRun(createScope(), {}, parts);
 }
 
 describe("a run", () => {

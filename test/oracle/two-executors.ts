@@ -3,6 +3,7 @@ import type { BoundClientSchema } from "../../gateway/compose/bindings.ts";
 import type { SupergraphModel } from "../../gateway/compose/supergraph-model.ts";
 import { RequestRefusal } from "../../gateway/core/request-refusal.ts";
 import type { RequestScope, UpstreamCall } from "../../gateway/core/request-scope.ts";
+import { type AssemblyTurns, assemblyTurns } from "../../gateway/execute/assembly-turns.ts";
 import { createExecutor, type Executor } from "../../gateway/execute/executor.ts";
 import { coerce } from "../../gateway/pipeline/coerce.ts";
 import type { ExecutedOperation } from "../../gateway/execute/executed-operation.ts";
@@ -66,10 +67,18 @@ export function openTwoExecutors(
   const nameOf: NameOfCall = ({ source, coordinate }) => (subquerySources.has(source) ? source : coordinate);
   const preparer = new OperationPreparer({ schema, access, showsSuggestions: true }, prepareLimits, () => {});
   const faults: unknown[] = [];
-  const executor = createExecutor(bound, model, executorSettings, (_result, fault) => {
-    if (fault !== null) faults.push(fault);
-  });
-  const running = { execute: (...args: Parameters<Executor["execute"]>) => executor.execute(...args) };
+  const open = (turns: AssemblyTurns): ReturnType<typeof createExecutor> =>
+    createExecutor(bound, model, { ...executorSettings, assemblyTurns: turns }, (_result, fault) => {
+      if (fault !== null) faults.push(fault);
+    });
+  const executor = open(assemblyTurns);
+  const inTurns = open({ freeValues: 0, maxPartMs: 0, elementsPerLook: 1 });
+  let runs = 0;
+  const running = {
+    // Answers here are short: every other one is assembled as if it were not.
+    execute: (...args: Parameters<Executor["execute"]>) =>
+      (runs++ % 2 === 0 ? executor : inTurns).execute(...args),
+  };
   const compared = { ...wrap(running), dispose: () => undefined };
   const prepare = ({ document, operationName }: RandomOperation) =>
     preparer.prepare(print(document), operationName);

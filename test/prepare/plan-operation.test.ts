@@ -2,6 +2,7 @@ import { Kind, type OperationDefinitionNode, parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
 import type { BoundClientSchema } from "../../gateway/compose/bindings.ts";
 import type { SupergraphModel } from "../../gateway/compose/supergraph-model.ts";
+import { assemblyTurns } from "../../gateway/execute/assembly-turns.ts";
 import { compileOperation } from "../../gateway/execute/compiled-executor.ts";
 import { createReferenceExecutor } from "../../gateway/execute/reference-executor.ts";
 import { describePlan, type PlanDescription } from "../../gateway/prepare/describe-plan.ts";
@@ -726,7 +727,7 @@ fragment W on Node { ${"... on Node { id } ".repeat(1500)} }`,
 describe("preparing an operation of 200 fields", () => {
   it("is done in a few milliseconds: parsed, validated, planned and compiled", () => {
     const { bound, model } = composeShop(readShopClient("web"));
-    const limits = { maxResolvedValues: 1000 };
+    const limits = { maxResolvedValues: 1000, assemblyTurns };
     createReferenceExecutor(bound, model, limits);
     const product = `id name teaser price { currency units } category { id name } tags brand condition attributes { name value }
       dimensions { widthMm heightMm depthMm } stock { available quantity level } rating { average count } priceText parcelClass
