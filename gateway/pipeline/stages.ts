@@ -103,7 +103,7 @@ function createScope(
   return {
     requestId: request.requestId,
     caller,
-    headers: new EndToEndHeaders(request),
+    headers: new EndToEndHeaders(request, caller),
     deadline,
     locale: negotiation.locale(request.headers.get("accept-language")),
     timeZone: settings.timeZone,

@@ -161,7 +161,7 @@ function createScope(
 ): RequestScope {
   return {
     requestId: facts.requestId,
-    headers: new EndToEndHeaders(facts),
+    headers: new EndToEndHeaders(facts, caller),
     caller,
     deadline,
     locale: "en-US",

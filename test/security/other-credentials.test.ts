@@ -60,7 +60,7 @@ beforeAll(async () => {
   const own = certificates.get("gateway");
   project = await startProject(
     {
-      stock: `extend schema @source(name: "stock", url: "http://localhost:1")
+      stock: `extend schema @source(name: "stock", url: "http://localhost:1", forwardHeaders: ["authorization"])
 type Query { level: Int @rest(GET: "/level", select: "value")  price: Int @rest(GET: "/price", select: "value") }`,
     },
     `type Query { level: Int @requiresScopes(scopes: [["stock:read"]])  price: Int }`,
@@ -197,8 +197,11 @@ describe("a credential that is right", () => {
     expect((await send(sent)).body).toEqual({ data: everything });
     expect(backend.requests.map(({ url }) => url).toSorted()).toEqual(["/level", "/price"]);
     expect(project.log.text.slice(logged)).toContain(`"credential":"${kind}","consumer":"${consumer}"`);
+    // The source passes tokens through; what was verified is passed, and nothing that merely stood beside it.
+    const passed = kind === "opaqueToken" ? ["Bearer good-token"] : [undefined];
+    expect([...new Set(backend.requests.map(({ headers }) => headers["authorization"]))]).toEqual(passed);
     const forwarded = JSON.stringify(backend.requests);
-    for (const secret of [key, "good-token", clientSecret]) expect(forwarded).not.toContain(secret);
+    for (const secret of [key, "CN=", clientSecret]) expect(forwarded).not.toContain(secret);
   });
 
   it.each<[what: string, sent: Sent]>([
