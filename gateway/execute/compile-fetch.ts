@@ -121,10 +121,10 @@ function whenAllDone(run: PlanRun, steps: readonly number[], callback: () => voi
 function compileNodesFetch(field: NodesField, context: FetchContext): FetchPlace {
   const fetches = [...field.places]
     .filter(([, place]) => place.needsRows)
-    .map(([typeName, place]) => ({ typeName, fetch: compilePlace(place, context) }));
+    .map(([typeName, place]) => ({ typeName, fetchPlace: compilePlace(place, context) }));
   return (run) => {
     const groups = Map.groupBy(readNodesOf(field, run), (node) => node.typeName);
-    for (const { typeName, fetch } of fetches) fetch(run, groups.get(typeName) ?? []);
+    for (const { typeName, fetchPlace } of fetches) fetchPlace(run, groups.get(typeName) ?? []);
   };
 }
 

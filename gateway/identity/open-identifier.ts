@@ -149,7 +149,10 @@ function locateKeys(
     return url === null ? null : { kind: "url", url };
   }
   const url = parseKeyUrl(issuer);
-  if (url?.search === "" && url.hash === "") return { kind: "discovery", issuer };
+  if (url?.search === "" && url.hash === "") {
+    reader.url(issuer, "issuer");
+    return { kind: "discovery", issuer };
+  }
   reader.report("jwksUrl", {
     expected: "jwksUrl or jwksFile",
     found: "neither",

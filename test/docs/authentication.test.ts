@@ -3,7 +3,10 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { readApiKeys } from "../../gateway/config/api-keys.ts";
+import { loadProject } from "../../gateway/config/load-project.ts";
+import { Problems } from "../../gateway/core/problems.ts";
 import { createApiKeyAuthenticator } from "../../gateway/identity/api-keys.ts";
+import { callerOfClaims } from "../../gateway/identity/read-claims.ts";
 import { editProject, ProjectFolders } from "../start/minimal-project.ts";
 import { refusalOf } from "../start/refusals.ts";
 import { CertificateAuthority } from "../support/certificates.ts";
@@ -53,6 +56,65 @@ describe("docs/authentication.md", () => {
       expect(await refusalOf(folder, environment)).toBeNull();
     },
   );
+
+  const issued: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+    "Auth0-style": {
+      iss: "https://shop.eu.auth0.com/",
+      aud: ["https://api.shop.example", "https://shop.eu.auth0.com/userinfo"],
+      azp: "the-app",
+      scope: "openid orders:read",
+      permissions: ["orders:write"],
+      "https://shop.example/roles": ["manager"],
+    },
+    "Okta-style": {
+      iss: "https://shop.okta.com/oauth2/default",
+      aud: "api://default",
+      cid: "the-app",
+      scp: ["openid", "orders:read"],
+      groups: ["orders:write", "manager"],
+    },
+    "Entra-style": {
+      iss: "https://login.microsoftonline.com/<tenant>/v2.0",
+      aud: "<the API's application id>",
+      azp: "the-app",
+      scp: "openid orders:read",
+      roles: ["orders:write", "manager"],
+    },
+    "Keycloak-style": {
+      iss: "https://id.shop.example/realms/shop",
+      aud: ["shop-api", "account"],
+      azp: "the-app",
+      scope: "openid orders:read",
+      realm_access: { roles: ["manager"] },
+      resource_access: { "shop-api": { roles: ["orders:write"] }, account: { roles: ["view-profile"] } },
+    },
+  };
+
+  test.each(Object.entries(issued))(
+    "has a credential that reads what a token is, %s",
+    async (name, claims) => {
+      const [, text = ""] = page.split(`\n### ${name}\n`);
+      const [, credential = ""] = /^```ts\n(.*?)^```/ms.exec(text) ?? [];
+      const config = `export default { name: "web", credentials: [${credential}] };\n`;
+      const folder = folders.write(editProject([["bff-web/bff.config.ts", config]]));
+      expect(await refusalOf(folder)).toBeNull();
+      const project = await loadProject(folder, new Problems());
+      const [settings] = project.bffs[0]?.settings.credentials ?? [];
+      if (settings?.kind !== "jwt") throw new Error(`Expected a jwt, found ${settings?.kind}.`);
+      expect(settings.issuer).toBe(claims["iss"]);
+      expect([claims["aud"]].flat()).toContain(settings.audiences[0]);
+      const caller = callerOfClaims("jwt", claims, settings);
+      expect(caller.consumer).toBe("the-app");
+      expect(caller.scopes).toEqual(new Set(["openid", "orders:read", "orders:write", "manager"]));
+    },
+  );
+
+  test("has a line that shows the claims of a token", () => {
+    const [command = ""] = blocksOf("Signed tokens (JWT)", "sh");
+    const claims = { iss: "https://issuer.example", sub: "ünï~??" };
+    const token = `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.AA`;
+    expect(JSON.parse(run(`TOKEN=${token}; ${command}`))).toEqual(claims);
+  });
 
   test("has a line that makes a key and the hash that its list wants", () => {
     const [command = ""] = blocksOf("Machine keys", "sh");
