@@ -1,4 +1,4 @@
-import { OverlockError } from "../core/errors.ts";
+import { OverlockError, quoted } from "../core/errors.ts";
 import type { Authenticator, ClientCertificate } from "./authenticator.ts";
 import { callerOfConsumer, type Consumer } from "./consumer-caller.ts";
 
@@ -30,12 +30,24 @@ export function createCertificateAuthenticator(consumers: readonly CertificateCo
         throw new OverlockError(
           "CREDENTIAL_INVALID",
           "The client certificate is not one of a known consumer.",
+          {
+            cause: new Error(`its names are ${certificateNames(certificate)}`),
+          },
         );
       return found.caller;
     },
     async dispose() {},
   };
 }
+
+/** For the log, where it says what to write into the list. */
+function certificateNames({ subject, alternativeNames, fingerprint }: ClientCertificate): string {
+  return [subject, ...alternativeNames.slice(0, maxLoggedNames), `SHA256:${fingerprint}`]
+    .map(quoted)
+    .join(", ");
+}
+
+const maxLoggedNames = 10;
 
 /** Its names as {@link comparableName} makes them. */
 function namesOf({ subject, alternativeNames, fingerprint }: ClientCertificate): readonly string[] {

@@ -76,10 +76,17 @@ type Verdict = { readonly keptUntilMs: number } & (
     }
   | {
       readonly caller: null;
-      readonly code: "CREDENTIAL_INVALID" | "CREDENTIAL_EXPIRED";
-      readonly message: string;
+      readonly code: keyof typeof refusals;
+      /** For the log. */
+      readonly fault: string;
     }
 );
+
+/** What the sender learns. */
+const refusals = {
+  CREDENTIAL_INVALID: "The token is not valid.",
+  CREDENTIAL_EXPIRED: "The token has expired.",
+} as const;
 
 class Introspector {
   readonly #parts: IntrospectionParts & IntrospectionLimits;
@@ -118,10 +125,13 @@ class Introspector {
 }
 
 function callerOf(verdict: Verdict, certificate: ClientCertificate | null): Caller {
-  if (verdict.caller === null) throw new OverlockError(verdict.code, verdict.message);
-  if (!isBoundTo(verdict.certificate, certificate))
-    throw new OverlockError("CREDENTIAL_INVALID", "The token is bound to another client certificate.");
-  return verdict.caller;
+  if (verdict.caller === null) throw refused(verdict.code, verdict.fault);
+  if (isBoundTo(verdict.certificate, certificate)) return verdict.caller;
+  throw refused("CREDENTIAL_INVALID", "it is bound to another client certificate");
+}
+
+function refused(code: keyof typeof refusals, fault: string): OverlockError {
+  return new OverlockError(code, refusals[code], { cause: new Error(fault) });
 }
 
 /** https://www.rfc-editor.org/rfc/rfc7662#section-2.1 */
@@ -190,18 +200,18 @@ function timeOf(claims: Readonly<Record<string, unknown>>, name: "exp" | "nbf"):
 
 function judge({ active, exp, nbf, claims }: Answer, parts: IntrospectionParts, nowMs: number): Verdict {
   const nowSeconds = nowMs / 1000;
-  const refuse = (code: "CREDENTIAL_INVALID" | "CREDENTIAL_EXPIRED", message: string): Verdict => {
+  const refuse = (code: keyof typeof refusals, fault: string): Verdict => {
     const keptSeconds = Math.min(parts.maxAgeSeconds, maxInactiveAgeSeconds);
-    return { caller: null, code, message, keptUntilMs: nowMs + keptSeconds * 1000 };
+    return { caller: null, code, fault, keptUntilMs: nowMs + keptSeconds * 1000 };
   };
-  if (!active) return refuse("CREDENTIAL_INVALID", "The token is not valid.");
+  if (!active) return refuse("CREDENTIAL_INVALID", "its server calls it not active");
   if (exp !== null && exp + clockToleranceSeconds <= nowSeconds)
-    return refuse("CREDENTIAL_EXPIRED", "The token has expired.");
+    return refuse("CREDENTIAL_EXPIRED", "its exp is over");
   if (nbf !== null && nbf - clockToleranceSeconds > nowSeconds)
-    return refuse("CREDENTIAL_INVALID", "The token is not valid.");
-  if (!isFor(parts.audiences, claims["aud"])) return refuse("CREDENTIAL_INVALID", "The token is not valid.");
+    return refuse("CREDENTIAL_INVALID", "its nbf is to come");
+  if (!isFor(parts.audiences, claims["aud"])) return refuse("CREDENTIAL_INVALID", "its aud is none of ours");
   const certificate = boundCertificate(claims["cnf"]);
-  if (certificate === undefined) return refuse("CREDENTIAL_INVALID", "The token is not valid.");
+  if (certificate === undefined) return refuse("CREDENTIAL_INVALID", "its cnf can't be checked");
   return {
     caller: callerOfClaims("opaqueToken", claims, parts),
     certificate,

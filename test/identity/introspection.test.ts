@@ -190,7 +190,7 @@ describe("a token that is bound to its sender", () => {
   it("is accepted with that certificate, with no other and not without, from the cache too", async () => {
     server.answer = { body: { active: true, cnf: { "x5t#S256": thumbprint } } };
     const authenticator = open();
-    const bound = "CREDENTIAL_INVALID: The token is bound to another client certificate.";
+    const bound = invalid;
     expect(await refusalOf(authenticator)).toBe(bound);
     expect(await identify(authenticator, "opaque", certificate)).not.toBeNull();
     expect(await refusalOf(authenticator, "opaque", { ...certificate, fingerprint: "CD".repeat(32) })).toBe(

@@ -352,8 +352,27 @@ describe("an attack", () => {
     expect(backend.requests).toEqual([]);
     const log = project.log.text.slice(logged);
     expect(log).toContain('"credential":null,"consumer":null');
-    for (const secret of [key, "good-token", "unknown-token", "shop_unknown", clientSecret, "orders-job"])
+    for (const secret of [key, "good-token", "unknown-token", "shop_unknown", clientSecret])
       expect(log).not.toContain(secret);
+  });
+
+  it.each<[what: string, sent: Sent, fault: string]>([
+    ["an unknown token", { headers: bearer("unknown-token") }, "its server calls it not active"],
+    ["another audience's", { headers: bearer("foreign-token") }, "its aud is none of ours"],
+    ["one that has not begun", { headers: bearer("future-token") }, "its nbf is to come"],
+    ["one that is over", { headers: bearer("expired-token") }, "its exp is over"],
+    ["one that wants a proof", { headers: bearer("proof-token") }, "its cnf can't be checked"],
+    ["a bound one", { headers: bearer("bound-token") }, "it is bound to another client certificate"],
+    [
+      "a certificate of nobody",
+      { certificate: "stranger" },
+      String.raw`its names are \"CN=stranger\", \"DNS:stranger.example\", \"SHA256:`,
+    ],
+  ])("is told of in the log at debug level, and not in the answer (%s)", async (_what, sent, fault) => {
+    const logged = project.log.text.length;
+    const { body } = await send(sent);
+    expect(project.log.text.slice(logged)).toContain(fault);
+    expect(JSON.stringify(body)).not.toContain(fault);
   });
 
   it("with a text that is no token costs the authorization server no question", async () => {
