@@ -1,7 +1,8 @@
 import { quoted } from "../core/errors.ts";
-import { nearestNameHint, type Problems } from "../core/problems.ts";
+import type { Problems } from "../core/problems.ts";
 import { type Environment, sourceUrlVariable } from "./environment.ts";
 import { parseCertificates, readCertifiedKey, readPem, type ReportVariable } from "./pem-files.ts";
+import { reportUnknownVariables, reportVariablesTo } from "./source-variables.ts";
 
 /** How TLS connections to one source are made. */
 export interface TlsSettings {
@@ -27,15 +28,8 @@ export function readSourceTls(
 ): TlsSettings | null {
   const urlVariable = sourceUrlVariable(name);
   const prefix = `${urlVariable.slice(0, -"URL".length)}TLS_`;
-  const report: ReportVariable = (variable, expected, found, hint = null) =>
-    problems.error({
-      place: { file: "environment", line: 0, column: 0 },
-      coordinate: variable,
-      expected,
-      found,
-      hint,
-    });
-  reportUnknown(prefix, environment, report);
+  const report = reportVariablesTo(problems);
+  reportUnknownVariables({ prefix, suffixes: tlsVariables }, environment, report);
   const names = tlsVariables.map((suffix) => prefix + suffix);
   const [first] = names.filter((variable) => environment[variable] !== undefined);
   if (first === undefined) return null;
@@ -53,27 +47,6 @@ export function readSourceTls(
     client: client === null ? null : { certificate: client.certificate, key: client.key },
     serverName: readServerName(serverNameVariable, environment, report),
   };
-}
-
-/** A misspelt name would leave a connection without what was meant to protect it. */
-function reportUnknown(prefix: string, environment: Environment, report: ReportVariable): void {
-  const suffixes: readonly string[] = tlsVariables;
-  for (const variable of Object.keys(environment)) {
-    if (!variable.startsWith(prefix)) continue;
-    const suffix = variable.slice(prefix.length);
-    // `books-tls` may be a source too.
-    if (suffix === "URL" || suffixes.includes(suffix)) continue;
-    const expected = `a variable that the gateway reads (${suffixes.map((one) => prefix + one).join(", ")})`;
-    report(
-      variable,
-      expected,
-      variable,
-      nearestNameHint(
-        variable,
-        suffixes.map((one) => prefix + one),
-      ),
-    );
-  }
 }
 
 function readServerName(variable: string, environment: Environment, report: ReportVariable): string | null {

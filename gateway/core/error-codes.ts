@@ -60,6 +60,7 @@ export const errorCodes = {
   UPSTREAM_ERROR: internal("A backend failed.", true),
   UPSTREAM_REJECTED: internal("A backend refused the call.", false),
   UPSTREAM_DENIED: denial(internal("A backend denied access.", false)),
+  UPSTREAM_UNAUTHENTICATED: internal("The gateway could not authenticate itself to a backend.", true),
   UPSTREAM_INVALID_RESPONSE: internal("A backend's answer could not be understood.", false),
   UPSTREAM_RESPONSE_TOO_LARGE: internal("A backend's answer was too large.", false),
   CANCELLED: internal("The client went away.", true, 499),

@@ -86,6 +86,11 @@ export const metricCatalog = {
     help: "Reads of the key sets by which tokens are verified, by result: ok, failed (the keys from before stay good for a day; the log says why).",
     labels: ["issuer", "result"],
   },
+  overlock_source_tokens_total: {
+    kind: "counter",
+    help: "The gateway's own tokens for sources, by result: ok, failed (none could be had; the log says why), refused (by the source, before its time was over).",
+    labels: ["source", "result"],
+  },
   overlock_stray_rejections_total: {
     kind: "counter",
     help: "Failures that no request was waiting for any more. Each is a fault of the gateway's; the log has it.",

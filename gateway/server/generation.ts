@@ -3,6 +3,7 @@ import type { ShapedClientSchema } from "../compose/bind-value.ts";
 import { compose } from "../compose/compose.ts";
 import { type Environment, type EnvironmentSettings, sourceUrlVariable } from "../config/environment.ts";
 import type { BffFolder, Project } from "../config/load-project.ts";
+import { readSourceOauth } from "../config/source-oauth.ts";
 import { readSourceTls } from "../config/source-tls.ts";
 import { OverlockError, quoted } from "../core/errors.ts";
 import type { Problem, Problems } from "../core/problems.ts";
@@ -17,6 +18,7 @@ import { readSourceSchema, type SourceSchema } from "../language/source-schema.t
 import { protocolOf, protocolOfUrl } from "../language/source-settings.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
+import { type AccessTokens, ClientCredentials } from "../outbound/client-credentials.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
 import { createNegotiation } from "../pipeline/negotiation.ts";
 import { createRequestSharing } from "../pipeline/share-execution.ts";
@@ -179,10 +181,37 @@ function openSources(schemas: readonly SourceSchema[], parts: GenerationParts): 
   for (const schema of schemas) {
     const url = readSourceUrl(schema, parts);
     const tls = readSourceTls({ name: schema.name, url }, parts.environment, parts.problems);
-    const source = openSource(schema, { url, tls }, parts);
-    if (source !== null) sources.push(source);
+    const tokens = openTokens(schema, url, parts);
+    const source = openSource(schema, { url, tls, tokens }, parts);
+    if (source === null) void tokens?.dispose();
+    else sources.push(source);
   }
   return sources;
+}
+
+/** Nothing is asked for before the source's first call. Null where the environment has no credentials for the source. */
+function openTokens(
+  schema: SourceSchema,
+  url: string,
+  { environment, problems, metrics, logger }: GenerationParts,
+): AccessTokens | null {
+  const { name: source } = schema;
+  const settings = readSourceOauth({ name: source, url, headers: headersOf(schema) }, environment, problems);
+  if (settings === null) return null;
+  return new ClientCredentials(settings, {
+    onResult(result, err) {
+      metrics.increment("overlock_source_tokens_total", { source, result });
+      if (err !== null) logger.warn({ source, err }, "the gateway has no token for a source");
+    },
+  });
+}
+
+/** What a source forwards and sets, for all of its calls or for one. */
+function headersOf({ forwardHeaders, headers, types }: SourceSchema): ReadonlySet<string> {
+  const ofCalls = [...types.values()].flatMap(({ fields }) =>
+    [...fields.values()].flatMap(({ call }) => (call?.kind === "rest" ? call.headers : [])),
+  );
+  return new Set([...forwardHeaders, ...[...headers, ...ofCalls].map(({ name }) => name)]);
 }
 
 function openSource(

@@ -77,13 +77,21 @@ export function listRequestHeaders(
   return result;
 }
 
-/** Of a call over HTTP, what is about the call itself: whose it is, and how long its answer is waited for. */
-export function listCallHeaders({ requestId, headers }: RequestScope, deadline: Deadline): string[] {
+/**
+ * Of a call over HTTP, what is about the call itself: whose it is, how long its answer is waited for, and the gateway's own
+ * credential, if it has one for the source.
+ */
+export function listCallHeaders(
+  { requestId, headers }: RequestScope,
+  deadline: Deadline,
+  authorization: string | null,
+): string[] {
   return [
     "x-request-id",
     requestId,
     "x-request-timeout-ms",
     String(deadline.remainingMs),
+    ...(authorization === null ? nothing : ["authorization", authorization]),
     ...readTrace(headers),
   ];
 }

@@ -1,14 +1,18 @@
 import type { TlsSettings } from "../config/source-tls.ts";
+import type { AccessTokens } from "../outbound/client-credentials.ts";
 import type { CompiledSelection } from "../language/evaluate-selection.ts";
 import type { SourceSchema } from "../language/source-schema.ts";
 import type { DeclaredCall } from "./declared-call.ts";
 import type { Subqueries } from "./graphql/subquery-client.ts";
 import type { TypeReader } from "./type-reader.ts";
 
-/** Where a source is, and how its TLS connections are made; null: as everybody's. */
+/** Where a source is, and how it is called. */
 export interface SourceEndpoint {
   readonly url: string;
+  /** How TLS connections are made; null: as everybody's. */
   readonly tls: TlsSettings | null;
+  /** With which every call is sent, the source's to dispose; null: calls are nobody's in particular. */
+  readonly tokens: AccessTokens | null;
 }
 
 /** A source made ready to be called. It owns its connections. */

@@ -31,7 +31,7 @@ export function openTexts(schemas: SchemaTexts, options: ComposeOptions = {}): S
     const schema = readSourceSchema(`schemas/${name}.graphql`, text, catalog, problems);
     if (schema === null) return null;
     const url = urls[schema.name] ?? schema.url;
-    const endpoint = { url, tls: null };
+    const endpoint = { url, tls: null, tokens: null };
     if (schema.kind === "graphql") return openGraphqlSource(schema, endpoint);
     return schema.kind === "rest"
       ? openRestSource(schema, endpoint)

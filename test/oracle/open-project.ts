@@ -83,7 +83,7 @@ function openSource(
   protosFolder: string,
   problems: Problems,
 ): Source | null {
-  const endpoint = { url, tls: null };
+  const endpoint = { url, tls: null, tokens: null };
   switch (schema.kind) {
     case "rest":
       return openRestSource(schema, endpoint);

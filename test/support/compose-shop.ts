@@ -30,7 +30,7 @@ export function composeShop(clientSchema: string, names: readonly string[] | nul
       const text = readFileSync(path.join(shopRoot, "schemas", file), "utf8");
       const schema = readSourceSchema(`schemas/${file}`, text, catalog, problems);
       if (schema === null) return null;
-      const endpoint = { url: schema.url, tls: null };
+      const endpoint = { url: schema.url, tls: null, tokens: null };
       if (schema.kind === "rest") return openRestSource(schema, endpoint);
       if (schema.kind === "graphql") return openGraphqlSource(schema, endpoint);
       return openGrpcSource(schema, endpoint, path.join(shopRoot, "protos"), problems);

@@ -27,7 +27,7 @@ export function tryOpenSource(
 ): Source | null {
   const schema = readSourceSchema("a.graphql", sdl, readDirectiveCatalog(), problems);
   if (schema === null) return null;
-  const endpoint = { url, tls: null };
+  const endpoint = { url, tls: null, tokens: null };
   return schema.kind === "rest"
     ? openRestSource(schema, endpoint)
     : openGrpcSource(schema, endpoint, protos, problems);

@@ -8,7 +8,7 @@ import type { Source, SourceEndpoint } from "../source.ts";
 import { SubqueryClient } from "./subquery-client.ts";
 
 /** Makes a GraphQL source ready. Connections are opened by its first calls. */
-export function openGraphqlSource(schema: SourceSchema, { url, tls }: SourceEndpoint): Source {
+export function openGraphqlSource(schema: SourceSchema, { url, tls, tokens }: SourceEndpoint): Source {
   const { origin, pathname } = new URL(url);
   const pool = new HttpPool(new URL(origin), {
     maxConnections: 256,
@@ -23,7 +23,7 @@ export function openGraphqlSource(schema: SourceSchema, { url, tls }: SourceEndp
     for (const field of type.fields.values())
       properties.set(field.coordinate, compileSelection(parseSelectionMap(field.name)));
   }
-  const subqueries = new SubqueryClient({ schema, headers, pool, path: pathname });
+  const subqueries = new SubqueryClient({ schema, headers, pool, tokens, path: pathname });
   return {
     name: schema.name,
     schema,
@@ -31,6 +31,8 @@ export function openGraphqlSource(schema: SourceSchema, { url, tls }: SourceEndp
     properties,
     typeReaders: new Map(),
     subqueries,
-    dispose: () => pool.dispose(),
+    async dispose() {
+      await Promise.all([pool.dispose(), tokens?.dispose()]);
+    },
   };
 }

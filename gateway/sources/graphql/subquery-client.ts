@@ -3,8 +3,10 @@ import { canonicalJson } from "../../core/canonical-json.ts";
 import { OverlockError, toOverlockError } from "../../core/errors.ts";
 import type { RequestScope } from "../../core/request-scope.ts";
 import type { SourceSchema } from "../../language/source-schema.ts";
-import { type HttpPool, keyOfRequest } from "../../outbound/http-pool.ts";
+import type { AccessTokens } from "../../outbound/client-credentials.ts";
+import { type HttpPool, type HttpResponse, keyOfRequest } from "../../outbound/http-pool.ts";
 import { InFlightReads } from "../../outbound/in-flight-reads.ts";
+import { sendAuthorized } from "../../outbound/send-authorized.ts";
 import { exchangeUpstream } from "../../outbound/upstream-call.ts";
 import type { CallerReads, ReadEpoch } from "../caller-reads.ts";
 import { readInputs } from "../declared-call.ts";
@@ -46,6 +48,7 @@ export interface SubqueryParts {
   readonly schema: SourceSchema;
   readonly headers: RequestHeaders;
   readonly pool: HttpPool;
+  readonly tokens: AccessTokens | null;
   /** Of the endpoint. */
   readonly path: string;
 }
@@ -54,17 +57,19 @@ export class SubqueryClient implements Subqueries {
   readonly #schema: SourceSchema;
   readonly #headers: RequestHeaders;
   readonly #pool: HttpPool;
+  readonly #tokens: AccessTokens | null;
   readonly #path: string;
   readonly reads = new InFlightReads();
   readonly isShared: boolean;
   readonly callerReads: CallerReads;
 
-  constructor({ schema, headers, pool, path }: SubqueryParts) {
+  constructor({ schema, headers, pool, tokens, path }: SubqueryParts) {
     this.isShared = schema.sharesInFlight;
     this.callerReads = findCallerReads([], headers);
     this.#schema = schema;
     this.#headers = headers;
     this.#pool = pool;
+    this.#tokens = tokens;
     this.#path = path;
   }
 
@@ -208,8 +213,16 @@ export class SubqueryClient implements Subqueries {
     return exchangeUpstream(scope, owner, {
       key: isSafe && this.isShared ? keyOfRequest(request) : null,
       send: async (deadline) => {
-        const callHeaders = listCallHeaders(scope, deadline);
-        return new SharedResponse(await this.#pool.send({ ...request, callHeaders }, deadline));
+        const response = await sendAuthorized<HttpResponse>(this.#tokens, {
+          deadline,
+          isSafe,
+          isRefused: ({ status }) => status === 401,
+          send: (authorization) => {
+            const callHeaders = listCallHeaders(scope, deadline, authorization);
+            return this.#pool.send({ ...request, callHeaders }, deadline);
+          },
+        });
+        return new SharedResponse(response);
       },
       read: (response) => {
         const answer = readAnswer(response);

@@ -4,6 +4,7 @@ import { compileSelection, rawRoots, type SelectionRoots } from "../../language/
 import { plainNamesOf, type SelectionMap } from "../../language/selection-map.ts";
 import type { GrpcDeclaration } from "../../language/grpc-declaration.ts";
 import type { SourceField, SourceSchema } from "../../language/source-schema.ts";
+import type { AccessTokens } from "../../outbound/client-credentials.ts";
 import {
   type GrpcChannel,
   type GrpcMethod,
@@ -12,6 +13,7 @@ import {
 } from "../../outbound/grpc-channel.ts";
 import { GrpcStatusError } from "../../outbound/grpc-failure.ts";
 import type { InFlightReads } from "../../outbound/in-flight-reads.ts";
+import { sendAuthorized } from "../../outbound/send-authorized.ts";
 import { exchangeUpstream } from "../../outbound/upstream-call.ts";
 import { type BatchRule, compileBatch, type DeclaredCall } from "../declared-call.ts";
 import { compileErrorRules } from "../error-mapping.ts";
@@ -62,6 +64,7 @@ export interface GrpcCallParts {
   readonly method: ProtoMethod;
   readonly headers: RequestHeaders;
   readonly channel: GrpcChannel;
+  readonly tokens: AccessTokens | null;
   readonly reads: InFlightReads;
   readonly details: ErrorDetails;
   /** Knows the form that a value needs for its type. */
@@ -72,7 +75,7 @@ export interface GrpcCallParts {
 export function compileGrpcCall(
   parts: GrpcCallParts,
 ): { readonly call: DeclaredCall; readonly value: SelectedShape } | null {
-  const { source, field, declaration, method, headers, channel } = parts;
+  const { source, field, declaration, method, headers, channel, tokens } = parts;
   const response = resolveResponse(parts);
   const slots = resolveRequest(parts);
   const keyField = declaration.batch === null ? null : resolveKeyField(declaration, method.request, slots);
@@ -118,7 +121,14 @@ export function compileGrpcCall(
       const request = { bytes, metadata };
       return exchangeUpstream(scope, owner, {
         key: isShared ? `${keyOfGrpcRequest(method, request)}\n${decoded.text}` : null,
-        send: (deadline) => sendMessage(decoded.method, request, deadline),
+        send: (deadline) =>
+          sendAuthorized<object>(tokens, {
+            deadline,
+            isSafe,
+            isRefused: (answer) =>
+              answer instanceof GrpcStatusError && answer.status === unauthenticatedStatus,
+            send: (authorization) => sendMessage(decoded.method, authorize(request, authorization), deadline),
+          }),
         read: (raw) => {
           const answer = readMessage(raw, keys !== null);
           return read(select === null || answer === null ? answer : select(rawRoots(answer)));
@@ -151,6 +161,14 @@ export function compileGrpcCall(
   };
   return { call, value: response.value };
 }
+
+/** With the gateway's own token, which is no part of what a request is the same by. */
+function authorize(request: SerializedRequest, authorization: string | null): SerializedRequest {
+  return authorization === null ? request : { ...request, metadata: { ...request.metadata, authorization } };
+}
+
+/** https://grpc.io/docs/guides/status-codes/ */
+const unauthenticatedStatus = 16;
 
 /** A backend's own failure is an answer like another; each caller makes an error of its own of it. */
 function compileSender(channel: GrpcChannel): GrpcChannel["sendBytes"] {

@@ -19,7 +19,7 @@ import { PropertyResolver } from "./property-resolver.ts";
  */
 export function openGrpcSource(
   schema: SourceSchema,
-  { url, tls }: SourceEndpoint,
+  { url, tls, tokens }: SourceEndpoint,
   protosFolder: string,
   problems: Problems,
 ): Source | null {
@@ -49,6 +49,7 @@ export function openGrpcSource(
         method,
         headers,
         channel,
+        tokens,
         reads,
         properties,
         details,
@@ -65,7 +66,10 @@ export function openGrpcSource(
     properties: properties.compile(),
     typeReaders: properties.typeReaders,
     subqueries: null,
-    dispose: () => Promise.resolve(channel.dispose()),
+    async dispose() {
+      channel.dispose();
+      await tokens?.dispose();
+    },
   };
 }
 

@@ -3,8 +3,10 @@ import { nextTurn } from "../../core/next-turn.ts";
 import type { RestDeclaration } from "../../language/rest-declaration.ts";
 import type { SourceField, SourceSchema } from "../../language/source-schema.ts";
 import { expandUrlTemplate } from "../../language/url-template.ts";
+import type { AccessTokens } from "../../outbound/client-credentials.ts";
 import { type HttpPool, type HttpResponse, keyOfRequest } from "../../outbound/http-pool.ts";
 import type { InFlightReads } from "../../outbound/in-flight-reads.ts";
+import { sendAuthorized } from "../../outbound/send-authorized.ts";
 import { exchangeUpstream } from "../../outbound/upstream-call.ts";
 import { type CallInput, compileBatch, compileInput, type DeclaredCall, noCall } from "../declared-call.ts";
 import { compileErrorRules } from "../error-mapping.ts";
@@ -29,12 +31,13 @@ export interface RestCallParts {
   readonly declaration: RestDeclaration;
   readonly headers: RequestHeaders;
   readonly pool: HttpPool;
+  readonly tokens: AccessTokens | null;
   readonly reads: InFlightReads;
 }
 
 /** Compiles one `@rest` field into the call that fetches it. */
 export function compileRestCall(parts: RestCallParts): DeclaredCall {
-  const { source, field, declaration, headers, pool, reads } = parts;
+  const { source, field, declaration, headers, pool, tokens, reads } = parts;
   const { method, batch } = declaration;
   const { coordinate, isMutation } = field;
   // A field of Mutation is called once for each time it is asked for, whatever its method.
@@ -100,10 +103,16 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
       let bytes = 0;
       const value = await exchangeUpstream(scope, owner, {
         key: isShared ? keyOfRequest(request) : null,
-        send: (deadline) => {
-          const callHeaders = listCallHeaders(scope, deadline);
-          return pool.send({ ...request, callHeaders }, deadline).then(toRestAnswer);
-        },
+        send: (deadline) =>
+          sendAuthorized<RestAnswer>(tokens, {
+            deadline,
+            isSafe,
+            isRefused: ({ response: { status } }) => status === 401,
+            send(authorization) {
+              const callHeaders = listCallHeaders(scope, deadline, authorization);
+              return pool.send({ ...request, callHeaders }, deadline).then(toRestAnswer);
+            },
+          }),
         read: (answer) => {
           bytes = answer.response.body.length;
           if (method === "HEAD") return read(readExistence(answer.response, responseRules));

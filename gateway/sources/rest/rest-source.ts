@@ -10,7 +10,7 @@ import { compileTypeReaders } from "../type-reader.ts";
 import { compileRestCall } from "./rest-call.ts";
 
 /** Makes a REST source ready. Connections are opened by its first calls. */
-export function openRestSource(schema: SourceSchema, { url, tls }: SourceEndpoint): Source {
+export function openRestSource(schema: SourceSchema, { url, tls, tokens }: SourceEndpoint): Source {
   const pool = new HttpPool(new URL(url), {
     maxConnections: 256,
     connectTimeoutMs: schema.timeoutMs,
@@ -24,7 +24,7 @@ export function openRestSource(schema: SourceSchema, { url, tls }: SourceEndpoin
   for (const type of schema.types.values()) {
     for (const field of type.fields.values()) {
       if (field.call?.kind === "rest") {
-        const parts = { source: schema, field, declaration: field.call, headers, pool, reads };
+        const parts = { source: schema, field, declaration: field.call, headers, pool, tokens, reads };
         calls.set(field.coordinate, compileRestCall(parts));
       } else
         properties.set(field.coordinate, compileSelection(field.from?.map ?? parseSelectionMap(field.name)));
@@ -37,6 +37,8 @@ export function openRestSource(schema: SourceSchema, { url, tls }: SourceEndpoin
     properties,
     typeReaders: compileTypeReaders(schema),
     subqueries: null,
-    dispose: () => pool.dispose(),
+    async dispose() {
+      await Promise.all([pool.dispose(), tokens?.dispose()]);
+    },
   };
 }
