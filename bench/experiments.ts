@@ -4,6 +4,7 @@ import { type Contender, findContender, overlockWithWorkers } from "./contenders
 import { HttpConnection, runOpenLoop, writeRequest } from "./http-load.ts";
 import type {
   HalfLoadResult,
+  JoiningResult,
   LengthResult,
   PreparingResult,
   SharingResult,
@@ -31,6 +32,44 @@ export async function measureSharing(
     comparison.measure({ ...settings, connections: sharingConnections }),
   );
   return { workload, connections: sharingConnections, measurements };
+}
+
+/** What requests cost that wait for one run together, beside what trivial ones cost, in turns. */
+export async function measureJoining(
+  workload: string,
+  { rounds, turns, slotMs, warmUpMs }: ComparisonSettings,
+): Promise<JoiningResult> {
+  const contenders = [findContender("overlock-sharing")];
+  return withComparison(workload, contenders, (joined) =>
+    withComparison("trivial", contenders, async (trivial) => {
+      const sides = [];
+      for (const comparison of [joined, trivial]) {
+        const [entrant] = comparison.entrants;
+        if (entrant === undefined) throw new Error("Expected a contender.");
+        const { requests, elapsedMs } = await warmUp(loadOf(entrant, sharingConnections), warmUpMs);
+        const slotRequests = Math.max(
+          sharingConnections,
+          Math.round(((requests / elapsedMs) * slotMs) / turns),
+        );
+        sides.push({ comparison, entrant, slotRequests, cpuMs: [] as number[] });
+      }
+      for (let round = 0; round < rounds; round++) {
+        const totals = sides.map((side) => ({ side, cpuUs: 0, requests: 0 }));
+        for (let turn = 0; turn < turns; turn++) {
+          for (const total of turn % 2 === 0 ? totals : totals.toReversed()) {
+            const { comparison, entrant, slotRequests } = total.side;
+            const slot = await comparison.runSlot(entrant, sharingConnections, slotRequests);
+            total.cpuUs += slot.cpuUs;
+            total.requests += slot.requests;
+          }
+        }
+        for (const { side, cpuUs, requests } of totals)
+          side.cpuMs.push(Number((cpuUs / requests / 1000).toPrecision(4)));
+      }
+      const [cpuMs = [], trivialCpuMs = []] = sides.map((side) => side.cpuMs);
+      return { workload, cpuMs, trivialCpuMs };
+    }),
+  );
 }
 
 /** The 95th percentile at half of the rate that the gateway bears, beside that of its backend alone. */

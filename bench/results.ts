@@ -17,6 +17,7 @@ export interface Results {
   readonly workloads: readonly WorkloadResult[];
   /** 64 connections that ask for the same. */
   readonly sharing: readonly SharingResult[];
+  readonly joining: readonly JoiningResult[];
   readonly halfLoad: HalfLoadResult | null;
   readonly preparing: PreparingResult | null;
   readonly lengths: readonly LengthResult[];
@@ -39,6 +40,14 @@ export interface SharingResult {
   readonly workload: string;
   readonly connections: number;
   readonly measurements: readonly Measurement[];
+}
+
+/** CPU time per request in milliseconds of 64 connections that ask for the same, one element for each round. */
+export interface JoiningResult {
+  readonly workload: string;
+  readonly cpuMs: readonly number[];
+  /** Of requests that need no call, in the same rounds. */
+  readonly trivialCpuMs: readonly number[];
 }
 
 /** At half of what the gateway bears at most, one element for each round. */

@@ -3,6 +3,7 @@ import { Comparison, type ComparisonSettings } from "./comparison.ts";
 import { type Contender, contenders, findContender, isInstalled, overlockElsewhere } from "./contenders.ts";
 import {
   measureHalfLoad,
+  measureJoining,
   measureLengths,
   measurePreparing,
   measureSharing,
@@ -12,7 +13,7 @@ import { readMachine, readVersions } from "./machine.ts";
 import { writePerformancePage } from "./performance-page.ts";
 import { formatTable, printWorkload } from "./print-results.ts";
 import { readRecordedResults, type Results, type WorkloadResult, writeRecordedResults } from "./results.ts";
-import { evaluateTargets, targetContenders } from "./targets.ts";
+import { evaluateTargets, sharedWorkloads, targetContenders } from "./targets.ts";
 import { findWorkload, workloads } from "./workloads.ts";
 
 // Compares contenders on workloads; bench/README.md explains the options.
@@ -96,9 +97,11 @@ async function completeResults(): Promise<Results> {
   const isPart = values.workload !== undefined || values.contender !== undefined;
   const sharers = chosenContenders.filter(({ name }) => /^(?:overlock|tailcall)/.test(name));
   const sharing = [];
-  if (!isPart)
-    for (const workload of ["rest-list", "rest-join"])
-      sharing.push(await measureSharing(workload, sharers, settings));
+  const joining = [];
+  for (const workload of isPart ? [] : sharedWorkloads) {
+    sharing.push(await measureSharing(workload, sharers, settings));
+    joining.push(await measureJoining(workload, settings));
+  }
   return {
     recordedAt: new Date().toISOString(),
     machine: readMachine(),
@@ -106,6 +109,7 @@ async function completeResults(): Promise<Results> {
     versions: readVersions(),
     workloads: measured,
     sharing,
+    joining,
     halfLoad: isPart ? null : await measureHalfLoad(settings),
     preparing: isPart ? null : await measurePreparing(),
     lengths: isPart ? [] : await measureLengths(settings),

@@ -22,7 +22,11 @@ const maxParts: readonly (readonly [workload: string, contender: string, divisor
   ["grpc-list", "yoga-dataloader", 2],
 ];
 
+/** What 64 connections ask for together, over and over. */
+export const sharedWorkloads: readonly string[] = ["rest-list", "rest-join"];
 const maxSharedCalls = 0.1;
+/** How much more CPU time than a trivial request one takes that waits for another's run. */
+const maxJoiningUs = 15;
 const maxAddedP95Ms = 2;
 const maxPreparingMs = 5;
 /** How much more a row of a long list may cost than one of a short list, where hand-written code has the same growth as 1. */
@@ -41,6 +45,7 @@ export function evaluateTargets(results: Results): readonly TargetResult[] {
     ...workloads.map(({ name }) => judgeLimit(results, name)),
     ...maxParts.map(([workload, contender, divisor]) => judgePart(results, { workload, contender, divisor })),
     ...judgeSharing(results),
+    ...sharedWorkloads.map((name) => judgeJoining(results, name)),
     judgeHalfLoad(results),
     judgePreparing(results),
     judgeLengths(results.lengths),
@@ -73,7 +78,7 @@ function judgePart(
 }
 
 function judgeSharing({ sharing }: Results): readonly TargetResult[] {
-  return ["rest-list", "rest-join"].map((name) => {
+  return sharedWorkloads.map((name) => {
     const target = `${name}: under ${maxSharedCalls} upstream calls per request, 64 connections, sharing on`;
     const result = sharing.find(({ workload }) => workload === name);
     const mine = result && findMeasurement(result.measurements, "overlock-sharing");
@@ -81,6 +86,20 @@ function judgeSharing({ sharing }: Results): readonly TargetResult[] {
     const calls = mine.upstreamCallsPerRequest;
     return { target, measured: String(calls), verdict: calls < maxSharedCalls ? "met" : "missed" };
   });
+}
+
+function judgeJoining({ joining }: Results, name: string): TargetResult {
+  const target = `${name}: at most ${maxJoiningUs} µs of CPU more than a trivial request, 64 connections that share runs`;
+  const result = joining.find(({ workload }) => workload === name);
+  if (result === undefined) return notMeasured(target);
+  const { cpuMs, trivialCpuMs } = result;
+  const more = cpuMs.map((ms, round) => (ms - (trivialCpuMs[round] ?? Number.NaN)) * 1000);
+  const { median, low, high } = estimateMedian(more);
+  const [mineUs, trivialUs] = [cpuMs, trivialCpuMs].map((rounds) =>
+    (estimateMedian(rounds).median * 1000).toFixed(0),
+  );
+  const measured = `${mineUs} µs, a trivial one ${trivialUs} µs: ${signed(median)} µs (${signed(low)} to ${signed(high)})`;
+  return { target, measured, verdict: median <= maxJoiningUs ? "met" : "missed" };
 }
 
 function judgeHalfLoad({ halfLoad }: Results): TargetResult {

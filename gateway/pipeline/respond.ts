@@ -2,10 +2,9 @@ import { type ErrorCode, errorCodes } from "../core/error-codes.ts";
 import type { RequestRefusal } from "../core/request-refusal.ts";
 import type { ResponseMediaType } from "./accept-header.ts";
 import { HttpAnswer } from "./gateway-request.ts";
-import type { WrittenResult } from "./write-result.ts";
 
 /** The answer to an operation that was run. */
-export function respond(mediaType: ResponseMediaType, { body }: Pick<WrittenResult, "body">): HttpAnswer {
+export function respond(mediaType: ResponseMediaType, body: HttpAnswer["body"]): HttpAnswer {
   return new HttpAnswer(200, headersFor(mediaType), body);
 }
 

@@ -55,7 +55,7 @@ export async function runStages(
               record.plan,
             )
           : await executeForAll(bff, operation, { scope, request, record });
-    answer = respond(mediaType, result);
+    answer = respond(mediaType, record.isJoined ? result.bytes : result.text);
     recordResult(record, result);
   } catch (thrown) {
     const refusal = RequestRefusal.from(thrown);

@@ -4,10 +4,25 @@ import type { AbsorbedError } from "../core/request-scope.ts";
 import type { ExecutedOperation, FieldError } from "../execute/executed-operation.ts";
 
 /** What an operation came to, and the text that says so to clients. */
-export interface WrittenResult extends Pick<ExecutedOperation, "errors"> {
+export class WrittenResult {
   readonly outcome: "ok" | "partial" | "error";
+  readonly errors: ExecutedOperation["errors"];
   readonly absorbed: readonly AbsorbedError[];
-  readonly body: string;
+  readonly text: string;
+  #bytes: Uint8Array | null = null;
+
+  constructor({ data, errors }: ExecutedOperation, absorbed: readonly AbsorbedError[], text: string) {
+    this.outcome = errors.length === 0 ? "ok" : data === null ? "error" : "partial";
+    this.errors = errors;
+    this.absorbed = absorbed;
+    this.text = text;
+  }
+
+  /** The text in UTF-8, encoded once for all whom it is sent to. */
+  get bytes(): Uint8Array {
+    this.#bytes ??= Buffer.from(this.text);
+    return this.#bytes;
+  }
 }
 
 /**
@@ -20,11 +35,10 @@ export function writeResult(
   plan: object | null,
 ): WrittenResult | Promise<WrittenResult> {
   const { data, errors } = executed;
-  const outcome = errors.length === 0 ? "ok" : data === null ? "error" : "partial";
   if (errors.length === 0 && absorbed.length === 0 && plan === null)
-    return { outcome, errors, absorbed, body: JSON.stringify({ data }) };
+    return new WrittenResult(executed, absorbed, JSON.stringify({ data }));
   if (errors.length > maxAtOnce || absorbed.length > maxAtOnce)
-    return writeInTurns(executed, absorbed, plan).then((body) => ({ outcome, errors, absorbed, body }));
+    return writeInTurns(executed, absorbed, plan).then((text) => new WrittenResult(executed, absorbed, text));
   const body = {
     ...(errors.length > 0 && { errors: errors.map(shownError) }),
     data,
@@ -32,7 +46,7 @@ export function writeResult(
       extensions: { ...(absorbed.length > 0 && { completeness: absorbed }), ...(plan !== null && { plan }) },
     }),
   };
-  return { outcome, errors, absorbed, body: JSON.stringify(body) };
+  return new WrittenResult(executed, absorbed, JSON.stringify(body));
 }
 
 function shownError({ message, locations, path, code, upstreamCode }: FieldError): object {

@@ -10,6 +10,7 @@ const nothing: Results = {
   versions: {},
   workloads: [],
   sharing: [],
+  joining: [],
   halfLoad: null,
   preparing: null,
   lengths: [],
@@ -79,6 +80,18 @@ test.each([
   const measurements = [measurement("overlock", [1], 9), measurement("overlock-sharing", [1], calls)];
   const sharing = [{ workload: "rest-join", connections: 64, measurements }];
   expect(judge({ sharing }, /^rest-join: .*sharing on/)).toEqual([verdict]);
+});
+
+test.each([
+  [15, "met"],
+  [15.1, "missed"],
+])("%d µs more than a trivial request are %s for one that joins another", (moreUs, verdict) => {
+  const trivialCpuMs = [0.03, 0.02, 0.05];
+  const cpuMs = trivialCpuMs.map((ms, round) => (round === 1 ? 1 : ms + (moreUs - 1e-6) / 1000));
+  expect(judge({ joining: [{ workload: "rest-list", cpuMs, trivialCpuMs }] }, /a trivial request/)).toEqual([
+    verdict,
+    "not measured",
+  ]);
 });
 
 test.each([

@@ -144,7 +144,7 @@ describe("a client that goes away", () => {
     // Compiled, it asks for less, and so for something else, than at first.
     for (let round = 0; round < 3; round++) await patientTest.query(query);
     patientTest.shop.clearLogs();
-    patientTest.shop.catalog.faults.set({ latencyMs: 150 });
+    patientTest.shop.catalog.faults.set({ latencyMs: 800 });
     const client = new AbortController();
     const gone = patientTest.query(query, { signal: client.signal });
     const others = [patientTest.query(query), patientTest.query(query)];
