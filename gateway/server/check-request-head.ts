@@ -6,8 +6,11 @@ export function checkRequestHead(request: IncomingMessage): void {
   const { url = "", rawHeaders, headers } = request;
   if (url.length > maxUrlLength)
     throw RequestRefusal.of("URI_TOO_LONG", `The URL is longer than ${maxUrlLength} bytes.`);
-  if (rawHeaders.length > 2 * maxHeaders)
+  const isHttp2 = request.httpVersionMajor === 2;
+  if (rawHeaders.length > 2 * (maxHeaders + (isHttp2 ? pseudoHeaders : 0)))
     throw RequestRefusal.of("HEADERS_TOO_LARGE", `The request has more than ${maxHeaders} headers.`);
+  // Those of HTTP/1.1 don't get here.
+  if (isHttp2 && headerBytesOf(rawHeaders) > maxHeaderBytes) throw RequestRefusal.of("HEADERS_TOO_LARGE");
   // https://www.rfc-editor.org/rfc/rfc9112#section-3.2, where Node's own refusal would have no body.
   if (headers.host === undefined && request.httpVersion === "1.1")
     throw RequestRefusal.of("BAD_REQUEST", "A request of HTTP/1.1 has a Host header.");
@@ -17,3 +20,16 @@ export function checkRequestHead(request: IncomingMessage): void {
 export const maxUrlLength = 8192;
 
 export const maxHeaders = 128;
+
+/** Of all headers of a request together, its method and URL among them. */
+export const maxHeaderBytes = 16_384;
+
+/** `:method`, `:scheme`, `:authority` and `:path`. */
+const pseudoHeaders = 4;
+
+/** As HTTP/2 counts what a client is told not to send: https://www.rfc-editor.org/rfc/rfc9113#section-10.5.1. */
+function headerBytesOf(rawHeaders: readonly string[]): number {
+  let bytes = 16 * rawHeaders.length;
+  for (const text of rawHeaders) bytes += text.length;
+  return bytes;
+}

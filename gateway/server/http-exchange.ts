@@ -171,6 +171,11 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
     };
     request.on("data", onData);
     request.on("end", () => {
+      const stream = http2StreamOf(request);
+      if (stream !== null && wasCut(stream)) {
+        reject(clientGone());
+        return;
+      }
       isWhole = true;
       if (first === null) resolve(Buffer.alloc(0));
       else resolve(others.length === 0 ? first : Buffer.concat([first, ...others], bytes));
@@ -236,6 +241,7 @@ function sendOnStream(
   { status, fields, body }: Http2Answer,
   isClosing: boolean,
 ): void {
+  if (stream.destroyed || stream.closed || stream.headersSent) return;
   if (isClosing && stream.session !== undefined) announceEnd(stream.session);
   const headers: Record<string, string | number> = { ":status": status };
   for (let index = 0; index + 1 < fields.length; index += 2)
@@ -246,6 +252,11 @@ function sendOnStream(
   if (!isRequestWhole(stream)) stream.once("finish", () => stream.close(constants.NGHTTP2_NO_ERROR));
   if (stream.writableLength > 0)
     stream.setTimeout(stalledClientMs, () => stream.close(constants.NGHTTP2_CANCEL));
+}
+
+/** To Node, a body of HTTP/2 ends where its stream does, although the client has taken it back or we have given it up. */
+function wasCut(stream: ServerHttp2Stream): boolean {
+  return stream.aborted || stream.headersSent;
 }
 
 function isRequestWhole(stream: ServerHttp2Stream): boolean {

@@ -10,6 +10,7 @@ import type { TLSSocket } from "node:tls";
 import type { ListenerTls } from "../config/listener-tls.ts";
 import type { ErrorCode } from "../core/error-codes.ts";
 import { Problems } from "../core/problems.ts";
+import { maxHeaderBytes } from "./check-request-head.ts";
 import { endWithClient, Http2Sessions } from "./http2-sessions.ts";
 import { refuseUnreadable } from "./refuse-unreadable.ts";
 
@@ -74,9 +75,6 @@ export interface PortOptions {
   /** For tests. */
   readonly limits?: PortLimits;
 }
-
-/** Of all headers of a request together, its method and URL among them. */
-const maxHeaderBytes = 16_384;
 
 /** Listens. Raises StartupError where the port can't be had. */
 export async function listen(
@@ -188,7 +186,8 @@ function openSecure(handle: RequestListener, tls: ListenerTls, options: PortOpti
 /** What one connection of HTTP/2 may have at a time. Frames of other kinds, and resets, are counted by Node itself. */
 const http2Limits = {
   settings: { maxConcurrentStreams: 100, maxHeaderListSize: maxHeaderBytes, enablePush: false },
-  maxHeaderListPairs: 132,
+  // Requests with more than 128 get an answer, see check-request-head.ts; this is for those with many more.
+  maxHeaderListPairs: 512,
   // Requests that are taken back at once cost us work and the client nothing: so many at once, then so many a second.
   streamResetBurst: 200,
   streamResetRate: 20,

@@ -1,9 +1,11 @@
 import { once } from "node:events";
+import { constants } from "node:http2";
 import { readFileSync, writeFileSync } from "node:fs";
 import { connect as connectTls, type ConnectionOptions, type SecureVersion, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { CertificateAuthority, type IssuedCertificate } from "../support/certificates.ts";
 import { eventually } from "../support/eventually.ts";
+import { endHeaders, endStream, hpackRequest, http2Frame, openRawHttp2 } from "../support/raw-http2.ts";
 import { createSecureFetch, openSession, postHttp2, sendHttp2 } from "../support/secure-clients.ts";
 import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
 
@@ -209,6 +211,30 @@ describe("a body over HTTP/2", () => {
     const session = await openSession(test.gateway.url, { ca: authority.certificate });
     expect((await sendHttp2(session, head, bodyOf(bytes))).status).toBe(status);
     session.close();
+  });
+
+  it("that is cut off is not executed, though what came of it is a whole operation", async () => {
+    const socket = await openRawHttp2(test.gateway.url, authority.certificate);
+    socket.resume();
+    const body = Buffer.from('{"query":"{ categories { id } }"}');
+    const codes = [constants.NGHTTP2_CANCEL, constants.NGHTTP2_NO_ERROR];
+    for (const [index, code] of codes.entries()) {
+      const id = 2 * index + 1;
+      const linesBefore = test.logLines.length;
+      socket.write(http2Frame("headers", endHeaders, id, hpackRequest("POST", "/web/graphql")));
+      socket.write(http2Frame("data", 0, id, body));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      socket.write(http2Frame("reset", 0, id, Buffer.from([0, 0, 0, code])));
+      await eventually(() => expect(test.logLines.length).toBeGreaterThan(linesBefore));
+      expect(test.logLines.slice(linesBefore)).toMatchObject([
+        { outcome: "refused", status: 499, upstreamCalls: 0, errorCodes: { CANCELLED: 1 } },
+      ]);
+    }
+    expect(test.shop.calls()).toEqual([]);
+    socket.write(http2Frame("headers", endHeaders, 5, hpackRequest("POST", "/web/graphql")));
+    socket.write(http2Frame("data", endStream, 5, body));
+    await eventually(() => expect(test.shop.calls()).toHaveLength(1));
+    socket.destroy();
   });
 
   it("that is too large costs the connection nothing: forty of them, and it still takes large ones", async () => {
