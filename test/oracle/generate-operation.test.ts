@@ -25,6 +25,19 @@ describe("random operations", () => {
     expect(new Set(texts.map((text) => text.slice(text.indexOf("\n")))).size).toBeGreaterThan(420);
   });
 
+  test("have more of what is a favourite", () => {
+    const textsWith = (favourites: readonly string[]): string[] => {
+      const options = { ...libraryOptions, favourites: new Set(favourites) };
+      const one = new OperationGenerator(new SchemaIndex(schema), options);
+      return Array.from({ length: 1000 }, (_, seed) => print(one.operation(seed).document));
+    };
+    const share = (texts: readonly string[], word: RegExp): number =>
+      texts.filter((text) => word.test(text)).length / texts.length;
+    const [plain, others] = [textsWith([]), textsWith(["Query.book", "Item.related(first:)"])];
+    expect(share(others, /\bbook\(/)).toBeGreaterThan(share(plain, /\bbook\(/) * 1.8);
+    expect(share(others, /\brelated\(/)).toBeGreaterThan(share(plain, /\brelated\(/) * 1.1);
+  });
+
   test("keep within depth and size", () => {
     const small = new OperationGenerator(new SchemaIndex(schema), { maxDepth: 3, maxFields: 10 });
     for (let seed = 0; seed < 500; seed++) {

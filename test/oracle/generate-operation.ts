@@ -34,6 +34,8 @@ export interface GeneratorOptions {
   readonly maxFanOut?: number;
   /** How many objects a field finds, at most; undefined where `defaultFanOut` has it right. */
   fanOut?(coordinate: string, args: Readonly<Record<string, unknown>>): number | undefined;
+  /** Fields with selections, and optional arguments, that are there more often than others, by their coordinates. */
+  readonly favourites?: ReadonlySet<string>;
   /** How often a root selection is introspection, 0 to 1. Default 0.02. */
   readonly introspectionShare?: number;
   /** How many documents are about mutations, 0 to 1. Default 0. */
@@ -81,8 +83,12 @@ const chances = {
   alias: 0.2,
   directive: 0.1,
   optionalArgument: 0.5,
+  favouriteArgument: 0.85,
   severalOperations: 0.15,
 } as const;
+
+/** How many other fields a favourite stands for. */
+const favouriteWeight = 4;
 
 class DocumentBuilder {
   readonly #index: SchemaIndex;
@@ -192,8 +198,17 @@ class DocumentBuilder {
 
   #pickField({ parent: { leaves, branches }, levels }: Site): IndexedField {
     const mayBranch = branches.length > 0 && levels > 0 && this.#fieldsLeft > 0;
-    if (mayBranch && (leaves.length === 0 || this.#happens("branch"))) return this.#random.pick(branches);
+    if (mayBranch && (leaves.length === 0 || this.#happens("branch"))) return this.#pickBranch(branches);
     return leaves.length === 0 ? typenameField : this.#random.pick(leaves);
+  }
+
+  #pickBranch(branches: readonly IndexedField[]): IndexedField {
+    const { favourites } = this.#options;
+    if (favourites === undefined) return this.#random.pick(branches);
+    const weighted = branches.flatMap((field) => {
+      return favourites.has(field.coordinate) ? Array<IndexedField>(favouriteWeight).fill(field) : [field];
+    });
+    return this.#random.pick(weighted);
   }
 
   /** Where a branch would find too much. */
@@ -289,8 +304,9 @@ class DocumentBuilder {
   #argumentsOf(field: IndexedField): PlacedArgument[] {
     const placed = field.args.flatMap(({ name, type, defaultValue }): PlacedArgument[] => {
       const isRequired = isNonNullType(type) && defaultValue === undefined;
-      if (!isRequired && !this.#happens("optionalArgument")) return [];
       const coordinate = `${field.coordinate}(${name}:)`;
+      const isFavourite = this.#options.favourites?.has(coordinate) === true;
+      if (!isRequired && !this.#happens(isFavourite ? "favouriteArgument" : "optionalArgument")) return [];
       const { node, value } = this.#variables.place({
         type,
         coordinate,

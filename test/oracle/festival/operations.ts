@@ -40,9 +40,27 @@ const pools = new Map<string, readonly unknown[]>([
   ["Query.__type(name:)", ["Query", "Show", "ShowCard", "Act", "Nothing"]],
 ]);
 
+const connections = [
+  "Query.orders",
+  "Query.sales",
+  "Query.teamsOf",
+  "Profile.recent",
+  "ShowPage.sales",
+  "Show.sales",
+  "Visitor.orders",
+];
+
+/** What takes a cursor or a global id to be met. */
+const favourites = new Set([
+  "Query.node",
+  "Query.nodes",
+  ...connections.flatMap((field) => [field, `${field}(after:)`]),
+]);
+
 /** What is asked of the festival: few objects, so that they are met again. */
 export const festivalOptions: GeneratorOptions = {
   pools,
+  favourites,
   maxDepth: 6,
   maxFields: 36,
   maxFanOut: 60,
@@ -80,7 +98,9 @@ export async function withCursors(schema: GraphQLSchema, answer: Answerer): Prom
         return value;
       });
     }
-    all.set(coordinate, [...(all.get(coordinate) ?? ["", "no cursor"]), ...cursors]);
+    const found = [...cursors];
+    // Most of those that are tried lead somewhere.
+    all.set(coordinate, [...(all.get(coordinate) ?? ["", "no cursor"]), ...found, ...found, ...found]);
   }
   return all;
 }
