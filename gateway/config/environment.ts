@@ -123,6 +123,12 @@ const variables = {
     description:
       "An operation's how-manieth request makes the gateway compile it; until then it is interpreted. 1: none is.",
   },
+  HSTS_MAX_AGE_SECONDS: {
+    parse: integer(0, 63_072_000),
+    default: "0",
+    description:
+      "For how long browsers that came by TLS call this host in no other way; 0 says nothing. Not sent without TLS.",
+  },
   SHUTDOWN_DELAY_MS: {
     parse: integer(0, 600_000),
     default: "0",
@@ -176,6 +182,8 @@ export interface EnvironmentSettings {
   readonly compressFromBytes: number;
   /** The request for an operation from which on it is compiled; 1: from its first. */
   readonly compileFromRequest: number;
+  /** 0: not told. */
+  readonly hstsMaxAgeSeconds: number;
   readonly shutdownDelayMs: number;
   readonly shutdownTimeoutMs: number;
   readonly jwt: JwtSettings | null;
@@ -201,6 +209,7 @@ export function readEnvironment(environment: Environment, problems: Problems): E
     maxBodyBytes: read("MAX_BODY_BYTES") ?? 1_048_576,
     compressFromBytes: read("COMPRESS_FROM_BYTES") ?? 1400,
     compileFromRequest: read("COMPILE_FROM_REQUEST") ?? 2,
+    hstsMaxAgeSeconds: read("HSTS_MAX_AGE_SECONDS") ?? 0,
     shutdownDelayMs: read("SHUTDOWN_DELAY_MS") ?? 0,
     shutdownTimeoutMs: read("SHUTDOWN_TIMEOUT_MS") ?? 30_000,
     jwt: readJwt(environment, problems),

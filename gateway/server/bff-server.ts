@@ -4,7 +4,7 @@ import { rememberByText } from "../core/remember-by-text.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
-import type { HttpAnswer } from "../pipeline/gateway-request.ts";
+import { HttpAnswer } from "../pipeline/gateway-request.ts";
 import { refuseRequest } from "../pipeline/stages.ts";
 import { type AddressGate, createAddressGate } from "./address-gate.ts";
 import { checkRequestHead } from "./check-request-head.ts";
@@ -33,6 +33,8 @@ export function createBffServer(
   lifecycle: Lifecycle,
   settings: {
     readonly maxBodyBytes: number;
+    /** 0: not told. Whoever comes has come by TLS otherwise. */
+    readonly hstsMaxAgeSeconds: number;
     readonly proxies: AddressRanges;
     readonly compressor: AnswerCompressor;
     readonly logger: Logger;
@@ -88,7 +90,7 @@ export function createBffServer(
     try {
       const compressed = settings.compressor.compress(exchange, await answer(exchange));
       const answered = compressed instanceof Promise ? await compressed : compressed;
-      sendAnswer(exchange, answered, lifecycle.isDraining);
+      sendAnswer(exchange, withHsts(answered, settings.hstsMaxAgeSeconds), lifecycle.isDraining);
     } catch (error) {
       const { requestId } = exchange.facts;
       settings.logger.error({ requestId, err: error }, "an answer could not be sent");
@@ -106,6 +108,13 @@ export function createBffServer(
       await Promise.all([...routes.values()].map(({ yoga }) => yoga.dispose()));
     },
   };
+}
+
+/** https://www.rfc-editor.org/rfc/rfc6797#section-6.1 */
+function withHsts(answer: HttpAnswer, maxAgeSeconds: number): HttpAnswer {
+  if (maxAgeSeconds === 0) return answer;
+  const headers = { ...answer.headers, "strict-transport-security": `max-age=${maxAgeSeconds}` };
+  return new HttpAnswer(answer.status, headers, answer.body);
 }
 
 interface Route {

@@ -90,9 +90,10 @@ export async function openCore(
 /** The BFFs' port. Raises StartupError where it can't be had. */
 export async function openBffPort(core: GatewayCore): Promise<OpenPort> {
   const { settings, environment, tls, generation, lifecycle, compressor, logger, metrics } = core;
-  const { host, port, maxBodyBytes, shutdownTimeoutMs } = settings;
+  const { host, port, maxBodyBytes, hstsMaxAgeSeconds, shutdownTimeoutMs } = settings;
   const server = createBffServer(generation.bffs, lifecycle, {
     maxBodyBytes,
+    hstsMaxAgeSeconds: tls === null ? 0 : hstsMaxAgeSeconds,
     proxies: compileRanges(settings.trustedProxies),
     compressor,
     logger,

@@ -25,6 +25,7 @@ describe("an empty environment", () => {
       maxBodyBytes: 1_048_576,
       compressFromBytes: 1400,
       compileFromRequest: 2,
+      hstsMaxAgeSeconds: 0,
       shutdownDelayMs: 0,
       shutdownTimeoutMs: 30_000,
       jwt: null,
@@ -41,7 +42,7 @@ describe("an empty environment", () => {
     );
     const stated = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null));
     expect(settings).toEqual(readEnvironment(stated as Environment, new Problems()));
-    expect(Object.keys(told)).toHaveLength(20);
+    expect(Object.keys(told)).toHaveLength(21);
   });
 });
 
@@ -52,6 +53,7 @@ describe("a number", () => {
     ["MAX_BODY_BYTES", "maxBodyBytes", 1, 104_857_600],
     ["COMPRESS_FROM_BYTES", "compressFromBytes", 0, 104_857_600],
     ["COMPILE_FROM_REQUEST", "compileFromRequest", 1, 1_000_000],
+    ["HSTS_MAX_AGE_SECONDS", "hstsMaxAgeSeconds", 0, 63_072_000],
     ["SHUTDOWN_DELAY_MS", "shutdownDelayMs", 0, 600_000],
     ["SHUTDOWN_TIMEOUT_MS", "shutdownTimeoutMs", 1, 600_000],
   ])("%s is a whole number within its range", (name, key, min, max) => {

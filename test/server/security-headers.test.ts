@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CertificateAuthority } from "../support/certificates.ts";
+import { createSecureFetch } from "../support/secure-clients.ts";
 import { rawRequest, sendRaw } from "../support/raw-connection.ts";
 import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
 
@@ -76,5 +78,67 @@ describe("an answer", () => {
       expect(answer.status).toBe(403);
     }
     expect((await sendRaw(test.gateway.adminUrl, rawRequest(target))).status).toBe(200);
+  });
+});
+
+describe("over TLS", () => {
+  const authority = new CertificateAuthority();
+  const { certificateFile, keyFile } = authority.issue("gateway", "IP:127.0.0.1");
+  const environment = {
+    TLS_CERT_FILE: certificateFile,
+    TLS_KEY_FILE: keyFile,
+    HSTS_MAX_AGE_SECONDS: "3600",
+  };
+  let secure: TestGateway;
+
+  beforeAll(async () => {
+    secure = await startTestGateway(environment);
+  });
+  afterAll(async () => {
+    await secure.stop();
+    authority.remove();
+  });
+
+  it.each(["h2", "http/1.1"] as const)(
+    "%s has every answer say so, and judges pages by its own name",
+    async (protocol) => {
+      const client = createSecureFetch({ ca: authority.certificate }, protocol);
+      const { url } = secure.gateway;
+      const ask = async (
+        headers: Readonly<Record<string, string>>,
+        path = "/web/graphql",
+      ): Promise<Response> => {
+        const answer = await client.fetch(url + path, {
+          method: "POST",
+          headers: { ...json, ...headers },
+          body: greeting,
+        });
+        await answer.text();
+        return answer;
+      };
+      const cases: readonly (readonly [headers: Readonly<Record<string, string>>, status: number])[] = [
+        [{}, 200],
+        [{ origin: url }, 200],
+        [{ origin: url.replace("https:", "http:") }, 403],
+        [{ origin: "https://evil.example" }, 403],
+        [{ origin: "null" }, 403],
+        [{ "sec-fetch-site": "same-site" }, 403],
+      ];
+      for (const [headers, status] of cases) {
+        const answer = await ask(headers);
+        expect([headers, answer.status]).toEqual([headers, status]);
+        expect(answer.headers.get("strict-transport-security")).toBe("max-age=3600");
+        expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+      }
+      expect((await ask({}, "/nothing")).headers.get("strict-transport-security")).toBe("max-age=3600");
+      await client.close();
+    },
+  );
+
+  it("is not claimed where there is none", async () => {
+    const plain = await startTestGateway({ HSTS_MAX_AGE_SECONDS: "3600" });
+    const answer = await sendRaw(plain.gateway.url, rawRequest("GET /health/live HTTP/1.1"));
+    await plain.stop();
+    expect(answer.headers.has("strict-transport-security")).toBe(false);
   });
 });
