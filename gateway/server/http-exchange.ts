@@ -298,11 +298,15 @@ function endAfterRequest(
   request.once("end", end).resume();
 }
 
-/** All values of a header; `rawHeaders` has names and values in turn. */
+/** All values of a header; `rawHeaders` has names and values in turn. Asked several times for each request. */
 function valuesOf(name: string, rawHeaders: readonly string[]): readonly string[] {
-  return rawHeaders.filter(
-    (_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name,
-  );
+  const values: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const found = rawHeaders[index] ?? "";
+    if (found.length === name.length && found.toLowerCase() === name)
+      values.push(rawHeaders[index + 1] ?? "");
+  }
+  return values;
 }
 
 const requestIdPattern = /^[-\w.]{1,64}$/;

@@ -101,6 +101,37 @@ describe("a port with TLS", () => {
     expect(await getOn(await openTls(test.gateway.url))).toContain("200 OK");
   });
 
+  it.each(["authorization", "Authorization"])("refuses two tokens over HTTP/1.1, in %s", async (name) => {
+    const token = await test.issuer.issueToken("u1", 60);
+    const socket = await openTls(test.gateway.url);
+    const head = ["POST /web/graphql HTTP/1.1", "host: localhost", "content-type: application/json"];
+    const body = '{"query":"{ __typename }"}';
+    const tokens = [`authorization: Bearer ${token}`, `${name}: Bearer ${token}`];
+    const end = [`content-length: ${body.length}`, "connection: close", "", body];
+    socket.write([...head, ...tokens, ...end].join("\r\n"));
+    let text = "";
+    for await (const chunk of socket.setEncoding("utf8")) text += String(chunk);
+    expect(text).toMatch(/^HTTP\/1\.1 401 /);
+  });
+
+  it("refuses two tokens over HTTP/2", async () => {
+    const token = `Bearer ${await test.issuer.issueToken("u1", 60)}`;
+    // Node's client refuses to send such a header twice, unless it is told to, which its types do not know.
+    const loose = { ca: authority.certificate, strictSingleValueFields: false };
+    const session = await openSession(test.gateway.url, loose);
+    const ask = async (...tokens: readonly string[]): Promise<number> => {
+      const head = [":method", "GET", ":path", "/web/graphql?query={__typename}"];
+      const stream = session.request([...head, ...tokens.flatMap((one) => ["authorization", one])] as never);
+      const [headers] = (await once(stream, "response")) as [Readonly<Record<string, number>>];
+      stream.close();
+      return headers[":status"] ?? 0;
+    };
+    expect(await ask(token)).toBe(200);
+    expect(await ask(token, token)).toBe(401);
+    expect(await ask(token, "Bearer garbage")).toBe(401);
+    session.close();
+  });
+
   it("answers operations of many streams of one connection, each its own", async () => {
     const session = await openSession(test.gateway.url, { ca: authority.certificate });
     const numbers = Array.from({ length: 60 }, (_, index) => index + 1);
