@@ -65,7 +65,11 @@ export function openTwoExecutors(
     model.sources.filter(({ subqueries }) => subqueries !== null).map(({ name }) => name),
   );
   const nameOf: NameOfCall = ({ source, coordinate }) => (subquerySources.has(source) ? source : coordinate);
-  const preparer = new OperationPreparer({ schema, access, showsSuggestions: true }, prepareLimits, () => {});
+  const preparer = new OperationPreparer(
+    { schema, access, showsSuggestions: false },
+    prepareLimits,
+    () => {},
+  );
   const faults: unknown[] = [];
   const open = (turns: AssemblyTurns): ReturnType<typeof createExecutor> =>
     createExecutor(bound, model, { ...executorSettings, assemblyTurns: turns }, (_result, fault) => {
@@ -106,7 +110,7 @@ export function openTwoExecutors(
       const answer = await record(scopeOf(operation), nameOf, async (scope) => {
         const { variables } = operation;
         const coerced = coerce(
-          { schema, showsSuggestions: true },
+          { schema, showsSuggestions: false },
           { prepared: prepare(operation), variables },
         );
         const denials = await decide(operation, coerced.prepared, scope);
