@@ -26,7 +26,8 @@ export interface UpstreamExchange<Raw, Answer> {
    */
   readonly key: string | null;
   readonly send: (deadline: Deadline) => Promise<Raw>;
-  readonly read: (raw: Raw) => Answer;
+  /** A promise where the answer takes long to read. */
+  readonly read: (raw: Raw) => Answer | Promise<Answer>;
 }
 
 /**
@@ -56,7 +57,8 @@ async function joinUpstream<Raw, Answer>(
     const gone = scope.deadline.expiredBy;
     if (gone !== null) throw gone;
     shared = owner.reads.share(key, { timeoutMs: owner.timeoutMs, waiter: scope.deadline }, send);
-    return read(await (shared.isJoined ? ownErrors(shared.answer) : shared.answer));
+    const answer = read(await (shared.isJoined ? ownErrors(shared.answer) : shared.answer));
+    return answer instanceof Promise ? await answer : answer;
   } catch (thrown) {
     const deadline = shared?.deadline ?? scope.deadline;
     const error = classify({ thrown, scope, deadline, owner });
@@ -97,7 +99,7 @@ async function runUpstreamCall<Raw, Answer>(
   scope: RequestScope,
   owner: CallOwner,
   send: (deadline: Deadline) => Promise<Raw>,
-  read: (raw: Raw) => Answer,
+  read: (raw: Raw) => Answer | Promise<Answer>,
 ): Promise<Answer> {
   const startedMs = performance.now();
   const { isMutation, timeoutMs } = owner;
@@ -107,7 +109,8 @@ async function runUpstreamCall<Raw, Answer>(
   try {
     const gone = isMutation ? scope.deadline.expiredBy : null;
     if (gone !== null) throw gone;
-    return read(await send(deadline));
+    const answer = read(await send(deadline));
+    return answer instanceof Promise ? await answer : answer;
   } catch (thrown) {
     const error = classify({ thrown, scope, deadline, owner });
     code = error.code;

@@ -93,6 +93,28 @@ test("an answer of a backend as large as it may be by default never holds the ev
   expect(turns.toSorted((left, right) => left - right)[2]).toBeLessThan(50);
 });
 
+test("neither does one of many small rows, with numbers that JavaScript can't hold", async () => {
+  const count = 60_000;
+  const row = (index: number): string =>
+    `{"id":${9_007_199_254_740_993n + BigInt(index)},"title":"","count":${index},"parts":[${'{"a":1,"b":"x"},'.repeat(4)}1]}`;
+  const body = `[${Array.from({ length: count }, (_, index) => row(index)).join(",")}]`;
+  backend.answer = { headers: { "content-type": "application/json" }, body };
+  const turns: number[] = [];
+  for (let round = 0; round < 4; round++) {
+    turns.push(
+      await longestTurnMs(async () => {
+        const { rows } = (await project.query("{ rows { id } }")).data as { rows: readonly { id: string }[] };
+        expect([rows.length, rows[1], rows.at(-1)]).toEqual([
+          count,
+          { id: "9007199254740994" },
+          { id: "9007199254800992" },
+        ]);
+      }),
+    );
+  }
+  expect(turns.toSorted((left, right) => left - right)[2]).toBeLessThan(50);
+});
+
 test("neither does one in which thousands of values have no form", async () => {
   const rows = Array.from({ length: 10_000 }, (_, index) => ({ id: `r${index}`, title: {}, count: "many" }));
   answerRows(rows);

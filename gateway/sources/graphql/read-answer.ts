@@ -1,7 +1,7 @@
 import { OverlockError, quoted } from "../../core/errors.ts";
 import type { HttpResponse } from "../../outbound/http-pool.ts";
 import { statusError } from "../http-status.ts";
-import { JsonDocumentError, parseJsonDocument } from "../json-document.ts";
+import { ResponseJson } from "../response-json.ts";
 import { BackendError } from "./backend-error.ts";
 
 /** What a backend answered to a subquery. */
@@ -12,22 +12,24 @@ export interface SubqueryAnswer {
   readonly failures: ReadonlyMap<string | null, OverlockError>;
 }
 
-/**
- * A response whose JSON is parsed by the first who asks for it. Whoever shares the response has the same values, which
- * nobody changes.
- */
+/** A response, and its JSON. */
 export class SharedResponse {
   readonly response: HttpResponse;
-  #parsed: { readonly value: unknown } | null = null;
+  readonly #json: ResponseJson;
 
   constructor(response: HttpResponse) {
     this.response = response;
+    this.#json = new ResponseJson(response.body);
+  }
+
+  /** Where the body is long: resolves when it was parsed. Null: there is nothing to wait for. */
+  load(): Promise<void> | null {
+    return this.#json.load();
   }
 
   /** Raises UPSTREAM_INVALID_RESPONSE. */
   get json(): unknown {
-    this.#parsed ??= { value: parseJson(this.response.body) };
-    return this.#parsed.value;
+    return this.#json.value;
   }
 }
 
@@ -55,7 +57,7 @@ export function readAnswer(shared: SharedResponse): SubqueryAnswer {
   if (data === null) return { data, failures: failuresOf(errors) };
   if (errors.length === 0) return { data, failures: noFailures };
   // Errors take their places in values of this caller's own.
-  const own = (parseJson(body) as { readonly data: Record<string, unknown> }).data;
+  const own = (new ResponseJson(body).value as { readonly data: Record<string, unknown> }).data;
   for (const error of errors) placeError(own, error);
   return { data: own, failures: noFailures };
 }
@@ -138,15 +140,6 @@ function codeOf(code: unknown): OverlockError["code"] {
       return "UPSTREAM_REJECTED";
     default:
       return "UPSTREAM_ERROR";
-  }
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return parseJsonDocument(body);
-  } catch (cause) {
-    if (!(cause instanceof JsonDocumentError)) throw cause;
-    throw new OverlockError("UPSTREAM_INVALID_RESPONSE", cause.message, { cause });
   }
 }
 

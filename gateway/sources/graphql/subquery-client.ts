@@ -210,6 +210,12 @@ export class SubqueryClient implements Subqueries {
     const { reads } = this;
     const owner = { source: name, coordinate: first.coordinate, timeoutMs, isMutation, isSafe, reads };
     const request = { method: "POST", path: this.#path, headers, body } as const;
+    const read = (response: SharedResponse): SubqueryAnswer => {
+      const answer = readAnswer(response);
+      const [failure] = answer.failures.values();
+      if (failure !== undefined && calls.length === 1) throw failure;
+      return answer;
+    };
     return exchangeUpstream(scope, owner, {
       key: isSafe && this.isShared ? keyOfRequest(request) : null,
       send: async (deadline) => {
@@ -225,10 +231,8 @@ export class SubqueryClient implements Subqueries {
         return new SharedResponse(response);
       },
       read: (response) => {
-        const answer = readAnswer(response);
-        const [failure] = answer.failures.values();
-        if (failure !== undefined && calls.length === 1) throw failure;
-        return answer;
+        const loading = response.load();
+        return loading === null ? read(response) : loading.then(() => read(response));
       },
     });
   }

@@ -101,6 +101,12 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
       requestHeaders.push("accept", "application/json");
       const request = { method, path, headers: requestHeaders, body: body?.text ?? null };
       let bytes = 0;
+      const readLoaded = (answer: RestAnswer) => {
+        const decoded = decodeResponse(answer, responseRules);
+        return read(
+          pagination === null ? select(decoded) : pagination.read(decoded, answer.response, values),
+        );
+      };
       const value = await exchangeUpstream(scope, owner, {
         key: isShared ? keyOfRequest(request) : null,
         send: (deadline) =>
@@ -116,10 +122,8 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
         read: (answer) => {
           bytes = answer.response.body.length;
           if (method === "HEAD") return read(readExistence(answer.response, responseRules));
-          const decoded = decodeResponse(answer, responseRules);
-          return read(
-            pagination === null ? select(decoded) : pagination.read(decoded, answer.response, values),
-          );
+          const loading = answer.load();
+          return loading === null ? readLoaded(answer) : loading.then(() => readLoaded(answer));
         },
       });
       // What is made of so much waits until others had their turn.

@@ -2,7 +2,7 @@ import { OverlockError, quoted } from "../../core/errors.ts";
 import type { HttpResponse } from "../../outbound/http-pool.ts";
 import type { ErrorMapping } from "../error-mapping.ts";
 import { statusError } from "../http-status.ts";
-import { JsonDocumentError, parseJsonDocument } from "../json-document.ts";
+import { ResponseJson } from "../response-json.ts";
 
 export interface ResponseRules {
   readonly errors: ErrorMapping;
@@ -12,22 +12,27 @@ export interface ResponseRules {
   readonly isNullWhenEmpty: boolean;
 }
 
-/**
- * A response whose JSON is parsed by the first who asks for it. Whoever shares the response has the same values, which
- * nobody changes.
- */
+/** A response, and its JSON. */
 export class RestAnswer {
   readonly response: HttpResponse;
-  #json: { readonly value: unknown } | null = null;
+  readonly #json: ResponseJson;
 
   constructor(response: HttpResponse) {
     this.response = response;
+    this.#json = new ResponseJson(response.body);
+  }
+
+  /** Where the body is long JSON: resolves when it was parsed. Null: there is nothing to wait for. */
+  load(): Promise<void> | null {
+    return jsonMediaType.test(this.response.mediaType) ? this.#json.load() : null;
   }
 
   /** Raises UPSTREAM_INVALID_RESPONSE. */
   get json(): unknown {
-    this.#json ??= { value: decodeJson(this.response) };
-    return this.#json.value;
+    const { mediaType } = this.response;
+    if (jsonMediaType.test(mediaType)) return this.#json.value;
+    const message = `expected application/json, found ${quoted(mediaType)}`;
+    throw new OverlockError("UPSTREAM_INVALID_RESPONSE", message);
   }
 }
 
@@ -67,19 +72,6 @@ function isSuccess(status: number): boolean {
 /** What an error rule may call a status. */
 function statusNames(status: number): readonly string[] {
   return [String(status), `${Math.floor(status / 100)}xx`];
-}
-
-function decodeJson({ mediaType, body }: HttpResponse): unknown {
-  if (!jsonMediaType.test(mediaType)) {
-    const message = `expected application/json, found ${quoted(mediaType)}`;
-    throw new OverlockError("UPSTREAM_INVALID_RESPONSE", message);
-  }
-  try {
-    return parseJsonDocument(body);
-  } catch (cause) {
-    if (!(cause instanceof JsonDocumentError)) throw cause;
-    throw new OverlockError("UPSTREAM_INVALID_RESPONSE", cause.message, { cause });
-  }
 }
 
 /** `undefined` where the body of a failure can't be read: the status says enough. */
