@@ -116,8 +116,8 @@ async function isCostlier(
 function takesMore(answer: CountedAnswer, other: CountedAnswer): boolean {
   const more = [...answer.calls].filter(([name, count]) => count > (other.calls.get(name) ?? 0));
   const plan = more.length === 0 ? null : (answer.describePlan?.() ?? null);
-  const excused = plan === null ? new Set<string>() : excusedCalls(plan, answer);
-  return more.some(([name]) => !excused.has(name));
+  const excused = plan === null ? new Map<string, number>() : excusedCalls(plan, answer);
+  return more.some(([name, count]) => count > (other.calls.get(name) ?? 0) + (excused.get(name) ?? 0));
 }
 
 function sumOf(calls: ReadonlyMap<string, number>): number {

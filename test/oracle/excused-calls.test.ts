@@ -25,7 +25,7 @@ function excused(data: unknown): string[] {
     d: "shows[].venue.halls[][]<Big>",
     e: "shows[].venueName",
   });
-  return [...excusedCalls(plan, { data })].filter((name) => name.length === 1);
+  return [...excusedCalls(plan, { data }).keys()].filter((name) => name.length === 1);
 }
 
 describe("calls that the compiled executor may make more of", () => {
@@ -53,6 +53,16 @@ describe("calls that the compiled executor may make more of", () => {
 
   test("are told of the source, too, whose fields may be one call", () => {
     const plan = planOf({ b: "shows[]" });
-    expect([...excusedCalls(plan, { data: { shows: [null] } })]).toEqual(["source of b", "b"]);
+    expect([...excusedCalls(plan, { data: { shows: [null] } }).keys()]).toEqual(["source of b", "b"]);
+  });
+
+  test("are one for each step of a reference, where other steps make the same", () => {
+    const { places, steps, ...plan } = planOf({ a: "", b: "show", c: "show.(tips)[]" });
+    const withReference = places.map((place) =>
+      place.path === "show" ? { ...place, base: "reference" as const } : place,
+    );
+    const guide = steps.map((step) => ({ ...step, source: "guide" }));
+    const found = excusedCalls({ ...plan, places: withReference, steps: guide }, { data: { show: {} } });
+    expect([...found]).toEqual([["guide", 2]]);
   });
 });

@@ -2,19 +2,35 @@ import type { PlanDescription } from "../../gateway/prepare/describe-plan.ts";
 import type { CountedAnswer } from "./two-executors.ts";
 
 /**
- * What declares calls that the compiled executor may make more of: those for objects where the answer has null. It asks
- * for the objects of a whole list at once, and for what is read of an object beside the row that tells whether it exists;
- * the reference learns first what is missing, or what a null took along, and asks for less below it.
+ * What declares calls that the compiled executor may make more of, and how many more.
+ *
+ * Any number of those for objects where the answer has null: it asks for the objects of a whole list at once, and for what
+ * is read of an object beside the row that tells whether it exists; the reference learns first what is missing, or what a
+ * null took along, and asks for less below it.
+ *
+ * Of those that several steps make, one more for each step of a reference: the reference executor makes them once the
+ * object is known to exist, by when keys of other steps may be known which then share the call.
  */
 export function excusedCalls(
   plan: PlanDescription,
   { data }: Pick<CountedAnswer, "data">,
-): ReadonlySet<string> {
+): ReadonlyMap<string, number> {
   const nulls = new Set<string>();
   findNulls(data, "", nulls);
   const places = new Map(plan.places.map(({ id, path }) => [id, plainPath(path)]));
-  const excused = plan.steps.filter(({ place }) => isBelow(places.get(place) ?? "", nulls));
-  return new Set(excused.flatMap(({ source, coordinate }) => [source, coordinate]));
+  const references = new Set(
+    plan.places.filter(({ base }) => base === "reference").map(({ path }) => plainPath(path)),
+  );
+  const excused = new Map<string, number>();
+  for (const name of new Set(plan.steps.flatMap(({ source, coordinate }) => [source, coordinate]))) {
+    const paths = plan.steps
+      .filter(({ source, coordinate }) => source === name || coordinate === name)
+      .map(({ place }) => places.get(place) ?? "");
+    const early = paths.length < 2 ? 0 : paths.filter((path) => isBelow(path, references)).length;
+    const more = paths.some((path) => isBelow(path, nulls)) ? Infinity : early;
+    if (more > 0) excused.set(name, more);
+  }
+  return excused;
 }
 
 /** Without types, and with lists in lists as one: the client's may be flattened. */
@@ -32,8 +48,9 @@ function findNulls(value: unknown, path: string, found: Set<string>): void {
       findNulls(member, path === "" ? key : `${path}.${key}`, found);
 }
 
-function isBelow(path: string, nulls: ReadonlySet<string>): boolean {
-  if (nulls.has("") || nulls.has(path)) return true;
-  for (const { index } of path.matchAll(/\.|\[/g)) if (nulls.has(path.slice(0, index))) return true;
+/** Whether a path is one of these, or leads on from one. */
+function isBelow(path: string, others: ReadonlySet<string>): boolean {
+  if (others.has("") || others.has(path)) return true;
+  for (const { index } of path.matchAll(/\.|\[/g)) if (others.has(path.slice(0, index))) return true;
   return false;
 }
