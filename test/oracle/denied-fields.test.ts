@@ -334,28 +334,20 @@ function withoutDenied(schema: GraphQLSchema, document: DocumentNode, denials: D
 
 /** Validation refuses what is not used. */
 function withoutUnused(document: DocumentNode): DocumentNode {
-  let current = document;
-  for (;;) {
-    const spreads = new Set<string>();
-    const variables = new Set<string>();
-    visit(current, {
-      FragmentSpread: ({ name }) => void spreads.add(name.value),
-      VariableDefinition: () => false,
-      Variable: ({ name }) => void variables.add(name.value),
-    });
-    const definitions = current.definitions.flatMap((node): DefinitionNode[] => {
-      if (node.kind === Kind.FRAGMENT_DEFINITION) return spreads.has(node.name.value) ? [node] : [];
-      if (node.kind !== Kind.OPERATION_DEFINITION) return [node];
-      const declared = node.variableDefinitions ?? [];
-      return [
-        {
-          ...node,
-          variableDefinitions: declared.filter(({ variable }) => variables.has(variable.name.value)),
-        },
-      ];
-    });
-    const isSame = definitions.length === current.definitions.length;
-    current = { ...current, definitions };
-    if (isSame) return current;
-  }
+  const spreads = new Set<string>();
+  const variables = new Set<string>();
+  visit(document, {
+    FragmentSpread: ({ name }) => void spreads.add(name.value),
+    VariableDefinition: () => false,
+    Variable: ({ name }) => void variables.add(name.value),
+  });
+  const definitions = document.definitions.flatMap((node): DefinitionNode[] => {
+    if (node.kind === Kind.FRAGMENT_DEFINITION) return spreads.has(node.name.value) ? [node] : [];
+    if (node.kind !== Kind.OPERATION_DEFINITION) return [node];
+    const declared = node.variableDefinitions ?? [];
+    const variableDefinitions = declared.filter(({ variable }) => variables.has(variable.name.value));
+    return [{ ...node, variableDefinitions }];
+  });
+  const used: DocumentNode = { ...document, definitions };
+  return definitions.length === document.definitions.length ? used : withoutUnused(used);
 }
