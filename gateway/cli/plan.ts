@@ -37,7 +37,9 @@ export async function planFile(file: string, options: PlanOptions): Promise<stri
   const document = readDocument(file);
   const caller = readCaller(options);
   const question = { bff, document, operationName: operation, variables, caller };
-  const plan = await planProject(root, process.env, question);
+  // Whoever plans has the schema at hand: messages may suggest names.
+  const environment = { ...process.env, NODE_ENV: "development" };
+  const plan = await planProject(root, environment, question);
   if ("reason" in plan)
     return json
       ? `${JSON.stringify(plan, null, 2)}\n`
