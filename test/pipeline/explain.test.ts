@@ -4,10 +4,9 @@ import { createShopProject, type TemporaryProject } from "../support/temporary-p
 import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
 
 const schema = `
-  type Query { products(first: Int = 3): ProductList product(id: ID!): Product linked(link: ID!): Linkable @node }
-  interface Linkable { link: ID! }
+  type Query { products(first: Int = 3): ProductList product(id: ID!): Product }
   type ProductList @view(of: "ProductPage") { items: [Product!]! }
-  type Product implements Linkable { link: ID! @from(field: "id") @globalId id: ID! stock: Stock inStock: Boolean! @from(field: "stock.available") @default(value: false, onError: true) }
+  type Product { id: ID! stock: Stock inStock: Boolean! @from(field: "stock.available") @default(value: false, onError: true) }
   type Stock { quantity: Int! }
 `;
 const query = "query Stocks { products { items { id stock { quantity } } } }";
@@ -89,17 +88,16 @@ describe("a request that asks for its plan", () => {
     );
   });
 
-  it("is told why something is read object by object, and that its calls are of no step", async () => {
+  it("is told that the calls of an operation without a plan are of no step", async () => {
     const { extensions } = await ask(test, {
-      query:
-        '{ product(id: "p1") { id } linked(link: "UHJvZHVjdDpwOA") { ... on Product { stock { quantity } } } }',
+      query: '{ product(id: "p1") { stock { quantity } } __schema { queryType { name } } }',
       extensions: { plan: true },
     });
     expect(extensions?.plan).toMatchObject({
-      resolved: [{ path: "linked" }],
+      tier: "reference",
       calls: [
-        { coordinate: "Query.product", steps: [0] },
-        { source: "inventory", steps: [], sent: 1 },
+        { coordinate: "Query.product", steps: [], sent: 1 },
+        { coordinate: "Product.stock", steps: [], sent: 1 },
       ],
     });
   });
