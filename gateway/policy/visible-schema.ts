@@ -41,21 +41,24 @@ const maxKept = 20;
  * without every type that nothing leads to any more. A field of an interface is in it where all types have it that are
  * left of those that implement it. Where nothing is left of Query, it has no fields.
  */
-export function buildVisibleSchema(schema: GraphQLSchema, denials: Denials): GraphQLSchema {
+export function buildVisibleSchema(schema: GraphQLSchema, denials: Denied): GraphQLSchema {
   const document = parse(printSchema(schema), { noLocation: true });
   const reduction = new Reduction(schema, denials, document.definitions);
   const definitions = document.definitions.flatMap((node) => reduction.visible(node) ?? []);
   return buildASTSchema({ kind: Kind.DOCUMENT, definitions }, { assumeValid: true, assumeValidSDL: true });
 }
 
+/** What of denials counts for what is seen. */
+type Denied = Pick<Denials, "deniesField" | "deniesObject">;
+
 class Reduction {
   readonly #schema: GraphQLSchema;
-  readonly #denials: Denials;
+  readonly #denials: Denied;
   readonly #types = new Map<string, TypeDefinitionNode>();
   readonly #roots: readonly string[];
   readonly #reached = new Set<string>();
 
-  constructor(schema: GraphQLSchema, denials: Denials, definitions: readonly DefinitionNode[]) {
+  constructor(schema: GraphQLSchema, denials: Denied, definitions: readonly DefinitionNode[]) {
     this.#schema = schema;
     this.#denials = denials;
     this.#roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap(
@@ -93,14 +96,21 @@ class Reduction {
     return { ...node, fields };
   }
 
-  /** Takes away what nothing is left of, and what leads to it; false where there is no more. */
+  /**
+   * Takes away what nothing is left of, and what leads to it; false where there is no more. Types go before fields do:
+   * what an interface's field is missing in must not be a type that is about to go, in whatever order they stand.
+   */
   #dropEmpty(): boolean {
+    const empty = [...this.#types.values()].filter((node) => this.#isEmpty(node));
+    for (const node of empty) this.#types.delete(node.name.value);
+    return empty.length > 0 || this.#dropFields("object") || this.#dropFields("interface");
+  }
+
+  #dropFields(owner: "object" | "interface"): boolean {
+    const kind = owner === "object" ? Kind.OBJECT_TYPE_DEFINITION : Kind.INTERFACE_TYPE_DEFINITION;
     let isChanged = false;
     for (const [name, node] of this.#types) {
-      if (this.#isEmpty(node)) {
-        this.#types.delete(name);
-        isChanged = true;
-      } else if (hasInterfaces(node)) {
+      if (hasInterfaces(node) && node.kind === kind) {
         const fields = (node.fields ?? []).filter((field) => this.#isFieldLeft(node, field));
         if (fields.length === node.fields?.length) continue;
         this.#types.set(name, { ...node, fields });
