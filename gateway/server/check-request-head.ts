@@ -14,6 +14,9 @@ export function checkRequestHead(request: IncomingMessage): void {
   // https://www.rfc-editor.org/rfc/rfc9112#section-3.2, where Node's own refusal would have no body.
   if (headers.host === undefined && request.httpVersion === "1.1")
     throw RequestRefusal.of("BAD_REQUEST", "A request of HTTP/1.1 has a Host header.");
+  // Node takes the first of several, where a proxy in front may have taken the last.
+  if (!isHttp2 && hasSeveralHosts(rawHeaders))
+    throw RequestRefusal.of("BAD_REQUEST", "A request has one Host header.");
 }
 
 /** In bytes; URLs are ASCII when they arrive. */
@@ -26,6 +29,16 @@ export const maxHeaderBytes = 16_384;
 
 /** `:method`, `:scheme`, `:authority` and `:path`. */
 const pseudoHeaders = 4;
+
+/** Names and values take turns. */
+function hasSeveralHosts(rawHeaders: readonly string[]): boolean {
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === "host") hosts += 1;
+  }
+  return hosts > 1;
+}
 
 /** As HTTP/2 counts what a client is told not to send: https://www.rfc-editor.org/rfc/rfc9113#section-10.5.1. */
 function headerBytesOf(rawHeaders: readonly string[]): number {

@@ -190,6 +190,16 @@ describe("the Host header", () => {
     const answer = await sendRaw(test.gateway.url, "GET /health/live HTTP/1.1\r\n\r\n");
     expect(answer.status).toBe(400);
   });
+
+  it.each(["/web/graphql?query={__typename}", "/health/live"])(
+    "that is there twice is refused: two readers may take either, %s",
+    async (path) => {
+      const head = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nhost: evil.example\r\n\r\n`;
+      const answer = await sendRaw(test.gateway.url, head);
+      expect(answer.status).toBe(400);
+      expect(answer.body).toContain("BAD_REQUEST");
+    },
+  );
 });
 
 describe("the request's id", () => {
