@@ -7,6 +7,14 @@ import type { HttpExchange } from "./http-exchange.ts";
  * (https://www.rfc-editor.org/rfc/rfc6750#section-2).
  */
 export function checkTokenPlace({ search }: Pick<HttpExchange, "search">): void {
-  if (search !== "" && /[?&]access_token(?:=|&|$)/i.test(search))
+  if (search !== "" && tokenParameter.test(search))
     throw new OverlockError("CREDENTIAL_INVALID", "A token is accepted in a header only.");
+}
+
+/** Its name in either case, with any of its characters percent-encoded. */
+const tokenParameter = new RegExp(`[?&]${Array.from("access_token", eitherWay).join("")}(?:=|&|$)`, "i");
+
+function eitherWay(character: string): string {
+  const codes = [character, character.toUpperCase()].map((one) => `%${one.charCodeAt(0).toString(16)}`);
+  return `(?:${character}|${codes.join("|")})`;
 }

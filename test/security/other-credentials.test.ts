@@ -307,6 +307,7 @@ describe("an attack", () => {
     ["a token with a line break in code", { headers: bearer("good-token%0d%0a") }, invalid],
     ["a token of 8193 characters", { headers: bearer("t".repeat(8193)) }, invalid],
     ["a token in the URL", { search: "?access_token=good-token" }, invalid],
+    ["a token in the URL, its name encoded", { search: "?a=%zz&access%5Ftoken=good-token" }, invalid],
     [
       "a token in the URL and in a header",
       { search: "?access_token=good-token", headers: bearer("good-token") },
