@@ -33,6 +33,8 @@ export function createBffServer(
   lifecycle: Lifecycle,
   settings: {
     readonly maxBodyBytes: number;
+    /** Whether who asks for what is not there is told which BFFs there are. */
+    readonly namesEndpoints: boolean;
     /** 0: not told. Whoever comes has come by TLS otherwise. */
     readonly hstsMaxAgeSeconds: number;
     readonly proxies: AddressRanges;
@@ -79,7 +81,7 @@ export function createBffServer(
   function answerElsewhere({ path, request }: HttpExchange): HttpAnswer {
     try {
       checkRequestHead(request);
-      return lifecycle.answerHealth(path) ?? notFound([...routes.keys()]);
+      return lifecycle.answerHealth(path) ?? notFound(settings.namesEndpoints ? [...routes.keys()] : []);
     } catch (error) {
       return answerRefusal(RequestRefusal.from(error));
     }
@@ -153,7 +155,9 @@ function createRoute(bff: BffRuntime): Route {
 }
 
 function notFound(paths: readonly string[]): HttpAnswer {
-  return answerRefusal(
-    RequestRefusal.of("NOT_FOUND", `There is nothing here; endpoints are ${paths.join(", ")}.`),
-  );
+  const refusal =
+    paths.length === 0
+      ? RequestRefusal.of("NOT_FOUND")
+      : RequestRefusal.of("NOT_FOUND", `There is nothing here; endpoints are ${paths.join(", ")}.`);
+  return answerRefusal(refusal);
 }

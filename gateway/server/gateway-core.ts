@@ -93,6 +93,7 @@ export async function openBffPort(core: GatewayCore): Promise<OpenPort> {
   const { host, port, maxBodyBytes, hstsMaxAgeSeconds, shutdownTimeoutMs } = settings;
   const server = createBffServer(generation.bffs, lifecycle, {
     maxBodyBytes,
+    namesEndpoints: settings.isDevelopment,
     hstsMaxAgeSeconds: tls === null ? 0 : hstsMaxAgeSeconds,
     proxies: compileRanges(settings.trustedProxies),
     compressor,

@@ -72,6 +72,7 @@ export async function openOracleGateway(
   const compressor = createAnswerCompressor({ fromBytes, limits: compressionLimits, metrics, logger });
   const server = createBffServer(generation.bffs, lifecycle, {
     maxBodyBytes,
+    namesEndpoints: settings.isDevelopment,
     hstsMaxAgeSeconds: 0,
     proxies: noProxies,
     compressor,

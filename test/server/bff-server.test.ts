@@ -64,13 +64,13 @@ describe("the path", () => {
     "/supergraph",
     "/__proto__/graphql",
     "/constructor",
-  ])("%s is nothing: 404 names the endpoints", async (path) => {
+  ])("%s is nothing: 404 names none of the endpoints", async (path) => {
     const answer = await sendRaw(test.gateway.url, rawRequest(`POST ${path} HTTP/1.1`, json, "{}"));
     expect(answer.status).toBe(404);
     expect(JSON.parse(answer.body)).toEqual({
       errors: [
         {
-          message: "There is nothing here; endpoints are /mobile/graphql, /web/graphql.",
+          message: "There is nothing at this URL.",
           extensions: { code: "NOT_FOUND" },
         },
       ],

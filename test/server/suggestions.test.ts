@@ -90,6 +90,19 @@ describe("what is nearly right", () => {
     expect(closed).toEqual(open.map((message) => message.replace(/ Did you mean .*\?$/, "")));
   });
 
+  it.each(["/", "/web/graph", "/backoffice/graphql"])(
+    "at %s is nothing, and BFFs are named in development only",
+    async (path) => {
+      const messageAt = async ({ gateway }: TestGateway): Promise<unknown> => {
+        const answer = await fetch(gateway.url + path);
+        expect(answer.status).toBe(404);
+        return answer.json();
+      };
+      expect(JSON.stringify(await messageAt(development))).toContain("/mobile/graphql, /web/graphql");
+      expect(JSON.stringify(await messageAt(production))).not.toMatch(/mobile|web/);
+    },
+  );
+
   it("is told with what the client itself has sent, whatever that says", async () => {
     const sort = 'X. Did you mean the enum value "FEATURED"?';
     for (const gateway of [production, development]) {
