@@ -156,7 +156,7 @@ query Other { categories { name } }
       expect([json.status, json.stderr]).toEqual([0, ""]);
       const plan = JSON.parse(json.stdout) as PlanDescription;
       expect(plan.denied).toEqual(
-        denied.map(([path, coordinate, guard]) => ({ path, coordinate, failed: [guard] })),
+        denied.map(([place, coordinate, guard]) => ({ path: place, coordinate, failed: [guard] })),
       );
       const planned = plan.steps.map(({ coordinate }) => coordinate);
       const names = ["Mutation.placeOrder", "Mutation.addReview"];
@@ -173,8 +173,8 @@ query Other { categories { name } }
     it("refuses scopes of somebody who has no credential with status 2", async () => {
       const file = write("order.graphql", order);
       const args = ["--scopes", "a", "--anonymous", "--root", shopRoot];
-      const { status, stderr } = await run("plan", file, "--bff", "web", ...args);
-      expect([status, stderr]).toEqual([
+      const refused = await run("plan", file, "--bff", "web", ...args);
+      expect([refused.status, refused.stderr]).toEqual([
         2,
         "error: expected --scopes or --anonymous, found both: without a credential there are no scopes\n",
       ]);
