@@ -269,8 +269,11 @@ describe.each(["web", "mobile"])("every field of the shop's %s schema", (name) =
         const denials = await decideAccess(access, [...access.guards.keys()], caller, () => true);
         const without = denials === null ? null : withoutDenied(schema, operation.document, denials);
         if (without === null) continue;
-        compared++;
         const plain = await ask(compiled, { ...operation, document: without });
+        // A variable of one of several operations may have lost its only use.
+        if (plain.answer.errors.some(({ code }) => code?.startsWith("GRAPHQL_VALIDATION_FAILED") === true))
+          continue;
+        compared++;
         const kinds = new Set(plain.requests.map(kindOf));
         expect([text, other.requests.map(kindOf).filter((kind) => !kinds.has(kind))]).toEqual([text, []]);
       }

@@ -246,7 +246,7 @@ describe("an answer over a socket", () => {
 
 describe("a gateway that closes", () => {
   it("finishes the answers that are being compressed", async () => {
-    const test = await startTestGateway();
+    const test = await startTestGateway({ NODE_ENV: "development" });
     const url = `${test.gateway.url}/web/graphql`;
     const plain = await send({ url, query: unfetched });
     const pool = blockThreadPool();
@@ -266,7 +266,7 @@ describe("a gateway that closes", () => {
   });
 
   it("does not wait for them beyond its time", async () => {
-    const test = await startTestGateway({ SHUTDOWN_TIMEOUT_MS: "100" });
+    const test = await startTestGateway({ NODE_ENV: "development", SHUTDOWN_TIMEOUT_MS: "100" });
     const url = `${test.gateway.url}/web/graphql`;
     await send({ url, query: unfetched });
     const pool = blockThreadPool();
@@ -282,7 +282,7 @@ describe("a gateway that closes", () => {
 
 describe("COMPRESS_FROM_BYTES=0", () => {
   it("leaves every answer as it is", async () => {
-    const test = await startTestGateway({ COMPRESS_FROM_BYTES: "0" });
+    const test = await startTestGateway({ NODE_ENV: "development", COMPRESS_FROM_BYTES: "0" });
     const headers = { "accept-encoding": "gzip, identity;q=0" };
     const answer = await send({ url: `${test.gateway.url}/web/graphql`, query: large, headers });
     expect(answer.headers["content-encoding"]).toBeUndefined();

@@ -20,7 +20,7 @@ describe("on a plain port", () => {
   let test: TestGateway;
 
   beforeAll(async () => {
-    test = await startTestGateway({ LOG_LEVEL: "silent" });
+    test = await startTestGateway({ NODE_ENV: "development", LOG_LEVEL: "silent" });
   });
   afterAll(() => test.stop());
 
@@ -37,6 +37,7 @@ describe("on a port with TLS", () => {
     authority = new CertificateAuthority();
     const { certificateFile, keyFile } = authority.issue("gateway", "IP:127.0.0.1");
     test = await startTestGateway({
+      NODE_ENV: "development",
       LOG_LEVEL: "silent",
       TLS_CERT_FILE: certificateFile,
       TLS_KEY_FILE: keyFile,
