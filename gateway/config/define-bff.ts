@@ -8,6 +8,20 @@ import {
 } from "./client-addresses.ts";
 import { type BffCors, corsOption, type CorsSettings } from "./cors.ts";
 import { type BffCredential, credentialOption, type CredentialSettings } from "./credentials.ts";
+import {
+  type BffBudget,
+  type BffLimits,
+  type BffPreparing,
+  type BffTier,
+  type BudgetSettings,
+  budgetsOption,
+  limitsOption,
+  type LimitSettings,
+  preparingOption,
+  standardLimits,
+  tiersOption,
+  type TierSettings,
+} from "./demand-control.ts";
 import type { BffShaper } from "./define-shaper.ts";
 
 /** What a policy decides by. */
@@ -67,6 +81,16 @@ export interface BffConfig {
   readonly cors?: BffCors;
   /** From where the BFF may be called. Default from everywhere. */
   readonly clientAddresses?: BffClientAddresses;
+  /** The most that one operation may be and cost. */
+  readonly limits?: BffLimits;
+  /** The elements that are reckoned with for a list that says nothing of its size, 1 to 1000000. Default 10. */
+  readonly assumedListSize?: number;
+  /** What each caller may spend over time. Default: nothing is counted. */
+  readonly budgets?: readonly BffBudget[];
+  /** The processor time that each caller's unseen documents may take. */
+  readonly preparing?: BffPreparing;
+  /** What is different for callers of some tiers. Default none. */
+  readonly tiers?: Readonly<Record<string, BffTier>>;
 }
 
 /** A BFF's options, validated, with nothing left open. */
@@ -81,6 +105,10 @@ export interface BffSettings
       | "credentials"
       | "cors"
       | "clientAddresses"
+      | "limits"
+      | "budgets"
+      | "preparing"
+      | "tiers"
     >
   > {
   /** Null: as the environment says. */
@@ -96,6 +124,10 @@ export interface BffSettings
   readonly cors: CorsSettings | null;
   /** Null: from everywhere. */
   readonly clientAddresses: ClientAddressSettings | null;
+  readonly limits: LimitSettings;
+  readonly budgets: readonly BudgetSettings[];
+  readonly preparing: Required<BffPreparing>;
+  readonly tiers: Readonly<Record<string, TierSettings>>;
 }
 
 function integer(min: number, max: number) {
@@ -165,6 +197,11 @@ export const bffOptions = z.strictObject({
     .default(null),
   cors: corsOption.nullable().default(null),
   clientAddresses: clientAddressesOption.nullable().default(null),
+  limits: limitsOption.default(standardLimits),
+  assumedListSize: integer(1, 1_000_000).default(10),
+  budgets: budgetsOption.default([]),
+  preparing: preparingOption.default({ capacityMs: 2000, refillMsPerSecond: 200 }),
+  tiers: tiersOption.default({}),
 });
 
 /** Marks an object as a BFF's config and gives it its type. Nothing is checked until the gateway starts. */

@@ -5,6 +5,8 @@ import { OverlockError } from "./errors.ts";
 export interface RefusalReason {
   readonly message: string;
   readonly locations: readonly { readonly line: number; readonly column: number }[];
+  /** What stands beside the code: figures, for programs to read. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
 /** A request that is answered without being executed. All reasons have one code, which decides the status. */

@@ -11,15 +11,15 @@ export function respond(mediaType: ResponseMediaType, body: HttpAnswer["body"]):
 /** The answer to a request that is not run. */
 export function respondRefusal(mediaType: ResponseMediaType | null, refusal: RequestRefusal): HttpAnswer {
   const { code, reasons, headers } = refusal;
-  const errors = reasons.map(({ message, locations }) => ({
+  const errors = reasons.map(({ message, locations, extensions }) => ({
     message: withoutTail(message),
     ...(locations.length > 0 && { locations }),
-    extensions: { code },
+    extensions: { code, ...extensions },
   }));
   const answerHeaders = { ...headersFor(mediaType ?? "application/json"), ...headers };
   const challenge = challenges[code];
   if (challenge !== undefined) answerHeaders["www-authenticate"] = challenge;
-  if (errorCodes[code].status === 503) answerHeaders["retry-after"] = "1";
+  if (errorCodes[code].status === 503) answerHeaders["retry-after"] ??= "1";
   return new HttpAnswer(statusFor(mediaType, refusal), answerHeaders, JSON.stringify({ errors }));
 }
 

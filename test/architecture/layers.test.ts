@@ -8,7 +8,7 @@ const ranks: ReadonlyMap<string, number> = new Map(
   [
     ["core"],
     ["language", "config"],
-    ["observe", "outbound", "batching", "shape"],
+    ["observe", "outbound", "batching", "shape", "state"],
     ["sources", "identity"],
     ["compose"],
     ["policy"],
@@ -106,7 +106,7 @@ describe("what the layers refuse", () => {
     [
       "a folder without a rank",
       { "gateway/misc/a.ts": 'import "../core/b.ts";' },
-      "gateway/misc/a.ts:1 lies in a folder without a rank: expected one of core, language, config, observe, outbound, batching, shape, sources, identity, compose, policy, prepare, execute, pipeline, server, cli",
+      "gateway/misc/a.ts:1 lies in a folder without a rank: expected one of core, language, config, observe, outbound, batching, shape, state, sources, identity, compose, policy, prepare, execute, pipeline, server, cli",
     ],
     [
       "a file beside the public entry",

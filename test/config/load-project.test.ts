@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { standardLimits } from "../../gateway/config/demand-control.ts";
 import { loadProject, type Project } from "../../gateway/config/load-project.ts";
 import { type Problem, Problems } from "../../gateway/core/problems.ts";
 
@@ -236,7 +237,7 @@ describe("a BFF folder", () => {
   test("has the nearest name for an option that is none", async () => {
     write("bff-web/bff.config.ts", 'export default { name: "web", requestTimeout: 1, __proto: 1 };');
     const known =
-      "name, schema, explorer, explorerOperation, showPlan, requestTimeoutMs, maxDocumentTokens, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers, anonymous, denied, shareRequests, introspection, policies, credentials, cors, clientAddresses";
+      "name, schema, explorer, explorerOperation, showPlan, requestTimeoutMs, maxDocumentTokens, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers, anonymous, denied, shareRequests, introspection, policies, credentials, cors, clientAddresses, limits, assumedListSize, budgets, preparing, tiers";
     const { facts } = await load();
     expect(facts.map(({ coordinate, expected, found, hint }) => [coordinate, expected, found, hint])).toEqual(
       [
@@ -316,6 +317,11 @@ const defaults = {
   credentials: null,
   cors: null,
   clientAddresses: null,
+  limits: standardLimits,
+  assumedListSize: 10,
+  budgets: [],
+  preparing: { capacityMs: 2000, refillMsPerSecond: 200 },
+  tiers: {},
 };
 
 function write(file: string, text: string): void {

@@ -89,7 +89,7 @@ function expectedFor(name: string): string | undefined {
 function readDefault(row: MarkdownRow): unknown {
   const text = codeOf(row, "default");
   if (text === "none") return null;
-  return /^(?:true|false|\d+|\[.*\]|\{\})$/.test(text) ? (JSON.parse(text) as unknown) : text;
+  return /^(?:true|false|\d+|\[.*\]|\{.*\})$/.test(text) ? (JSON.parse(text) as unknown) : text;
 }
 
 function numericOptions(): readonly string[] {
