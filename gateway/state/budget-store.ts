@@ -30,15 +30,24 @@ export interface BudgetState {
   readonly resetAfterMs: number;
 }
 
-export interface Reservation {
-  /** The index of the first charge that did not fit; nothing was taken of any then. Null: all were taken. */
+/** When and where charges were taken; {@link BudgetStore.settle} has to know. */
+export interface Taken {
+  /** In milliseconds of the store's own clock: says which window of a quota they were taken from. */
+  readonly takenAtMs: number;
+  /** They were taken from this process's own share, because the store that is shared could not be had. */
+  readonly isLocalShare: boolean;
+}
+
+export interface Reservation extends Taken {
+  /** The index of the charge that has to wait longest, the first of several; nothing was taken then. Null: all were taken. */
   readonly refused: number | null;
-  /** Until that charge would fit if nobody else spent anything; null where it never will, or where nothing was refused. */
+  /**
+   * Until all charges would fit if nobody else spent anything, rounded up to a whole millisecond; null where they never
+   * will, because one is above its capacity, and where nothing was refused.
+   */
   readonly retryAfterMs: number | null;
   /** In the order of the charges, as they are afterwards. */
   readonly states: readonly BudgetState[];
-  /** When the charges were taken, in milliseconds of the store's own clock; says to {@link BudgetStore.settle} which window they were taken from. */
-  readonly takenAtMs: number;
 }
 
 /** What was estimated too high or too low, told afterwards. */
@@ -53,14 +62,16 @@ export interface Settlement extends Omit<Charge, "amount"> {
  */
 export interface BudgetStore {
   /**
-   * Takes all charges or none, in one atomic step. At once where the store is in this process. Raises STATE_UNAVAILABLE where
-   * the store can't be had and nothing may be let through without it.
+   * Takes all charges or none, in one atomic step. Several of one budget count together; one of nothing always fits. At
+   * once where the store is in this process. Raises STATE_UNAVAILABLE where the store can't be had and nothing may be let
+   * through without it.
    */
   reserve(charges: readonly Charge[]): Reservation | Promise<Reservation>;
   /**
    * Corrects charges that were taken: gives back, up to the capacity, or takes in addition, down to −capacity. What was taken
    * of a quota's window that is over changes nothing. Never raises; what can't be told to the store is lost, and counted.
+   * `taken` is the reservation.
    */
-  settle(settlements: readonly Settlement[], takenAtMs: number): void;
+  settle(settlements: readonly Settlement[], taken: Taken): void;
   dispose(): Promise<void>;
 }
