@@ -17,7 +17,7 @@ import type { Connections, ResolvedFields } from "./compile-fetch.ts";
 import type { InTurns } from "./assembly-turns.ts";
 import type { NodesField } from "./compile-nodes.ts";
 import { compileLeafField, compileLeafFieldInTurns, type LeafField } from "./compile-leaf.ts";
-import { denied } from "./denied.ts";
+import { denied, deniedObject } from "./denied.ts";
 import {
   baseAt,
   compileAccess,
@@ -412,8 +412,7 @@ ${noObject}`;
 
   #shownAt(place: Place, siteName: string): string {
     const typeName = JSON.stringify(place.type.name);
-    if (place.denied !== null)
-      return `return help.denied(run, ${siteName}, ${JSON.stringify(place.denied)});`;
+    if (place.denied !== null) return `return help.denied(run, ${siteName});`;
     if (place.shown === null) return `return help.notShown(run, ${siteName}, ${typeName});`;
     const code = this.#call(this.#place(place), "run, e");
     if (place.existence !== null) {
@@ -615,8 +614,8 @@ const helpers = {
     const expected = isObject ? "an object that says which type it is" : "an object";
     return noteError(run, misfit(supplier, expected, value), site);
   },
-  denied(run: PlanRun, site: FieldSite, typeName: string) {
-    return noteError(run, denied(typeName), site);
+  denied(run: PlanRun, site: FieldSite) {
+    return noteError(run, deniedObject(site.coordinate), site);
   },
   /** As GraphQL has it, arguments come first; `index`: -1 where nothing can be wrong with them. */
   deniedField(run: PlanRun, site: FieldSite, index: number) {
