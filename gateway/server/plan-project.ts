@@ -5,7 +5,7 @@ import { loadProject } from "../config/load-project.ts";
 import { Problems } from "../core/problems.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { UnplannedOperation } from "../execute/executor.ts";
-import { refusalFor } from "../pipeline/admit.ts";
+import { refuseDenied } from "../pipeline/admit.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
 import type { Denials } from "../policy/access-rules.ts";
 import { decideAccess } from "../policy/decide-access.ts";
@@ -76,7 +76,8 @@ async function denialsOf(
   const caller = callerWith(planned);
   const { guards } = prepared.guards;
   const denials = await decideAccess(access, guards, caller, (name) => planned.policies.includes(name));
-  if (denials !== null && settings.denied === "reject") throw refusalFor(prepared, caller, denials);
+  if (denials !== null && settings.denied === "reject")
+    refuseDenied(prepared, { denials, kind: caller.kind });
   return denials;
 }
 
