@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isAddressRange } from "./address-ranges.ts";
+import { isReadableOnItsWay, plainTextWarning } from "./plain-text.ts";
 import { quoted } from "../core/errors.ts";
 import { nearestNameHint, type ProblemFacts, type Problems } from "../core/problems.ts";
 
@@ -248,6 +249,10 @@ function readJwt(environment: Environment, problems: Problems): JwtSettings | nu
     report(problems, { coordinate: name, expected, found: "nothing, while another JWT_ variable is set" });
   }
   if (issuer === null || jwksUrl === null || audience === null) return null;
+  if (isReadableOnItsWay(jwksUrl)) {
+    const place = { file: "environment", line: 0, column: 0 };
+    problems.warn({ place, coordinate: "JWT_JWKS_URL", ...plainTextWarning });
+  }
   return Object.freeze({ issuer, jwksUrl, audience });
 }
 

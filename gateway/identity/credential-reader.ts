@@ -4,6 +4,7 @@ import { type ApiKey, readApiKeys } from "../config/api-keys.ts";
 import type { ConfigText } from "../config/credentials.ts";
 import type { Environment } from "../config/environment.ts";
 import { type EnvironmentReference, readReference } from "../config/environment-reference.ts";
+import { isReadableOnItsWay, plainTextWarning } from "../config/plain-text.ts";
 import { readText } from "../config/read-text.ts";
 import type { ProblemFacts, Problems } from "../core/problems.ts";
 
@@ -42,7 +43,7 @@ export class CredentialReader {
     const text = this.text(value, name);
     if (text === null) return null;
     if (isPlainHttpUrl(text)) {
-      if (isReadableOnItsWay(new URL(text))) this.#warnOfPlainText(name);
+      if (isReadableOnItsWay(text)) this.#warnOfPlainText(name);
       return text;
     }
     const expected = "a URL that begins with http:// or https://, without credentials and fragment";
@@ -100,9 +101,7 @@ export class CredentialReader {
     this.#parts.problems.warn({
       place: { file: this.#parts.file, line: 0, column: 0 },
       coordinate: `${this.#coordinate}.${name}`,
-      expected: "https://, unless the address is of this machine",
-      found: "http://",
-      hint: "who is on the way can read tokens and secrets, or put other keys in place of the issuer's",
+      ...plainTextWarning,
     });
   }
 
@@ -118,8 +117,4 @@ function isPlainHttpUrl(text: string): boolean {
   if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
   const { username, password, hash } = new URL(text);
   return username === "" && password === "" && hash === "";
-}
-
-function isReadableOnItsWay({ protocol, hostname }: URL): boolean {
-  return protocol === "http:" && !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 }

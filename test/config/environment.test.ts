@@ -128,6 +128,23 @@ describe("the JWT_ variables", () => {
   });
 
   test.each([
+    ["http://keys.example/jwks", 1],
+    ["http://10.0.0.7:8080/jwks", 1],
+    ["http://localhost.example/jwks", 1],
+    ["http://localhost:8080/jwks", 0],
+    ["http://127.0.0.1/jwks", 0],
+    ["http://[::1]:80/jwks", 0],
+    ["https://keys.example/jwks", 0],
+  ])("warn of %s that keys may be changed on their way: %i", (url, warnings) => {
+    const found = new Problems();
+    expect(readEnvironment({ ...all, JWT_JWKS_URL: url }, found).jwt?.jwksUrl).toBe(url);
+    expect([found.errors, found.warnings.map(({ coordinate }) => coordinate)]).toEqual([
+      [],
+      Array.from({ length: warnings }, () => "JWT_JWKS_URL"),
+    ]);
+  });
+
+  test.each([
     ["JWT_ISSUER", "", "the issuer's identifier"],
     ["JWT_AUDIENCE", "", "the audience's identifier"],
     ["JWT_JWKS_URL", "", "a URL that begins with http:// or https://"],
