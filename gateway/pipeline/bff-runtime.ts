@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from "graphql";
+import type { CorsRules } from "../config/cors.ts";
 import type { BffSettings } from "../config/define-bff.ts";
 import type { ExplainingExecutor } from "../execute/executor.ts";
 import type { CallerIdentifier } from "../identity/identify-caller.ts";
@@ -14,6 +15,8 @@ import type { WrittenResult } from "./write-result.ts";
 /** Everything that the stages need of one BFF; belongs to a generation. */
 export interface BffRuntime {
   readonly settings: BffSettings;
+  /** Null: no page of another origin may call. */
+  readonly cors: CorsRules | null;
   /** What clients see, for the explorer. */
   readonly schema: GraphQLSchema;
   readonly callers: CallerIdentifier;

@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from "graphql";
 import type { ShapedClientSchema } from "../compose/bind-value.ts";
 import { compose } from "../compose/compose.ts";
+import { readCorsRules } from "../config/cors.ts";
 import { type Environment, type EnvironmentSettings, sourceUrlVariable } from "../config/environment.ts";
 import type { BffFolder, Project } from "../config/load-project.ts";
 import { readSourceOauth } from "../config/source-oauth.ts";
@@ -72,6 +73,9 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
   const identifiers = project.bffs.map(({ file, settings: { anonymous, credentials } }) =>
     openIdentifier({ ...standard, file, anonymous, credentials }),
   );
+  const cors = project.bffs.map(({ file, settings: { cors: rules } }) =>
+    rules === null ? null : readCorsRules(rules, file, parts),
+  );
   try {
     // Composing an incomplete set would report what is only a consequence of what was reported already.
     if (sources.length === 0 || sources.length < project.sourceCount) problems.throwIfAny();
@@ -113,6 +117,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
       );
       return {
         settings: bff.settings,
+        cors: cors[index] ?? null,
         schema: bound.schema,
         callers: identifier,
         access,
