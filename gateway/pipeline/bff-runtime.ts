@@ -8,6 +8,7 @@ import type { Metrics } from "../observe/metrics.ts";
 import type { AccessRules } from "../policy/access-rules.ts";
 import type { VisibleSchemas } from "../policy/visible-schema.ts";
 import type { OperationPreparer } from "../prepare/prepare-operation.ts";
+import type { Challenges } from "./challenges.ts";
 import type { Negotiation } from "./negotiation.ts";
 import type { RequestSharing } from "./share-execution.ts";
 import type { WrittenResult } from "./write-result.ts";
@@ -20,6 +21,8 @@ export interface BffRuntime {
   /** What clients see, for the explorer. */
   readonly schema: GraphQLSchema;
   readonly callers: CallerIdentifier;
+  /** What who is refused is told of the credentials that are taken. */
+  readonly challenges: Challenges;
   /** What reading anything of the schema needs. */
   readonly access: AccessRules;
   readonly preparer: OperationPreparer;

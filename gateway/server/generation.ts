@@ -21,6 +21,7 @@ import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { type AccessTokens, ClientCredentials } from "../outbound/client-credentials.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
+import { createChallenges } from "../pipeline/challenges.ts";
 import { createNegotiation } from "../pipeline/negotiation.ts";
 import { createRequestSharing } from "../pipeline/share-execution.ts";
 import { checkPolicies } from "../policy/check-policies.ts";
@@ -120,6 +121,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         cors: cors[index] ?? null,
         schema: bound.schema,
         callers: identifier,
+        challenges: createChallenges(bff.settings.credentials),
         access,
         preparer,
         executor,
