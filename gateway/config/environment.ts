@@ -112,6 +112,11 @@ const variables = {
     default: "1048576",
     description: "The largest request body; a larger one is refused with 413 while it arrives.",
   },
+  MAX_CLIENT_CONNECTIONS: {
+    parse: integer(1, 1_000_000),
+    default: "10000",
+    description: "How many connections clients may have open to one process; those beyond are closed.",
+  },
   COMPRESS_FROM_BYTES: {
     parse: integer(0, 104_857_600),
     default: "1400",
@@ -179,6 +184,8 @@ export interface EnvironmentSettings {
   readonly isDevelopment: boolean;
   readonly logLevel: (typeof logLevels)[number];
   readonly maxBodyBytes: number;
+  /** To the BFFs' port of one process. */
+  readonly maxClientConnections: number;
   /** 0: nothing is compressed. */
   readonly compressFromBytes: number;
   /** The request for an operation from which on it is compiled; 1: from its first. */
@@ -208,6 +215,7 @@ export function readEnvironment(environment: Environment, problems: Problems): E
     isDevelopment: read("NODE_ENV") === "development",
     logLevel: read("LOG_LEVEL") ?? "info",
     maxBodyBytes: read("MAX_BODY_BYTES") ?? 1_048_576,
+    maxClientConnections: read("MAX_CLIENT_CONNECTIONS") ?? 10_000,
     compressFromBytes: read("COMPRESS_FROM_BYTES") ?? 1400,
     compileFromRequest: read("COMPILE_FROM_REQUEST") ?? 2,
     hstsMaxAgeSeconds: read("HSTS_MAX_AGE_SECONDS") ?? 0,
@@ -273,7 +281,17 @@ function reportMisspelt(environment: Environment, problems: Problems): void {
 }
 
 /** An environment holds other programs' variables too: only names that could hardly be theirs are looked at. */
-const ownPrefixes = ["JWT_", "SHUTDOWN_", "ADMIN_", "LOG_LEV", "MAX_BODY", "COMPRESS_", "TLS_", "TRUSTED_"];
+const ownPrefixes = [
+  "JWT_",
+  "SHUTDOWN_",
+  "ADMIN_",
+  "LOG_LEV",
+  "MAX_BODY",
+  "MAX_CLIENT",
+  "COMPRESS_",
+  "TLS_",
+  "TRUSTED_",
+];
 const maxMisspeltLetters = 2;
 
 /** `https://user:password@host` without what is between `//` and `@`. */

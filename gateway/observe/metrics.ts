@@ -117,6 +117,11 @@ export const metricCatalog = {
     help: "Requests of HTTP/1.1 that ended before a BFF could be told, by code: broken, too slow, headers too large.",
     labels: ["code"],
   },
+  overlock_refused_connections_total: {
+    kind: "counter",
+    help: "Connections of clients that were closed because there were MAX_CLIENT_CONNECTIONS.",
+    labels: [],
+  },
   overlock_compressions_total: {
     kind: "counter",
     help: "Answers to be compressed, by content coding and result: done; as they are: busy (too many), late (too slow), abandoned (client gone), failed.",

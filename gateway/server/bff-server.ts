@@ -69,7 +69,7 @@ export function createBffServer(
       if (route.cors !== null && isPreflight(request)) return route.cors.preflight;
       checkRequestKind(request);
       checkTokenPlace(exchange);
-      const body = isGet ? null : await readBody(request, settings.maxBodyBytes);
+      const body = isGet ? null : await readBody(exchange, settings.maxBodyBytes);
       const lane = laneName === "yoga" ? route.yoga : route.fast;
       return await lane.answer(exchange, body);
     } catch (error) {

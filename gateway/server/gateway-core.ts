@@ -101,6 +101,8 @@ export async function openBffPort(core: GatewayCore): Promise<OpenPort> {
   });
   const opened = await listenOr(() => server.dispose(), { variable: "PORT", host, port }, server.handle, {
     tls,
+    maxConnections: settings.maxClientConnections,
+    onRefusedConnection: () => metrics.increment("overlock_refused_connections_total", {}),
     onUnreadable: (code) => metrics.increment("overlock_unreadable_requests_total", { code }),
     onTlsFailure(reason, error) {
       metrics.increment("overlock_tls_failures_total", { reason });
