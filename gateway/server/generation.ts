@@ -10,6 +10,7 @@ import { OverlockError, quoted } from "../core/errors.ts";
 import type { Problem, Problems } from "../core/problems.ts";
 import { assemblyTurns } from "../execute/assembly-turns.ts";
 import { createExecutor } from "../execute/executor.ts";
+import { type ApiKeyFile, ApiKeyFiles } from "../identity/api-key-files.ts";
 import type { CallerIdentifier } from "../identity/identify-caller.ts";
 import { createKeyStores } from "../identity/key-store.ts";
 import { openIdentifier } from "../identity/open-identifier.ts";
@@ -41,6 +42,8 @@ export interface Generation {
   readonly bffs: readonly BffRuntime[];
   /** Who explores the supergraph: anybody, or whom a token of the environment's issuer names. */
   readonly callers: CallerIdentifier;
+  /** Those that can change while they are in use. */
+  readonly apiKeyFiles: readonly ApiKeyFile[];
   readonly warnings: readonly Problem[];
   /** Closes every connection and forgets everything. Requests under way fail. */
   dispose(): Promise<void>;
@@ -63,11 +66,13 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
   const clients = project.bffs.map((bff) => readBffSchema(bff, catalog, problems));
   const sources = openSources(schemas, parts);
   const keyStores = createKeyStores({ logger, metrics });
+  const apiKeyFiles = new ApiKeyFiles();
   const standard = {
     root: project.root,
     standard: settings.jwt,
     environment: parts.environment,
     keyStores,
+    apiKeyFiles,
     problems,
   };
   const callers = openIdentifier({ ...standard, file: "", anonymous: true, credentials: null });
@@ -140,6 +145,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
       supergraph: composition.schema,
       bffs,
       callers,
+      apiKeyFiles: apiKeyFiles.opened,
       warnings: problems.warnings,
       async dispose() {
         for (const { preparer, executor } of bffs) {
