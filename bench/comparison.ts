@@ -66,7 +66,8 @@ export class Comparison {
     try {
       for (const start of starts) if (start.status === "rejected") throw start.reason;
       const entrants = [];
-      for (const contender of running) entrants.push(await checkAnswer(contender, workload, expected));
+      for (const contender of running)
+        entrants.push(await checkAnswer(contender, workload, { expected, authorization: null }));
       return new Comparison(workload, entrants, backends, folder);
     } catch (error) {
       await stopAll(running, backends, folder);
@@ -203,13 +204,15 @@ export function loadOf(
   return { port: running.port, request, connections, bodyBytes };
 }
 
-async function checkAnswer(
+/** Sends a workload's request, and raises an error where the answer is not the expected one. */
+export async function checkAnswer(
   running: RunningContender,
   workload: Workload,
-  expected: unknown,
+  { expected, authorization }: { readonly expected: unknown; readonly authorization: string | null },
 ): Promise<Entrant> {
   const { operationName, query, variables } = workload;
-  const request = writeRequest(running.contender.endpoint, running.port, { operationName, query, variables });
+  const head = { endpoint: running.contender.endpoint, port: running.port, authorization };
+  const request = writeRequest(head, { operationName, query, variables });
   const connection = await HttpConnection.open(running.port);
   try {
     let bodyBytes = 0;

@@ -1,5 +1,6 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import type { JSONWebKeySet } from "jose";
 
 /** Makes what a contender reads when it starts, in a folder of its own, and returns the path that it is told. */
 export type ContenderFiles = (folder: string, variables: Readonly<Record<string, string>>) => string;
@@ -31,6 +32,17 @@ export function copyProject(shareInFlight: boolean): ContenderFiles {
       if (changed === sdl) throw new Error(`Expected @source(name: …) in ${file}.`);
       writeFileSync(file, changed);
     }
+    return copy;
+  };
+}
+
+/** The same with one more BFF, `callers`, which takes tokens that were signed by one of these keys. */
+export function copyProjectWithCallers(keys: JSONWebKeySet): ContenderFiles {
+  return (folder, variables) => {
+    const copy = copyProject(true)(folder, variables);
+    const bff = path.join(copy, "bff-callers");
+    cpSync(path.join(import.meta.dirname, "callers"), bff, { recursive: true });
+    writeFileSync(path.join(bff, "keys.json"), JSON.stringify(keys));
     return copy;
   };
 }

@@ -1,6 +1,12 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { type ContenderFiles, copyProject, fillInTemplate } from "./contender-files.ts";
+import type { JSONWebKeySet } from "jose";
+import {
+  type ContenderFiles,
+  copyProject,
+  copyProjectWithCallers,
+  fillInTemplate,
+} from "./contender-files.ts";
 
 /** How one contender is started, and what it can't do. */
 export interface Contender {
@@ -164,6 +170,13 @@ export function overlockWithWorkers(count: number): Contender {
   const [cli = "", start = "", ...rest] = contender.command.args;
   const args = [cli, start, "--workers", String(count), ...rest];
   return { ...contender, name: `overlock-${count}`, command: { ...contender.command, args } };
+}
+
+/** Overlock with a BFF that tells callers by tokens, signed by one of these keys. */
+export function overlockWithCallers(keys: JSONWebKeySet): Contender {
+  const contender = findContender("overlock-sharing");
+  const command = { ...contender.command, files: copyProjectWithCallers(keys) };
+  return { ...contender, name: "overlock-callers", endpoint: "/callers/graphql", command };
 }
 
 /** Overlock as it is in another checkout, with sharing off, to see what a change has brought. */

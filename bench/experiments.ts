@@ -1,8 +1,18 @@
 import { availableParallelism } from "node:os";
-import { Comparison, type ComparisonSettings, type Entrant, loadOf, warmUp } from "./comparison.ts";
-import { type Contender, findContender, overlockWithWorkers } from "./contenders.ts";
+import type { RunningContender } from "./child-process.ts";
+import {
+  checkAnswer,
+  Comparison,
+  type ComparisonSettings,
+  type Entrant,
+  loadOf,
+  warmUp,
+} from "./comparison.ts";
+import { type Contender, findContender, overlockWithCallers, overlockWithWorkers } from "./contenders.ts";
 import { HttpConnection, runOpenLoop, writeRequest } from "./http-load.ts";
+import { issueToken } from "./issue-token.ts";
 import type {
+  CredentialsResult,
   HalfLoadResult,
   JoiningResult,
   LengthResult,
@@ -11,7 +21,7 @@ import type {
   WorkersResult,
 } from "./results.ts";
 import { quantileOf } from "./statistics.ts";
-import { findWorkload, rowsOf } from "./workloads.ts";
+import { findWorkload, rowsOf, type Workload } from "./workloads.ts";
 
 const sharingConnections = 64;
 const halfLoadSlotMs = 1000;
@@ -35,41 +45,41 @@ export async function measureSharing(
 }
 
 /** What requests cost that wait for one run together, beside what trivial ones cost, in turns. */
-export async function measureJoining(
-  workload: string,
-  { rounds, turns, slotMs, warmUpMs }: ComparisonSettings,
-): Promise<JoiningResult> {
+export async function measureJoining(workload: string, settings: ComparisonSettings): Promise<JoiningResult> {
   const contenders = [findContender("overlock-sharing")];
   return withComparison(workload, contenders, (joined) =>
     withComparison("trivial", contenders, async (trivial) => {
-      const sides = [];
-      for (const comparison of [joined, trivial]) {
-        const [entrant] = comparison.entrants;
-        if (entrant === undefined) throw new Error("Expected a contender.");
-        const { requests, elapsedMs } = await warmUp(loadOf(entrant, sharingConnections), warmUpMs);
-        const slotRequests = Math.max(
-          sharingConnections,
-          Math.round(((requests / elapsedMs) * slotMs) / turns),
-        );
-        sides.push({ comparison, entrant, slotRequests, cpuMs: [] as number[] });
-      }
-      for (let round = 0; round < rounds; round++) {
-        const totals = sides.map((side) => ({ side, cpuUs: 0, requests: 0 }));
-        for (let turn = 0; turn < turns; turn++) {
-          for (const total of turn % 2 === 0 ? totals : totals.toReversed()) {
-            const { comparison, entrant, slotRequests } = total.side;
-            const slot = await comparison.runSlot(entrant, sharingConnections, slotRequests);
-            total.cpuUs += slot.cpuUs;
-            total.requests += slot.requests;
-          }
-        }
-        for (const { side, cpuUs, requests } of totals)
-          side.cpuMs.push(Number((cpuUs / requests / 1000).toPrecision(4)));
-      }
-      const [cpuMs = [], trivialCpuMs = []] = sides.map((side) => side.cpuMs);
+      const sides = [joined, trivial].map((comparison) => ({ comparison, entrant: onlyEntrant(comparison) }));
+      const many = { ...settings, connections: sharingConnections };
+      const [cpuMs = [], trivialCpuMs = []] = await measureInTurns(sides, many);
       return { workload, cpuMs, trivialCpuMs };
     }),
   );
+}
+
+/** What a token costs that was verified before, and what a guard costs; in one process, in turns. */
+export async function measureCredentials(settings: ComparisonSettings): Promise<CredentialsResult> {
+  const { authorization, keys } = await issueToken();
+  return withComparison("trivial", [overlockWithCallers(keys)], async (comparison) => {
+    const anonymous = onlyEntrant(comparison);
+    const { running } = anonymous;
+    await checkRefusals(running);
+    const ask = (workload: Workload, data: object): Promise<Entrant> =>
+      checkAnswer(running, workload, { expected: { data }, authorization });
+    const entrants = [
+      anonymous,
+      await ask(comparison.workload, { __typename: "Query" }),
+      await ask(askForNotices("open"), { open: { __typename: "Notices" } }),
+      await ask(askForNotices("kept"), { kept: { __typename: "Notices" } }),
+    ];
+    const sides = entrants.map((entrant) => ({ comparison, entrant }));
+    const [anonymousCpuMs = [], tokenCpuMs = [], openCpuMs = [], guardedCpuMs = []] = await measureInTurns(
+      sides,
+      settings,
+    );
+    const headerBytes = `authorization: ${authorization}\r\n`.length;
+    return { headerBytes, anonymousCpuMs, tokenCpuMs, openCpuMs, guardedCpuMs };
+  });
 }
 
 /** The 95th percentile at half of the rate that the gateway bears, beside that of its backend alone. */
@@ -79,9 +89,9 @@ export async function measureHalfLoad({
   warmUpMs,
 }: ComparisonSettings): Promise<HalfLoadResult> {
   const workload = "rest-list";
-  return withComparison(workload, [findContender("overlock")], async ({ entrants, backends }) => {
-    const [entrant] = entrants;
-    if (entrant === undefined) throw new Error("Expected a contender.");
+  return withComparison(workload, [findContender("overlock")], async (comparison) => {
+    const { backends } = comparison;
+    const entrant = onlyEntrant(comparison);
     const load = { ...loadOf(entrant, connections), maxRequests: Infinity };
     const most = await warmUp(load, warmUpMs);
     const requestsPerSecond = Math.round((most.requests / most.elapsedMs / 2) * 1000);
@@ -110,8 +120,8 @@ export async function measureHalfLoad({
  * what a further one costs.
  */
 export async function measurePreparing(): Promise<PreparingResult> {
-  return withComparison("rest-list", [findContender("overlock")], async ({ entrants: [entrant] }) => {
-    if (entrant === undefined) throw new Error("Expected a contender.");
+  return withComparison("rest-list", [findContender("overlock")], async (comparison) => {
+    const entrant = onlyEntrant(comparison);
     const connection = await HttpConnection.open(entrant.running.port);
     try {
       const cpuMs: number[] = [];
@@ -154,6 +164,75 @@ export async function measureWorkers(settings: ComparisonSettings): Promise<Work
   });
 }
 
+/** One kind of request, which takes turns with others. */
+interface Side {
+  readonly comparison: Comparison;
+  readonly entrant: Entrant;
+}
+
+/** CPU time per request in milliseconds of each side, one element for each round, in which all of them take their turns. */
+async function measureInTurns(
+  sides: readonly Side[],
+  { rounds, connections, turns, slotMs, warmUpMs }: ComparisonSettings,
+): Promise<readonly (readonly number[])[]> {
+  const entered = [];
+  for (const side of sides) {
+    const { requests, elapsedMs } = await warmUp(loadOf(side.entrant, connections), warmUpMs);
+    const perTurn = Math.round(((requests / elapsedMs) * slotMs) / turns);
+    entered.push({ ...side, slotRequests: Math.max(connections, perTurn), cpuMs: [] as number[] });
+  }
+  for (let round = 0; round < rounds; round++) {
+    const totals = entered.map((side) => ({ side, cpuUs: 0, requests: 0 }));
+    for (let turn = 0; turn < turns; turn++) {
+      for (const total of turn % 2 === 0 ? totals : totals.toReversed()) {
+        const { comparison, entrant, slotRequests } = total.side;
+        const slot = await comparison.runSlot(entrant, connections, slotRequests);
+        total.cpuUs += slot.cpuUs;
+        total.requests += slot.requests;
+      }
+    }
+    for (const { side, cpuUs, requests } of totals)
+      side.cpuMs.push(Number((cpuUs / requests / 1000).toPrecision(4)));
+  }
+  return entered.map(({ cpuMs }) => cpuMs);
+}
+
+function onlyEntrant({ entrants: [entrant] }: Comparison): Entrant {
+  if (entrant === undefined) throw new Error("Expected a contender.");
+  return entrant;
+}
+
+/** Fields of `bff-callers` that differ in name and guard alone. */
+function askForNotices(field: "open" | "kept"): Workload {
+  return {
+    name: field,
+    title: `{ ${field} { __typename } }`,
+    usesGrpc: false,
+    operationName: "Notices",
+    query: `query Notices { ${field} { __typename } }`,
+    variables: {},
+  };
+}
+
+/** Raises an error where a token of another issuer is accepted, or the guard lets a stranger: then nothing is checked. */
+async function checkRefusals(running: RunningContender): Promise<void> {
+  const refusals = [
+    { authorization: (await issueToken()).authorization, field: "open", code: "CREDENTIAL_INVALID" },
+    { authorization: null, field: "kept", code: "UNAUTHORIZED_FIELD_OR_TYPE" },
+  ] as const;
+  const connection = await HttpConnection.open(running.port);
+  try {
+    for (const { authorization, field, code } of refusals) {
+      const head = { endpoint: running.contender.endpoint, port: running.port, authorization };
+      const { query } = askForNotices(field);
+      const { body } = await connection.send(writeRequest(head, { query }));
+      if (!body.includes(`"code":"${code}"`)) throw new Error(`Expected ${code}, got ${body.toString()}`);
+    }
+  } finally {
+    connection.close();
+  }
+}
+
 async function withComparison<Value>(
   workload: string,
   contenders: readonly Contender[],
@@ -172,7 +251,8 @@ async function measureOperation(
   connection: HttpConnection,
   number: number,
 ): Promise<number> {
-  const request = writeRequest(running.contender.endpoint, running.port, { query: writeOperation(number) });
+  const head = { endpoint: running.contender.endpoint, port: running.port, authorization: null };
+  const request = writeRequest(head, { query: writeOperation(number) });
   const measure = async (times: number): Promise<number> => {
     const beforeUs = await running.readCpuUs();
     for (let time = 0; time < times; time++) {

@@ -193,8 +193,16 @@ export async function runOpenLoop(load: Load & { readonly perSecond: number }): 
   }
 }
 
+/** Where a request goes, and what it carries beside its body. */
+export interface RequestHead {
+  readonly endpoint: string;
+  readonly port: number;
+  /** Null: no such header. */
+  readonly authorization: string | null;
+}
+
 /** The bytes of a GraphQL request as a client sends it. */
-export function writeRequest(endpoint: string, port: number, body: object): Buffer {
+export function writeRequest({ endpoint, port, authorization }: RequestHead, body: object): Buffer {
   const json = JSON.stringify(body);
   const head = [
     `POST ${endpoint} HTTP/1.1`,
@@ -202,6 +210,7 @@ export function writeRequest(endpoint: string, port: number, body: object): Buff
     "content-type: application/json",
     "accept: application/graphql-response+json, application/json;q=0.9",
     `content-length: ${Buffer.byteLength(json)}`,
+    ...(authorization === null ? [] : [`authorization: ${authorization}`]),
   ];
   return Buffer.from(`${head.join("\r\n")}\r\n\r\n${json}`);
 }

@@ -18,6 +18,7 @@ export interface Results {
   /** 64 connections that ask for the same. */
   readonly sharing: readonly SharingResult[];
   readonly joining: readonly JoiningResult[];
+  readonly credentials: CredentialsResult | null;
   readonly halfLoad: HalfLoadResult | null;
   readonly preparing: PreparingResult | null;
   readonly lengths: readonly LengthResult[];
@@ -50,6 +51,19 @@ export interface JoiningResult {
   readonly trivialCpuMs: readonly number[];
 }
 
+/** CPU time per request in milliseconds of requests that call nobody, in one process, one element for each round. */
+export interface CredentialsResult {
+  /** What the requests with a token are longer than those without. */
+  readonly headerBytes: number;
+  readonly anonymousCpuMs: readonly number[];
+  /** The same request with a token that has been verified before. */
+  readonly tokenCpuMs: readonly number[];
+  /** With the token, for a field that everybody may read. */
+  readonly openCpuMs: readonly number[];
+  /** With the token, for the same under another name and guarded by a scope that the token has. */
+  readonly guardedCpuMs: readonly number[];
+}
+
 /** At half of what the gateway bears at most, one element for each round. */
 export interface HalfLoadResult {
   readonly workload: string;
@@ -79,7 +93,12 @@ export interface WorkersResult {
 
 /** The results that the repository keeps, from which docs/performance.md is made. */
 export function readRecordedResults(): Results {
-  return JSON.parse(readFileSync(recordedResultsUrl, "utf8")) as Results;
+  return parseResults(readFileSync(recordedResultsUrl, "utf8"));
+}
+
+/** Results as they were written, also before there were all of today's measurements. */
+export function parseResults(text: string): Results {
+  return { credentials: null, ...(JSON.parse(text) as PartialResults) };
 }
 
 /** Keeps results in the repository, each list of rounds on a line of its own. */
@@ -89,5 +108,7 @@ export function writeRecordedResults(results: Results): void {
   );
   writeFileSync(recordedResultsUrl, `${text}\n`);
 }
+
+type PartialResults = Omit<Results, "credentials"> & Partial<Pick<Results, "credentials">>;
 
 const recordedResultsUrl = new URL("results.json", import.meta.url);

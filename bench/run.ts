@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { Comparison, type ComparisonSettings } from "./comparison.ts";
 import { type Contender, contenders, findContender, isInstalled, overlockElsewhere } from "./contenders.ts";
 import {
+  measureCredentials,
   measureHalfLoad,
   measureJoining,
   measureLengths,
@@ -110,6 +111,7 @@ async function completeResults(): Promise<Results> {
     workloads: measured,
     sharing,
     joining,
+    credentials: isPart ? null : await measureCredentials(settings),
     halfLoad: isPart ? null : await measureHalfLoad(settings),
     preparing: isPart ? null : await measurePreparing(),
     lengths: isPart ? [] : await measureLengths(settings),

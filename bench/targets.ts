@@ -27,6 +27,9 @@ export const sharedWorkloads: readonly string[] = ["rest-list", "rest-join"];
 const maxSharedCalls = 0.1;
 /** How much more CPU time than a trivial request one takes that waits for another's run. */
 const maxJoiningUs = 15;
+/** How much more CPU time a request takes for its token, the longer header included, and for one guard. */
+const maxTokenUs = 10;
+const maxScopesUs = 5;
 const maxAddedP95Ms = 2;
 const maxPreparingMs = 5;
 /** How much more a row of a long list may cost than one of a short list, where hand-written code has the same growth as 1. */
@@ -46,6 +49,8 @@ export function evaluateTargets(results: Results): readonly TargetResult[] {
     ...maxParts.map(([workload, contender, divisor]) => judgePart(results, { workload, contender, divisor })),
     ...judgeSharing(results),
     ...sharedWorkloads.map((name) => judgeJoining(results, name)),
+    judgeToken(results),
+    judgeScopes(results),
     judgeHalfLoad(results),
     judgePreparing(results),
     judgeLengths(results.lengths),
@@ -93,13 +98,41 @@ function judgeJoining({ joining }: Results, name: string): TargetResult {
   const result = joining.find(({ workload }) => workload === name);
   if (result === undefined) return notMeasured(target);
   const { cpuMs, trivialCpuMs } = result;
-  const more = cpuMs.map((ms, round) => (ms - (trivialCpuMs[round] ?? Number.NaN)) * 1000);
+  return judgeAdded(target, maxJoiningUs, { cpuMs, base: "a trivial one", baseCpuMs: trivialCpuMs });
+}
+
+function judgeToken({ credentials }: Results): TargetResult {
+  const target = `a cached JWT adds at most ${maxTokenUs} µs of CPU`;
+  if (credentials === null) return notMeasured(target);
+  const { tokenCpuMs: cpuMs, anonymousCpuMs: baseCpuMs, headerBytes } = credentials;
+  const base = `without ${headerBytes} bytes of header`;
+  return judgeAdded(target, maxTokenUs, { cpuMs, base, baseCpuMs });
+}
+
+function judgeScopes({ credentials }: Results): TargetResult {
+  const target = `checking scopes adds at most ${maxScopesUs} µs of CPU`;
+  if (credentials === null) return notMeasured(target);
+  const { guardedCpuMs: cpuMs, openCpuMs: baseCpuMs } = credentials;
+  return judgeAdded(target, maxScopesUs, { cpuMs, base: "without a guard", baseCpuMs });
+}
+
+/** Requests, and others that each round has beside them. */
+interface AddedCost {
+  readonly cpuMs: readonly number[];
+  /** What the others are. */
+  readonly base: string;
+  readonly baseCpuMs: readonly number[];
+}
+
+function judgeAdded(target: string, maxUs: number, { cpuMs, base, baseCpuMs }: AddedCost): TargetResult {
+  const more = cpuMs.map((ms, round) => (ms - (baseCpuMs[round] ?? Number.NaN)) * 1000);
   const { median, low, high } = estimateMedian(more);
-  const [mineUs, trivialUs] = [cpuMs, trivialCpuMs].map((rounds) =>
-    (estimateMedian(rounds).median * 1000).toFixed(0),
+  const [mineUs, baseUs] = [cpuMs, baseCpuMs].map((rounds) =>
+    (estimateMedian(rounds).median * 1000).toFixed(1),
   );
-  const measured = `${mineUs} µs, a trivial one ${trivialUs} µs: ${signed(median)} µs (${signed(low)} to ${signed(high)})`;
-  return { target, measured, verdict: median <= maxJoiningUs ? "met" : "missed" };
+  const [added, from, to] = [median, low, high].map((us) => signed(us, 1));
+  const measured = `${mineUs} µs, ${base} ${baseUs} µs: ${added} µs (${from} to ${to})`;
+  return { target, measured, verdict: median <= maxUs ? "met" : "missed" };
 }
 
 function judgeHalfLoad({ halfLoad }: Results): TargetResult {
@@ -180,6 +213,6 @@ function notMeasured(target: string): TargetResult {
   return { target, measured: "", verdict: "not measured" };
 }
 
-function signed(us: number): string {
-  return `${us > 0 ? "+" : ""}${us.toFixed(0)}`;
+function signed(us: number, digits = 0): string {
+  return `${us > 0 ? "+" : ""}${us.toFixed(digits)}`;
 }

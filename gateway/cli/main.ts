@@ -5,7 +5,7 @@ import pc from "picocolors";
 import { formatProblem, StartupError } from "../core/problems.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import { checkProject } from "../server/check-project.ts";
-import { UnknownBffError } from "../server/plan-project.ts";
+import { UnknownNameError } from "../server/plan-project.ts";
 import { runUntilSignal } from "../server/run-until-signal.ts";
 import { runWorker } from "../server/run-worker.ts";
 import { startProcesses } from "../server/start-workers.ts";
@@ -72,7 +72,9 @@ export async function main(args: readonly string[]): Promise<number> {
     .option("--root <folder>", "the folder with schemas/, protos/ and bff-*/", process.cwd())
     .action(async (file: string, options: PlanOptions) => {
       try {
-        process.stdout.write(await planFile(file, options));
+        const { text, hints } = await planFile(file, options);
+        process.stdout.write(text);
+        for (const hint of hints) process.stderr.write(`hint: ${hint}\n`);
       } catch (error) {
         if (!(error instanceof RequestRefusal)) throw error;
         process.stderr.write(formatRefusal(file, error));
@@ -83,7 +85,7 @@ export async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) status = error.exitCode === 0 ? 0 : 2;
-    else if (error instanceof MisuseError || error instanceof UnknownBffError) {
+    else if (error instanceof MisuseError || error instanceof UnknownNameError) {
       process.stderr.write(`error: ${error.message}\n`);
       status = 2;
     } else if (error instanceof StartupError) {

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "commander";
 import type { RequestRefusal } from "../core/request-refusal.ts";
 import { estimateCalls } from "../prepare/estimate-calls.ts";
 import { estimatedListSizes, printPlan } from "../prepare/print-plan.ts";
-import { planProject } from "../server/plan-project.ts";
+import { type PlannedOperation, planProject } from "../server/plan-project.ts";
 import type { PlannedCaller } from "../server/planned-caller.ts";
 
 export interface PlanOptions {
@@ -28,25 +28,26 @@ export class MisuseError extends Error {
   }
 }
 
+/** A plan to be printed. */
+export interface PrintedPlan {
+  readonly text: string;
+  /** What may be meant otherwise than it is said. */
+  readonly hints: readonly string[];
+}
+
 /**
  * The plan of an operation in a file (`-`: standard input), as text. Raises what planProject raises, and MisuseError for
  * a file that can't be read, and for a caller that can't be.
  */
-export async function planFile(file: string, options: PlanOptions): Promise<string> {
-  const { root, bff, operation = null, variables = {}, json = false } = options;
+export async function planFile(file: string, options: PlanOptions): Promise<PrintedPlan> {
+  const { root, bff, operation = null, variables = {} } = options;
   const document = readDocument(file);
   const caller = readCaller(options);
   const question = { bff, document, operationName: operation, variables, caller };
   // Whoever plans has the schema at hand: messages may suggest names.
   const environment = { ...process.env, NODE_ENV: "development" };
-  const plan = await planProject(root, environment, question);
-  if ("reason" in plan)
-    return json
-      ? `${JSON.stringify(plan, null, 2)}\n`
-      : `not planned, run by the reference executor: ${plan.reason}\n`;
-  if (!json) return printPlan(plan);
-  const estimates = estimatedListSizes.map((size) => estimateCalls(plan, size));
-  return `${JSON.stringify({ ...plan, estimates }, null, 2)}\n`;
+  const { plan, hints } = await planProject(root, environment, question);
+  return { text: textOf(plan, options), hints };
 }
 
 /** A refused document as a compiler would say it: `file:line:column  message`. */
@@ -72,12 +73,22 @@ export function parseVariables(text: string): Readonly<Record<string, unknown>> 
   throw new InvalidArgumentError("Expected a JSON object.");
 }
 
-/** Reads a list of names with commas between them. */
+/** Reads a list of names with commas between them; an empty text is no name. */
 export function parseNames(text: string): readonly string[] {
-  return text
-    .split(",")
-    .map((name) => name.trim())
-    .filter((name) => name !== "");
+  if (text.trim() === "") return [];
+  const names = text.split(",").map((name) => name.trim());
+  if (names.includes("")) throw new InvalidArgumentError("Expected names with commas between them.");
+  return names;
+}
+
+function textOf(plan: PlannedOperation["plan"], { json = false }: PlanOptions): string {
+  if ("reason" in plan)
+    return json
+      ? `${JSON.stringify(plan, null, 2)}\n`
+      : `not planned, run by the reference executor: ${plan.reason}\n`;
+  if (!json) return printPlan(plan);
+  const estimates = estimatedListSizes.map((size) => estimateCalls(plan, size));
+  return `${JSON.stringify({ ...plan, estimates }, null, 2)}\n`;
 }
 
 /** Where nothing is said of the caller it may read everything. */

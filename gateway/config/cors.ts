@@ -1,9 +1,16 @@
 import { z } from "zod";
+import { quoted } from "../core/errors.ts";
+import type { Problems } from "../core/problems.ts";
+import type { Environment } from "./environment.ts";
+import { type EnvironmentReference, readReference, referenceOption } from "./environment-reference.ts";
 
 /** Which pages of other origins may call a BFF from a browser: https://fetch.spec.whatwg.org/#http-cors-protocol. */
 export interface BffCors {
-  /** Exact origins, `https://shop.example`, 1 to 100; or `"*"` alone, which is every origin but `null`. */
-  readonly origins: readonly string[];
+  /**
+   * Exact origins, `https://shop.example`, 1 to 100; or `"*"` alone, which is every origin but `null`. `env("NAME")`: the
+   * same as text, with commas between them.
+   */
+  readonly origins: readonly string[] | EnvironmentReference;
   /** Browsers add the user's cookies and certificates. Not with `"*"`. Default false. */
   readonly credentials?: boolean;
   /** The request headers that pages may set; `content-type` is always one of them. Default `authorization`. */
@@ -14,11 +21,19 @@ export interface BffCors {
   readonly maxAgeSeconds?: number;
 }
 
-/** The same with nothing left open; names of headers in lower case. */
+/** The same with nothing left open but what the environment says; names of headers in lower case. */
 export type CorsSettings = Required<BffCors>;
 
+/** The same with the environment at hand. */
+export interface CorsRules extends CorsSettings {
+  readonly origins: readonly string[];
+}
+
+const maxOrigins = 100;
 const expectedOrigins =
-  'a list of 1 to 100 origins such as https://shop.example, without a path or a default port, or ["*"]';
+  'a list of 1 to 100 origins such as https://shop.example, without a path or a default port, or ["*"], or env("NAME")';
+const expectedOriginsText =
+  "1 to 100 origins such as https://shop.example, with commas between them, without paths or default ports, or *";
 const expectedCredentials = 'true or false, and false where origins is ["*"]';
 const expectedHeaders = "a list of at most 100 names of headers";
 const expectedAge = "a whole number from 0 to 86400";
@@ -43,11 +58,17 @@ const headerNames = z
 export const corsOption = z
   .strictObject(
     {
-      origins: z
-        .array(z.string(expectedOrigins), expectedOrigins)
-        .min(1, expectedOrigins)
-        .max(100, expectedOrigins)
-        .refine(areOrigins, expectedOrigins),
+      origins: z.union(
+        [
+          z
+            .array(z.string(expectedOrigins), expectedOrigins)
+            .min(1, expectedOrigins)
+            .max(maxOrigins, expectedOrigins)
+            .refine(areOrigins, expectedOrigins),
+          referenceOption(expectedOrigins),
+        ],
+        expectedOrigins,
+      ),
       credentials: z.boolean(expectedCredentials).default(false),
       headers: headerNames.default(["authorization"]),
       exposedHeaders: headerNames.default(["x-request-id"]),
@@ -55,7 +76,38 @@ export const corsOption = z
     },
     "an object, { origins: […] }, with credentials, headers, exposedHeaders and maxAgeSeconds where needed",
   )
-  .refine(({ origins, credentials }) => !credentials || origins[0] !== "*", {
-    error: expectedCredentials,
-    path: ["credentials"],
-  });
+  .refine(
+    ({ origins, credentials }) => !credentials || "environmentVariable" in origins || !isOpen(origins),
+    {
+      error: expectedCredentials,
+      path: ["credentials"],
+    },
+  );
+
+/** The rules of a BFF; null, with a problem reported, where the environment has no origins or wrong ones. */
+export function readCorsRules(
+  settings: CorsSettings,
+  file: string,
+  { environment, problems }: { readonly environment: Environment; readonly problems: Problems },
+): CorsRules | null {
+  const { origins } = settings;
+  if (!("environmentVariable" in origins)) return { ...settings, origins };
+  const text = readReference(origins, environment);
+  const report = (coordinate: string, expected: string, found: string): null => {
+    problems.error({ place: { file, line: 0, column: 0 }, coordinate, expected, found });
+    return null;
+  };
+  const variable = origins.environmentVariable;
+  if (text === null)
+    return report("cors.origins", `a value of the environment variable ${variable}`, "nothing");
+  const listed = text.split(",").map((origin) => origin.trim());
+  if (listed.length > maxOrigins || !areOrigins(listed))
+    return report("cors.origins", `${variable} to be ${expectedOriginsText}`, quoted(text));
+  if (settings.credentials && isOpen(listed))
+    return report("cors.credentials", expectedCredentials, `true, while ${variable} is *`);
+  return { ...settings, origins: listed };
+}
+
+function isOpen([first]: readonly string[]): boolean {
+  return first === "*";
+}

@@ -99,6 +99,7 @@ export const jwtAlgorithms = [
   "ES384",
   "ES512",
   "EdDSA",
+  "Ed25519",
 ] as const;
 
 const text = (expected: string) =>

@@ -64,7 +64,7 @@ export interface BffConfig {
   readonly shapers?: readonly BffShaper[];
   /** Requests without a credential are answered, as nobody's in particular. Default false. */
   readonly anonymous?: boolean;
-  /** What a caller may not read is null with an error, or the whole request is refused. Default `filter`. */
+  /** What a caller may not read is null with an error, or a request that names it is refused as a whole. Default `filter`. */
   readonly denied?: "filter" | "reject";
   /** Reads that are the same for callers who are alike in all that matters are run once. Default true. */
   readonly shareRequests?: boolean;

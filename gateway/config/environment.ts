@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isAddressRange } from "./address-ranges.ts";
+import { isReadableOnItsWay, plainTextWarning } from "./plain-text.ts";
 import { quoted } from "../core/errors.ts";
 import { nearestNameHint, type ProblemFacts, type Problems } from "../core/problems.ts";
 
@@ -111,6 +112,11 @@ const variables = {
     default: "1048576",
     description: "The largest request body; a larger one is refused with 413 while it arrives.",
   },
+  MAX_CLIENT_CONNECTIONS: {
+    parse: integer(1, 1_000_000),
+    default: "10000",
+    description: "How many connections clients may have open to one process; those beyond are closed.",
+  },
   COMPRESS_FROM_BYTES: {
     parse: integer(0, 104_857_600),
     default: "1400",
@@ -178,6 +184,8 @@ export interface EnvironmentSettings {
   readonly isDevelopment: boolean;
   readonly logLevel: (typeof logLevels)[number];
   readonly maxBodyBytes: number;
+  /** To the BFFs' port of one process. */
+  readonly maxClientConnections: number;
   /** 0: nothing is compressed. */
   readonly compressFromBytes: number;
   /** The request for an operation from which on it is compiled; 1: from its first. */
@@ -207,6 +215,7 @@ export function readEnvironment(environment: Environment, problems: Problems): E
     isDevelopment: read("NODE_ENV") === "development",
     logLevel: read("LOG_LEVEL") ?? "info",
     maxBodyBytes: read("MAX_BODY_BYTES") ?? 1_048_576,
+    maxClientConnections: read("MAX_CLIENT_CONNECTIONS") ?? 10_000,
     compressFromBytes: read("COMPRESS_FROM_BYTES") ?? 1400,
     compileFromRequest: read("COMPILE_FROM_REQUEST") ?? 2,
     hstsMaxAgeSeconds: read("HSTS_MAX_AGE_SECONDS") ?? 0,
@@ -248,6 +257,10 @@ function readJwt(environment: Environment, problems: Problems): JwtSettings | nu
     report(problems, { coordinate: name, expected, found: "nothing, while another JWT_ variable is set" });
   }
   if (issuer === null || jwksUrl === null || audience === null) return null;
+  if (isReadableOnItsWay(jwksUrl)) {
+    const place = { file: "environment", line: 0, column: 0 };
+    problems.warn({ place, coordinate: "JWT_JWKS_URL", ...plainTextWarning });
+  }
   return Object.freeze({ issuer, jwksUrl, audience });
 }
 
@@ -268,7 +281,17 @@ function reportMisspelt(environment: Environment, problems: Problems): void {
 }
 
 /** An environment holds other programs' variables too: only names that could hardly be theirs are looked at. */
-const ownPrefixes = ["JWT_", "SHUTDOWN_", "ADMIN_", "LOG_LEV", "MAX_BODY", "COMPRESS_", "TLS_", "TRUSTED_"];
+const ownPrefixes = [
+  "JWT_",
+  "SHUTDOWN_",
+  "ADMIN_",
+  "LOG_LEV",
+  "MAX_BODY",
+  "MAX_CLIENT",
+  "COMPRESS_",
+  "TLS_",
+  "TRUSTED_",
+];
 const maxMisspeltLetters = 2;
 
 /** `https://user:password@host` without what is between `//` and `@`. */

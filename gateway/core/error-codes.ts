@@ -35,6 +35,7 @@ export const errorCodes = {
   REQUEST_TOO_SLOW: client(408, "The request did not arrive in time.", true),
   PAYLOAD_TOO_LARGE: client(413, "The request body is too large."),
   URI_TOO_LONG: client(414, "The URL is too long."),
+  EXPECTATION_FAILED: client(417, "What the request expects of the server is not done here."),
   HEADERS_TOO_LARGE: client(431, "The request's headers are too large, or too many."),
   UNSUPPORTED_MEDIA_TYPE: client(415, "The request's content type is not supported."),
   GRAPHQL_PARSE_FAILED: client(400, "The document is not valid GraphQL."),

@@ -8,7 +8,8 @@ import { planOperation } from "../prepare/plan-operation.ts";
 import { findSharingRule, type SharingRule } from "../prepare/sharing-rule.ts";
 import { specialize } from "../prepare/specialize.ts";
 import { type CompiledLimits, type CompiledOperation, compileOperation } from "./compiled-executor.ts";
-import { NotPlannedError, PlanTooLargeError } from "../prepare/plan-place.ts";
+import { PlanTooLargeError } from "../prepare/plan-numbers.ts";
+import { NotPlannedError } from "../prepare/plan-place.ts";
 import { type ExecutedOperation, toExecuted } from "./executed-operation.ts";
 import { createReferenceExecutor } from "./reference-executor.ts";
 

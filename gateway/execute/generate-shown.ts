@@ -7,8 +7,6 @@ import {
   isNonNullType,
   isSpecifiedScalarType,
 } from "graphql";
-import type { FieldSupplier } from "../compose/supergraph-model.ts";
-import { isKeyPart } from "../compose/entity-lookup.ts";
 import { OverlockError, toOverlockError } from "../core/errors.ts";
 import type { Base, Place, Read, ShownField, ShownObject, Spot, Step } from "../prepare/plan.ts";
 import { depthOf } from "../prepare/plan-place.ts";
@@ -17,7 +15,6 @@ import type { Connections, ResolvedFields } from "./compile-fetch.ts";
 import type { InTurns } from "./assembly-turns.ts";
 import type { NodesField } from "./compile-nodes.ts";
 import { compileLeafField, compileLeafFieldInTurns, type LeafField } from "./compile-leaf.ts";
-import { denied } from "./denied.ts";
 import {
   baseAt,
   compileAccess,
@@ -27,23 +24,15 @@ import {
   compileRead,
   type Finders,
   isBuilt,
-  misfit,
   placeOfBuilt,
   type Reader,
 } from "./compile-read.ts";
 import type { CompiledStep } from "./compile-step.ts";
-import {
-  completeInTurns,
-  completeValue,
-  failed,
-  type FieldSite,
-  noteError,
-  prefixNotes,
-  refuseNull,
-} from "./complete-value.ts";
+import { completeInTurns, completeValue, failed, type FieldSite } from "./complete-value.ts";
 import type { PlanRun } from "./plan-run.ts";
 import { directPart, type ObjectsField, RowVariables } from "./row-variables.ts";
 import { shapeObjects } from "./shape-leaves.ts";
+import { shownHelp } from "./shown-help.ts";
 
 /** Assembles an object of a place, given by the value that stands for it: its members, or that it failed. */
 export type ShowObject = (run: PlanRun, object: unknown) => unknown;
@@ -92,7 +81,7 @@ class Generator {
     const code = `"use strict";\nreturn function (v, failed, help) {\n${this.#functions.join("\n")}\nreturn ${name};\n};`;
     // oxlint-disable-next-line no-new-func, no-implied-eval -- what is generated is for this operation alone
     const link = (new Function(code) as () => (...args: unknown[]) => ShowObject)();
-    return { show: link(this.#values, failed, helpers), isInTurns: this.#inTurns.has(name) };
+    return { show: link(this.#values, failed, shownHelp), isInTurns: this.#inTurns.has(name) };
   }
 
   /** Declares a function, which gives turns where something in it does. */
@@ -412,8 +401,7 @@ ${noObject}`;
 
   #shownAt(place: Place, siteName: string): string {
     const typeName = JSON.stringify(place.type.name);
-    if (place.denied !== null)
-      return `return help.denied(run, ${siteName}, ${JSON.stringify(place.denied)});`;
+    if (place.denied !== null) return `return help.denied(run, ${siteName});`;
     if (place.shown === null) return `return help.notShown(run, ${siteName}, ${typeName});`;
     const code = this.#call(this.#place(place), "run, e");
     if (place.existence !== null) {
@@ -579,56 +567,3 @@ interface ListCode {
   readonly length: string;
   readonly one: string;
 }
-
-interface ListFacts {
-  readonly site: FieldSite;
-  readonly supplier: FieldSupplier;
-  readonly isRequired: boolean;
-}
-
-/** What generated code calls where something is not as it should be. */
-const helpers = {
-  prefixNotes,
-  refuseNull,
-  notNull(run: PlanRun, value: unknown, site: FieldSite): unknown {
-    return value === null ? refuseNull(run, site) : value;
-  },
-  isKeyPart,
-  noList(run: PlanRun, value: unknown, { site, supplier, isRequired }: ListFacts): unknown {
-    if (value === null || value === undefined) return isRequired ? refuseNull(run, site) : null;
-    return noteError(run, value instanceof Error ? value : misfit(supplier, "a list", value), site);
-  },
-  noReference(run: PlanRun, value: unknown, site: FieldSite) {
-    return value instanceof Error ? noteError(run, value, site) : null;
-  },
-  noObject(run: PlanRun, value: unknown, site: FieldSite, { supplier, places, readType }: Spot) {
-    if (value === null || value === undefined) return null;
-    if (value instanceof Error) return noteError(run, value, site);
-    const isObject = typeof value === "object" && !Array.isArray(value);
-    if (isObject && readType === null && places.size === 0) return null;
-    try {
-      // Some say themselves what is wrong.
-      if (isObject) readType?.(value);
-    } catch (error) {
-      return noteError(run, error, site);
-    }
-    const expected = isObject ? "an object that says which type it is" : "an object";
-    return noteError(run, misfit(supplier, expected, value), site);
-  },
-  denied(run: PlanRun, site: FieldSite, typeName: string) {
-    return noteError(run, denied(typeName), site);
-  },
-  /** As GraphQL has it, arguments come first; `index`: -1 where nothing can be wrong with them. */
-  deniedField(run: PlanRun, site: FieldSite, index: number) {
-    const args = index === -1 ? null : run.args[index];
-    return noteError(run, args instanceof Error ? args : denied(site.coordinate), site);
-  },
-  notShown(run: PlanRun, site: FieldSite, typeName: string) {
-    const message = `${site.coordinate}: found a ${typeName}, which no member shows`;
-    return noteError(run, new OverlockError("TYPE_NOT_EXPOSED", message), site);
-  },
-  missing(run: PlanRun, site: FieldSite, typeName: string) {
-    const message = `a ${typeName} that is referred to is missing`;
-    return noteError(run, new OverlockError("NOT_FOUND_REFERENCE", message), site);
-  },
-};

@@ -22,7 +22,7 @@ import type { RequestScope } from "../core/request-scope.ts";
 import { RunTurns } from "../core/run-turns.ts";
 import type { OperationRequest } from "../prepare/prepared-operation.ts";
 import { ConnectionPage } from "./connection-page.ts";
-import { denied } from "./denied.ts";
+import { denied, deniedObject } from "./denied.ts";
 import { readConnectionPart } from "./connection-resolvers.ts";
 import { Execution } from "./execution.ts";
 import { fetchConnection } from "./fetch-connection.ts";
@@ -170,7 +170,8 @@ function compileResolver(
     const show = (entity: Entity): unknown => {
       const shown = showing(entity);
       if (shown === null) return notShown(entity, binding.coordinate);
-      if (isAbstractType(leafType) && execution.denials?.deniesObject(shown) === true) return denied(shown);
+      if (isAbstractType(leafType) && execution.denials?.deniesObject(shown) === true)
+        return deniedObject(`${info.parentType.name}.${info.fieldName}`);
       if (!entity.isReference) return entity;
       const selected = selections.get(shown) ?? selectedModelFields(visible, info, shown);
       selections.set(shown, selected);

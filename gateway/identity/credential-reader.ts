@@ -1,11 +1,14 @@
 import path from "node:path";
 import { createLocalJWKSet, type JSONWebKeySet } from "jose";
-import { type ApiKey, readApiKeys } from "../config/api-keys.ts";
+import { readApiKeys } from "../config/api-keys.ts";
 import type { ConfigText } from "../config/credentials.ts";
 import type { Environment } from "../config/environment.ts";
 import { type EnvironmentReference, readReference } from "../config/environment-reference.ts";
+import { isReadableOnItsWay, plainTextWarning } from "../config/plain-text.ts";
 import { readText } from "../config/read-text.ts";
 import type { ProblemFacts, Problems } from "../core/problems.ts";
+import type { ApiKeyFiles } from "./api-key-files.ts";
+import { ApiKeyList } from "./api-key-list.ts";
 
 export interface CredentialReaderParts {
   /** The project's folder. */
@@ -42,7 +45,7 @@ export class CredentialReader {
     const text = this.text(value, name);
     if (text === null) return null;
     if (isPlainHttpUrl(text)) {
-      if (isReadableOnItsWay(new URL(text))) this.#warnOfPlainText(name);
+      if (isReadableOnItsWay(text)) this.#warnOfPlainText(name);
       return text;
     }
     const expected = "a URL that begins with http:// or https://, without credentials and fragment";
@@ -71,22 +74,29 @@ export class CredentialReader {
   }
 
   /** Null, with every problem reported, where the file or the list in it can't be read. */
-  apiKeysIn(file: ConfigText, name: string): readonly ApiKey[] | null {
+  apiKeysIn(file: ConfigText, name: string, files: ApiKeyFiles): ApiKeyList | null {
     const relative = this.text(file, name);
     if (relative === null) return null;
     const folder = path.dirname(this.#parts.file);
-    const text = readText(path.resolve(this.#parts.root, folder, relative), maxKeysBytes);
-    if (typeof text === "string")
-      return readApiKeys(text, "keys", (facts) => this.#reportIn(path.join(folder, relative), facts));
-    this.report(name, text);
-    return null;
+    const place = {
+      path: path.resolve(this.#parts.root, folder, relative),
+      name: path.join(folder, relative).split(path.sep).join("/"),
+    };
+    const opened = files.open(
+      place,
+      (unreadable) => this.report(name, unreadable),
+      (facts) => this.#reportIn(place.name, facts),
+    );
+    return opened?.list ?? null;
   }
 
   /** The same for a list in the environment. */
-  apiKeysOf(reference: EnvironmentReference, name: string): readonly ApiKey[] | null {
+  apiKeysOf(reference: EnvironmentReference, name: string): ApiKeyList | null {
     const text = this.text(reference, name);
     if (text === null) return null;
-    return readApiKeys(text, reference.environmentVariable, (facts) => this.#reportIn("environment", facts));
+    const { environmentVariable } = reference;
+    const keys = readApiKeys(text, environmentVariable, (facts) => this.#reportIn("environment", facts));
+    return keys === null ? null : new ApiKeyList(keys);
   }
 
   /** `name` is the option's, inside the credential; empty for the credential as a whole. */
@@ -100,9 +110,7 @@ export class CredentialReader {
     this.#parts.problems.warn({
       place: { file: this.#parts.file, line: 0, column: 0 },
       coordinate: `${this.#coordinate}.${name}`,
-      expected: "https://, unless the address is of this machine",
-      found: "http://",
-      hint: "who is on the way can read tokens and secrets, or put other keys in place of the issuer's",
+      ...plainTextWarning,
     });
   }
 
@@ -118,8 +126,4 @@ function isPlainHttpUrl(text: string): boolean {
   if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
   const { username, password, hash } = new URL(text);
   return username === "" && password === "" && hash === "";
-}
-
-function isReadableOnItsWay({ protocol, hostname }: URL): boolean {
-  return protocol === "http:" && !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 }

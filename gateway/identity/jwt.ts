@@ -1,4 +1,4 @@
-import { type CryptoKey, errors, type JWTHeaderParameters, jwtVerify } from "jose";
+import { errors, type JWTPayload, jwtVerify } from "jose";
 import { BoundedCache } from "../core/bounded-cache.ts";
 import type { Caller } from "../core/caller.ts";
 import { OverlockError } from "../core/errors.ts";
@@ -65,13 +65,7 @@ export function createJwtAuthenticator(
   async function verify(token: string, unverified: UnverifiedToken): Promise<VerifiedToken> {
     const fault = faultOfHeader(unverified, algorithms) ?? faultOfClaims(unverified, settings);
     if (fault !== null) throw refused(fault);
-    let version = 0;
-    const findKey = async (header: JWTHeaderParameters): Promise<CryptoKey> => {
-      const found = await keys.find(header);
-      version = found.version;
-      return found.key;
-    };
-    const { payload } = await jwtVerify(token, findKey, options).catch((cause: unknown) => {
+    const { payload, version } = await verifySignature(token, unverified).catch((cause: unknown) => {
       throw translate(cause);
     });
     const caller = callerOfClaims("jwt", payload, settings);
@@ -81,6 +75,26 @@ export function createJwtAuthenticator(
     const found = { issuer, caller, certificate, exp, nbf, version };
     verified.set(token, found, token.length * bytesPerLetter + bytesPerEntry);
     return found;
+  }
+
+  /** By the one key that the header names, or by whichever of those fits that may be meant. */
+  async function verifySignature(
+    token: string,
+    { header }: UnverifiedToken,
+  ): Promise<{ readonly payload: JWTPayload; readonly version: number }> {
+    const { keys: candidates, version } = await keys.find(header);
+    let failure: unknown = null;
+    for (const key of candidates) {
+      try {
+        const { payload } = await jwtVerify(token, key, options);
+        return { payload, version };
+      } catch (cause) {
+        // What another key has signed is another token; whatever else is wrong is so with every key.
+        if (!(cause instanceof errors.JWSSignatureVerificationFailed)) throw cause;
+        failure = cause;
+      }
+    }
+    throw failure;
   }
 
   /** Null where it has to be verified. */
@@ -165,7 +179,6 @@ const tokenFaults: ReadonlySet<string> = new Set([
   errors.JOSEAlgNotAllowed.code,
   errors.JOSENotSupported.code,
   errors.JWKSNoMatchingKey.code,
-  errors.JWKSMultipleMatchingKeys.code,
 ]);
 
 function translate(cause: unknown): OverlockError {

@@ -80,10 +80,11 @@ export class KeyStore {
   }
 
   /**
-   * The key that a token's header names. Raises jose's JWKSNoMatchingKey where there is none such, IDENTITY_UNAVAILABLE
-   * where that can't be told at the moment.
+   * The keys by which a token with such a header may have been signed: the one that it names, or the first
+   * {@link maxKeysTried} of those that fit where it names none, or several are called so. Raises jose's JWKSNoMatchingKey
+   * where there is none such, IDENTITY_UNAVAILABLE where that can't be told at the moment.
    */
-  async find(header: JWSHeaderParameters): Promise<FoundKey> {
+  async find(header: JWSHeaderParameters): Promise<FoundKeys> {
     const known = this.#known ?? (await this.#readFirst());
     try {
       return await findIn(known, header);
@@ -175,14 +176,29 @@ export class KeyStore {
   }
 }
 
-/** A key, and the version of the set that has it. */
-export interface FoundKey {
-  readonly key: CryptoKey;
+/** At least one key, and the version of the set that has them. */
+export interface FoundKeys {
+  readonly keys: readonly CryptoKey[];
   readonly version: number;
 }
 
-async function findIn({ find, version }: KnownSet, header: JWSHeaderParameters): Promise<FoundKey> {
-  return { key: await find(header), version };
+/** Anybody can send tokens that name no key, and each key that is tried costs as much as a token. */
+export const maxKeysTried = 5;
+
+async function findIn({ find, version }: KnownSet, header: JWSHeaderParameters): Promise<FoundKeys> {
+  try {
+    return { keys: [await find(header)], version };
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    const keys: CryptoKey[] = [];
+    for await (const key of error) {
+      keys.push(key);
+      if (keys.length === maxKeysTried) break;
+    }
+    // All that fit by what the set says of them were no keys after all.
+    if (keys.length === 0) throw new errors.JWKSNoMatchingKey();
+    return { keys, version };
+  }
 }
 
 interface KnownSet {

@@ -1,5 +1,6 @@
 import { type CredentialSettings, jwtAlgorithms } from "../config/credentials.ts";
 import type { JwtSettings } from "../config/environment.ts";
+import type { ApiKeyFiles } from "./api-key-files.ts";
 import { createApiKeyAuthenticator } from "./api-keys.ts";
 import { quoted } from "../core/errors.ts";
 import type { Authenticator } from "./authenticator.ts";
@@ -18,16 +19,17 @@ export interface IdentifierParts extends CredentialReaderParts {
   /** The environment's issuer. */
   readonly standard: JwtSettings | null;
   readonly keyStores: KeyStores;
+  readonly apiKeyFiles: ApiKeyFiles;
 }
 
 /** Opens the ways in which a BFF tells its callers. What is wrong with them, with the environment at hand, is reported. */
 export function openIdentifier(parts: IdentifierParts): CallerIdentifier {
-  const { anonymous, credentials, standard, keyStores } = parts;
+  const { anonymous, credentials, standard, keyStores, apiKeyFiles } = parts;
   if (credentials === null) {
     const authenticators = standard === null ? [] : [openStandard(standard, keyStores)];
     return createCallerIdentifier(authenticators, { anonymous });
   }
-  const shared = { issuers: new Set<string>(), keyStores, verified: createVerifiedTokens() };
+  const shared = { issuers: new Set<string>(), keyStores, verified: createVerifiedTokens(), apiKeyFiles };
   const authenticators = credentials
     .map((credential, index) => {
       const reader = new CredentialReader(`credentials[${index}]`, parts);
@@ -85,7 +87,7 @@ function takesAllOf(first: CredentialSettings, second: CredentialSettings): bool
 function openAuthenticator(
   credential: CredentialSettings,
   reader: CredentialReader,
-  parts: JwtParts,
+  parts: SharedParts,
 ): Authenticator | null {
   switch (credential.kind) {
     case "jwt":
@@ -93,7 +95,7 @@ function openAuthenticator(
     case "introspection":
       return openIntrospection(credential, reader);
     case "apiKey":
-      return openApiKeys(credential, reader);
+      return openApiKeys(credential, reader, parts.apiKeyFiles);
     case "certificate":
       return openCertificates(credential, reader);
   }
@@ -101,18 +103,19 @@ function openAuthenticator(
 
 type SettingsOf<Kind extends CredentialSettings["kind"]> = Extract<CredentialSettings, { kind: Kind }>;
 
-/** What the issuers of one BFF share. */
-interface JwtParts {
+/** What the credentials of one BFF share. */
+interface SharedParts {
   /** Those of the credentials before. */
   readonly issuers: Set<string>;
   readonly keyStores: KeyStores;
   readonly verified: VerifiedTokens;
+  readonly apiKeyFiles: ApiKeyFiles;
 }
 
 function openJwt(
   credential: SettingsOf<"jwt">,
   reader: CredentialReader,
-  { issuers, keyStores, verified }: JwtParts,
+  { issuers, keyStores, verified }: SharedParts,
 ): Authenticator | null {
   const issuer = reader.text(credential.issuer, "issuer");
   const audiences = readAudiences(credential, reader);
@@ -186,6 +189,7 @@ function readAudiences(
 function openApiKeys(
   { header, file, keys }: SettingsOf<"apiKey">,
   reader: CredentialReader,
+  files: ApiKeyFiles,
 ): Authenticator | null {
   if (file !== null && keys !== null) {
     reader.report("keys", { expected: "one of file and keys", found: "both" });
@@ -195,8 +199,8 @@ function openApiKeys(
     reader.report("", { expected: "one of file and keys", found: "neither" });
     return null;
   }
-  const known = keys !== null ? reader.apiKeysOf(keys, "keys") : reader.apiKeysIn(file ?? "", "file");
-  return known === null ? null : createApiKeyAuthenticator({ header, keys: known });
+  const list = keys !== null ? reader.apiKeysOf(keys, "keys") : reader.apiKeysIn(file ?? "", "file", files);
+  return list === null ? null : createApiKeyAuthenticator({ header, list });
 }
 
 function openCertificates({ consumers }: SettingsOf<"certificate">, reader: CredentialReader): Authenticator {

@@ -112,10 +112,20 @@ export const metricCatalog = {
     labels: [],
     aggregator: "max",
   },
+  overlock_api_key_reloads_total: {
+    kind: "counter",
+    help: "Changes of the files with API keys, by result: done, failed (the keys before stay in use; the log says why).",
+    labels: ["result"],
+  },
   overlock_unreadable_requests_total: {
     kind: "counter",
     help: "Requests of HTTP/1.1 that ended before a BFF could be told, by code: broken, too slow, headers too large.",
     labels: ["code"],
+  },
+  overlock_refused_connections_total: {
+    kind: "counter",
+    help: "Connections of clients that were closed because there were MAX_CLIENT_CONNECTIONS.",
+    labels: [],
   },
   overlock_compressions_total: {
     kind: "counter",

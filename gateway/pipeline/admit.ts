@@ -1,5 +1,4 @@
 import type { Caller } from "../core/caller.ts";
-import type { RefusalReason } from "../core/request-refusal.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { Denials } from "../policy/access-rules.ts";
@@ -12,8 +11,8 @@ import type { CoercedOperation } from "./coerce.ts";
 
 /**
  * Decides on the whole operation what its caller may read, before anything is sent upstream. Where the BFF rejects what
- * is not allowed as a whole, refuses it with UNAUTHORIZED_FIELD_OR_TYPE, or UNAUTHENTICATED where nobody in particular
- * asks.
+ * is not allowed, refuses an operation that names such a thing with UNAUTHORIZED_FIELD_OR_TYPE, or UNAUTHENTICATED where
+ * nobody in particular asks.
  */
 export function admit(
   bff: BffRuntime,
@@ -36,22 +35,30 @@ function admitWith(
   { caller }: RequestScope,
   denials: Denials | null,
 ): OperationRequest {
-  if (denials === null || settings.denied === "filter") return requestFor(operation, denials);
-  const refusal = refusalFor(operation.prepared, caller, denials);
-  // Nothing of what it selects may be denied, where it asks about the schema.
-  if (refusal.reasons.length === 0) return requestFor(operation, denials);
-  throw refusal;
+  if (denials !== null && settings.denied === "reject")
+    refuseDenied(operation.prepared, { denials, kind: caller.kind });
+  return requestFor(operation, denials);
 }
 
-/** What an operation is refused with as a whole of which its caller may not read all. */
-export function refusalFor(
-  prepared: Pick<PreparedOperation, "guards">,
-  { kind }: Pick<Caller, "kind">,
-  denials: Denials,
-): RequestRefusal {
-  const code = kind === "anonymous" ? "UNAUTHENTICATED" : "UNAUTHORIZED_FIELD_OR_TYPE";
-  return new RequestRefusal(code, reasonsFor(prepared, denials));
+/**
+ * Refuses an operation that names what its caller may not read. What it only comes upon, as an object of a guarded type
+ * behind an interface, or in what it asks about the schema, is denied in its place.
+ */
+export function refuseDenied(
+  { guards }: Pick<PreparedOperation, "guards">,
+  { denials, kind }: { readonly denials: Denials } & Pick<Caller, "kind">,
+): void {
+  const denied = guards.named.filter(({ types, fieldName }) =>
+    types.every(({ name }) => denials.failedOf(name, fieldName).length > 0),
+  );
+  if (denied.length === 0) return;
+  const reasons = denied
+    .slice(0, maxReasons)
+    .map(({ coordinate }) => ({ message: `The caller may not read ${coordinate}.`, locations: [] }));
+  throw new RequestRefusal(kind === "anonymous" ? "UNAUTHENTICATED" : "UNAUTHORIZED_FIELD_OR_TYPE", reasons);
 }
+
+const maxReasons = 20;
 
 function requestFor(
   { prepared, variables, coerced }: CoercedOperation,
@@ -59,18 +66,3 @@ function requestFor(
 ): OperationRequest {
   return { prepared, variant: prepared.variantFor(coerced, denials), variables, coerced, denials };
 }
-
-function reasonsFor(
-  { guards }: Pick<PreparedOperation, "guards">,
-  denials: Denials,
-): readonly RefusalReason[] {
-  const denied = guards.coordinates.filter(({ coordinate }) => {
-    const [typeName = "", fieldName = null] = coordinate.split(".");
-    return denials.failedOf(typeName, fieldName).length > 0;
-  });
-  return denied
-    .slice(0, maxReasons)
-    .map(({ coordinate }) => ({ message: `The caller may not read ${coordinate}.`, locations: [] }));
-}
-
-const maxReasons = 20;

@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from "graphql";
+import type { CorsRules } from "../config/cors.ts";
 import type { BffSettings } from "../config/define-bff.ts";
 import type { ExplainingExecutor } from "../execute/executor.ts";
 import type { CallerIdentifier } from "../identity/identify-caller.ts";
@@ -7,6 +8,7 @@ import type { Metrics } from "../observe/metrics.ts";
 import type { AccessRules } from "../policy/access-rules.ts";
 import type { VisibleSchemas } from "../policy/visible-schema.ts";
 import type { OperationPreparer } from "../prepare/prepare-operation.ts";
+import type { Challenges } from "./challenges.ts";
 import type { Negotiation } from "./negotiation.ts";
 import type { RequestSharing } from "./share-execution.ts";
 import type { WrittenResult } from "./write-result.ts";
@@ -14,9 +16,13 @@ import type { WrittenResult } from "./write-result.ts";
 /** Everything that the stages need of one BFF; belongs to a generation. */
 export interface BffRuntime {
   readonly settings: BffSettings;
+  /** Null: no page of another origin may call. */
+  readonly cors: CorsRules | null;
   /** What clients see, for the explorer. */
   readonly schema: GraphQLSchema;
   readonly callers: CallerIdentifier;
+  /** What who is refused is told of the credentials that are taken. */
+  readonly challenges: Challenges;
   /** What reading anything of the schema needs. */
   readonly access: AccessRules;
   readonly preparer: OperationPreparer;

@@ -38,8 +38,9 @@ export function startRecord(): RequestRecord {
 
 /**
  * One log line and the metrics of a request. Neither variables nor tokens nor anything else that a client or backend
- * wrote is in it, but for the operation's name and that of the consumer, which its credential tells; what an internal error said is logged at debug level. Of
- * faults of the gateway's own, which only its developers can mend, the first is logged at error level.
+ * wrote is in it, but for the operation's name and that of the consumer, which its credential tells; what an internal
+ * error said is logged at debug level. Of faults of the gateway's own, which only its developers can mend, the first is
+ * logged at error level.
  */
 export function observe(bff: BffRuntime, request: GatewayRequest, record: RequestRecord): void {
   const { logger, metrics } = bff;

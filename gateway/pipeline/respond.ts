@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCodes } from "../core/error-codes.ts";
+import { errorCodes } from "../core/error-codes.ts";
 import type { RequestRefusal } from "../core/request-refusal.ts";
 import type { ResponseMediaType } from "./accept-header.ts";
 import { HttpAnswer } from "./gateway-request.ts";
@@ -8,8 +8,12 @@ export function respond(mediaType: ResponseMediaType, body: HttpAnswer["body"]):
   return new HttpAnswer(200, headersFor(mediaType), body);
 }
 
-/** The answer to a request that is not run. */
-export function respondRefusal(mediaType: ResponseMediaType | null, refusal: RequestRefusal): HttpAnswer {
+/** The answer to a request that is not run. `challenge` is the header `www-authenticate`; null: it has none. */
+export function respondRefusal(
+  mediaType: ResponseMediaType | null,
+  refusal: RequestRefusal,
+  challenge: string | null,
+): HttpAnswer {
   const { code, reasons, headers } = refusal;
   const errors = reasons.map(({ message, locations, extensions }) => ({
     message: withoutTail(message),
@@ -17,8 +21,7 @@ export function respondRefusal(mediaType: ResponseMediaType | null, refusal: Req
     extensions: { code, ...extensions },
   }));
   const answerHeaders = { ...headersFor(mediaType ?? "application/json"), ...headers };
-  const challenge = challenges[code];
-  if (challenge !== undefined) answerHeaders["www-authenticate"] = challenge;
+  if (challenge !== null) answerHeaders["www-authenticate"] = challenge;
   if (errorCodes[code].status === 503) answerHeaders["retry-after"] ??= "1";
   return new HttpAnswer(statusFor(mediaType, refusal), answerHeaders, JSON.stringify({ errors }));
 }
@@ -30,21 +33,6 @@ function withoutTail(message: string): string {
 }
 
 const maxMessageLength = 500;
-
-/**
- * https://www.rfc-editor.org/rfc/rfc6750#section-3, whatever the credential is: who has sent none learns of no error. The
- * words are the registry's, so that nothing of the request or of what it was checked against gets into a header.
- */
-const challenges: Partial<Record<ErrorCode, string>> = {
-  UNAUTHENTICATED: 'Bearer realm="graphql"',
-  CREDENTIAL_INVALID: challengeFor("invalid_token", "CREDENTIAL_INVALID"),
-  CREDENTIAL_EXPIRED: challengeFor("invalid_token", "CREDENTIAL_EXPIRED"),
-  UNAUTHORIZED_FIELD_OR_TYPE: challengeFor("insufficient_scope", "UNAUTHORIZED_FIELD_OR_TYPE"),
-};
-
-function challengeFor(error: string, code: ErrorCode): string {
-  return `Bearer realm="graphql", error="${error}", error_description="${errorCodes[code].publicMessage}"`;
-}
 
 /** Codes of a well-formed request whose document or variables are wrong: 200 for clients that read plain JSON only. */
 const documentCodes = new Set<string>([

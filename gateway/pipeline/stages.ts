@@ -59,7 +59,7 @@ export async function runStages(
     recordResult(record, result);
   } catch (thrown) {
     const refusal = RequestRefusal.from(thrown);
-    answer = respondRefusal(mediaType, refusal);
+    answer = respondRefusal(mediaType, refusal, challengeFor(bff, request, refusal));
     recordRefusal(record, refusal);
   } finally {
     deadline.dispose();
@@ -88,11 +88,16 @@ function executeForAll(
 export function refuseRequest(bff: BffRuntime, request: GatewayRequest, thrown: unknown): HttpAnswer {
   const record = startRecord();
   const refusal = RequestRefusal.from(thrown);
-  const answer = respondRefusal(bff.negotiation.mediaType(request.headers.get("accept")), refusal);
+  const mediaType = bff.negotiation.mediaType(request.headers.get("accept"));
+  const answer = respondRefusal(mediaType, refusal, challengeFor(bff, request, refusal));
   recordRefusal(record, refusal);
   record.status = answer.status;
   observe(bff, request, record);
   return answer;
+}
+
+function challengeFor(bff: BffRuntime, request: GatewayRequest, { code }: RequestRefusal): string | null {
+  return bff.challenges.challenge(code, request.headers.get("authorization") !== undefined);
 }
 
 function createScope(

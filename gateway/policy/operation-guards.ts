@@ -6,34 +6,32 @@ import {
   type GraphQLSchema,
   isAbstractType,
   isCompositeType,
-  isObjectType,
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from "graphql";
 import type { AccessRules } from "./access-rules.ts";
 
-/** One coordinate that an operation reads, and what that needs. */
-export interface GuardedCoordinate {
-  /** `Type.field`, or `Type` for its objects behind an interface or a union. */
+/** Something that an operation names itself and that may be denied: of a field or an object that it gets at in passing it is not told. */
+export interface NamedCoordinate {
+  /** As the operation names it: `Type.field`, or `Type` for its objects; an interface's or a union's as well. */
   readonly coordinate: string;
-  readonly guards: readonly number[];
+  /** Null: objects of the type. */
+  readonly fieldName: string | null;
+  /** The object types that it may be read of, all of them guarded: it is denied where it is denied of all. */
+  readonly types: readonly GraphQLObjectType[];
 }
 
 /** What of an operation is guarded. */
 export interface OperationGuards {
-  /** The guards of all coordinates together, each once. */
+  /** Of all that it may read, each once: what it names, and what it comes upon where an interface or a union is selected. */
   readonly guards: readonly number[];
-  readonly coordinates: readonly GuardedCoordinate[];
+  readonly named: readonly NamedCoordinate[];
   /** One of them is for a policy to decide. */
   readonly asksPolicies: boolean;
 }
 
-export const noGuards: OperationGuards = Object.freeze({
-  guards: [],
-  coordinates: [],
-  asksPolicies: false,
-});
+export const noGuards: OperationGuards = Object.freeze({ guards: [], named: [], asksPolicies: false });
 
 /**
  * Finds what an operation of a valid document may read, whatever its conditions: each field for every object type that it
@@ -46,12 +44,21 @@ export function findOperationGuards(
   operation: OperationDefinitionNode,
 ): OperationGuards {
   if (rules.guards.length === 0) return noGuards;
-  const found = new Map<string, readonly number[]>();
-  const note = (coordinate: string, guards: readonly number[]): void => {
-    if (guards.length > 0) found.set(coordinate, guards);
+  const guards = new Set<number>();
+  const named: NamedCoordinate[] = [];
+  const noted = new Set<string>();
+  const note = (type: GraphQLCompositeType, fieldName: string | null): void => {
+    const coordinate = fieldName === null ? type.name : `${type.name}.${fieldName}`;
+    if (noted.has(coordinate)) return;
+    noted.add(coordinate);
+    const types = isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
+    const needed = types.map(({ name }) =>
+      fieldName === null ? rules.guardsOfObject(name) : rules.guardsOfField(name, fieldName),
+    );
+    for (const guard of needed.flat()) guards.add(guard);
+    if (needed.length > 0 && needed.every(({ length }) => length > 0))
+      named.push({ coordinate, fieldName, types });
   };
-  const possibleTypes = (type: GraphQLCompositeType): readonly GraphQLObjectType[] =>
-    isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
   const fragments = new Map(
     document.definitions.flatMap((node) =>
       node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [],
@@ -64,33 +71,32 @@ export function findOperationGuards(
         const name = selection.name.value;
         const definition = "getFields" in type ? type.getFields()[name] : undefined;
         if (definition === undefined) continue;
-        for (const object of possibleTypes(type))
-          note(`${object.name}.${name}`, rules.guardsOfField(object.name, name));
+        note(type, name);
         const returned = getNamedType(definition.type);
         if (selection.selectionSet === undefined || !isCompositeType(returned)) continue;
-        if (!isObjectType(returned))
-          for (const object of possibleTypes(returned)) note(object.name, rules.guardsOfObject(object.name));
+        if (isAbstractType(returned)) note(returned, null);
         visit(selection.selectionSet, returned);
         continue;
       }
       const fragment =
         selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
-      if (fragment?.kind === Kind.FRAGMENT_DEFINITION) {
+      if (fragment === undefined) continue;
+      const condition = fragment.typeCondition?.name.value;
+      const narrowed = condition === undefined ? type : schema.getType(condition);
+      if (!isCompositeType(narrowed)) continue;
+      if (isAbstractType(type)) note(narrowed, null);
+      if (fragment.kind === Kind.FRAGMENT_DEFINITION) {
         if (spread.has(fragment.name.value)) continue;
         spread.add(fragment.name.value);
-      } else if (fragment?.kind !== Kind.INLINE_FRAGMENT) continue;
-      const narrowed =
-        fragment.typeCondition === undefined ? type : schema.getType(fragment.typeCondition.name.value);
-      if (isCompositeType(narrowed)) visit(fragment.selectionSet, narrowed);
+      }
+      visit(fragment.selectionSet, narrowed);
     }
   };
   const root = schema.getRootType(operation.operation);
   if (root !== undefined && root !== null) visit(operation.selectionSet, root);
-  const coordinates = [...found].map(([coordinate, guards]) => ({ coordinate, guards }));
-  const guards = [...new Set(coordinates.flatMap((one) => one.guards))];
   return {
-    coordinates,
-    guards,
-    asksPolicies: guards.some((index) => rules.guards[index]?.kind === "policies"),
+    guards: [...guards],
+    named,
+    asksPolicies: [...guards].some((index) => rules.guards[index]?.kind === "policies"),
   };
 }

@@ -8,7 +8,8 @@ import {
   Kind,
 } from "graphql";
 import type { BoundStep, ConnectionPart } from "../compose/bindings.ts";
-import { NotPlannedError, type PlaceBuilder, type PlanNumbers } from "./plan-place.ts";
+import type { PlanNumbers } from "./plan-numbers.ts";
+import { NotPlannedError, type PlaceBuilder } from "./plan-place.ts";
 import type {
   ClientArgs,
   FieldArgs,

@@ -45,7 +45,8 @@ import type {
 import { findReachedCalls } from "./reached-calls.ts";
 import { planNodes, type NodesSite } from "./plan-nodes.ts";
 import { trimCalls } from "./trim-calls.ts";
-import { NotPlannedError, PlaceBuilder, PlanNumbers, type ReadSite } from "./plan-place.ts";
+import { PlanNumbers } from "./plan-numbers.ts";
+import { NotPlannedError, PlaceBuilder, type ReadSite } from "./plan-place.ts";
 
 type PathBinding = Extract<FieldBinding, { kind: "path" }>;
 

@@ -1,4 +1,5 @@
-import type { DescribedField, DescribedStep, PlanDescription } from "./describe-plan.ts";
+import type { DescribedField, PlanDescription } from "./describe-plan.ts";
+import type { DescribedStep } from "./describe-step.ts";
 import { type CallEstimate, estimateCalls } from "./estimate-calls.ts";
 
 /** The list sizes that a printed plan counts upstream calls for. */

@@ -1,7 +1,7 @@
 import type { DeclaredCall } from "../sources/declared-call.ts";
 import { propertiesOf } from "../sources/wanted-properties.ts";
 import type { Access, Spot } from "./plan.ts";
-import type { DraftStep, PlaceBuilder } from "./plan-place.ts";
+import type { DraftPlace, DraftStep } from "./plan-numbers.ts";
 
 /**
  * Lets the calls of a plan ask for no more than the plan reads of what they bring. Steps of one call ask for what all of
@@ -10,7 +10,7 @@ import type { DraftStep, PlaceBuilder } from "./plan-place.ts";
  */
 export function trimCalls(
   steps: readonly DraftStep[],
-  places: readonly PlaceBuilder[],
+  places: readonly DraftPlace[],
   whole: ReadonlySet<DeclaredCall>,
 ): void {
   const wanted = new Map<DeclaredCall, Set<string>>();
@@ -56,7 +56,7 @@ function readOfSpot({ places, readType }: Spot): readonly string[] | null {
   const [place, ...others] = places.values();
   if (readType !== null || place === undefined || others.length > 0) return null;
   if (place.shown?.fields.some(({ kind }) => kind === "resolved") === true) return null;
-  const accesses = "accesses" in place ? (place as PlaceBuilder).accesses : new Map<Access, Spot | null>();
+  const accesses = "accesses" in place ? (place as DraftPlace).accesses : new Map<Access, Spot | null>();
   const paths = [...accesses].flatMap(([access, spot]) =>
     access.kind === "row" ? readOf(access, spot) : [],
   );

@@ -64,7 +64,7 @@ export function createAdminServer(parts: AdminParts): AdminServer {
     checkSite(exchange, null);
     checkRequestKind(request);
     checkTokenPlace(exchange);
-    const body = request.method === "POST" ? await readBody(request, parts.maxBodyBytes) : null;
+    const body = request.method === "POST" ? await readBody(exchange, parts.maxBodyBytes) : null;
     const deadline = Deadline.startFor(explorerTimeoutMs, facts);
     try {
       const caller = await identify(parts.callers, facts, deadline);

@@ -69,7 +69,7 @@ export function createBffServer(
       if (route.cors !== null && isPreflight(request)) return route.cors.preflight;
       checkRequestKind(request);
       checkTokenPlace(exchange);
-      const body = isGet ? null : await readBody(request, settings.maxBodyBytes);
+      const body = isGet ? null : await readBody(exchange, settings.maxBodyBytes);
       const lane = laneName === "yoga" ? route.yoga : route.fast;
       return await lane.answer(exchange, body);
     } catch (error) {
@@ -141,7 +141,7 @@ function isPreflight({ method, headers }: IncomingMessage): boolean {
 }
 
 function createRoute(bff: BffRuntime): Route {
-  const { name, explorerOperation, cors, clientAddresses } = bff.settings;
+  const { name, explorerOperation, clientAddresses } = bff.settings;
   return {
     bff,
     fast: createFastLane(bff),
@@ -149,7 +149,7 @@ function createRoute(bff: BffRuntime): Route {
     explorer: bff.showsExplorer
       ? createExplorer({ title: `${name} · Overlock`, defaultQuery: explorerOperation })
       : null,
-    cors: cors === null ? null : createCorsPolicy(cors),
+    cors: bff.cors === null ? null : createCorsPolicy(bff.cors),
     addresses: createAddressGate(clientAddresses),
   };
 }

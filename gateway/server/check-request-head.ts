@@ -11,12 +11,19 @@ export function checkRequestHead(request: IncomingMessage): void {
     throw RequestRefusal.of("HEADERS_TOO_LARGE", `The request has more than ${maxHeaders} headers.`);
   // Those of HTTP/1.1 don't get here.
   if (isHttp2 && headerBytesOf(rawHeaders) > maxHeaderBytes) throw RequestRefusal.of("HEADERS_TOO_LARGE");
+  if (headers.expect !== undefined && request.httpVersion !== "1.0" && !expectsContinue(request))
+    throw RequestRefusal.of("EXPECTATION_FAILED", "A request may expect 100-continue and nothing else.");
   // https://www.rfc-editor.org/rfc/rfc9112#section-3.2, where Node's own refusal would have no body.
   if (headers.host === undefined && request.httpVersion === "1.1")
     throw RequestRefusal.of("BAD_REQUEST", "A request of HTTP/1.1 has a Host header.");
   // Node takes the first of several, where a proxy in front may have taken the last.
   if (!isHttp2 && hasSeveralHosts(rawHeaders))
     throw RequestRefusal.of("BAD_REQUEST", "A request has one Host header.");
+}
+
+/** Whether the client waits with its body until it is told to go on: https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1. */
+export function expectsContinue({ headers: { expect }, httpVersion }: IncomingMessage): boolean {
+  return expect !== undefined && httpVersion !== "1.0" && expect.toLowerCase() === "100-continue";
 }
 
 /** In bytes; URLs are ASCII when they arrive. */

@@ -1,4 +1,4 @@
-import type { CorsSettings } from "../config/cors.ts";
+import type { CorsRules } from "../config/cors.ts";
 import { HttpAnswer } from "../pipeline/gateway-request.ts";
 
 /** What a BFF lets pages of other origins do: https://fetch.spec.whatwg.org/#http-cors-protocol. */
@@ -11,7 +11,7 @@ export interface CorsPolicy {
   grant(answer: HttpAnswer, origin: string | undefined): HttpAnswer;
 }
 
-export function createCorsPolicy(settings: CorsSettings): CorsPolicy {
+export function createCorsPolicy(settings: CorsRules): CorsPolicy {
   const { credentials, headers, exposedHeaders, maxAgeSeconds } = settings;
   const origins = new Set(settings.origins);
   const isOpen = origins.has("*");

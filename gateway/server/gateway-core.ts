@@ -2,6 +2,7 @@ import { compileRanges } from "../config/address-ranges.ts";
 import { type Environment, type EnvironmentSettings, readEnvironment } from "../config/environment.ts";
 import { type ListenerTls, readListenerTls } from "../config/listener-tls.ts";
 import { loadProject } from "../config/load-project.ts";
+import { fingerprintOf } from "../config/watch-files.ts";
 import { Problems } from "../core/problems.ts";
 import { createLogger, type Logger } from "../observe/logger.ts";
 import { Metrics } from "../observe/metrics.ts";
@@ -11,7 +12,8 @@ import { type AnswerCompressor, compressionLimits, createAnswerCompressor } from
 import { buildGeneration, type Generation } from "./generation.ts";
 import { type HttpPort, listen } from "./http-port.ts";
 import { Lifecycle } from "./lifecycle.ts";
-import { watchCertificates } from "./watch-certificates.ts";
+import { watchApiKeys } from "./watch-api-keys.ts";
+import { certificateFiles, watchCertificates } from "./watch-certificates.ts";
 
 export interface GatewayOptions {
   /** The folder with `schemas/`, `protos/` and the `bff-*` folders. */
@@ -33,6 +35,8 @@ export interface GatewayCore {
   readonly environment: Environment;
   /** Null: the BFFs' port is without TLS. */
   readonly tls: ListenerTls | null;
+  /** Of the files of `tls` before they were read. */
+  readonly tlsFingerprint: string;
   readonly generation: Generation;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -61,6 +65,7 @@ export async function openCore(
   const { environment } = options;
   const problems = new Problems();
   const settings = readEnvironment(environment, problems);
+  const tlsFingerprint = fingerprintOf(certificateFiles(environment));
   const tls = readListenerTls(environment, settings.clientCertificate, problems);
   const project = await loadProject(options.root, problems);
   const logger = createLogger(settings.logLevel, options.logDestination ?? null, bindings);
@@ -71,6 +76,7 @@ export async function openCore(
     settings,
     environment,
     tls,
+    tlsFingerprint,
     generation,
     logger,
     metrics,
@@ -87,9 +93,16 @@ export async function openCore(
   };
 }
 
+/** The port of the BFFs, and what is renewed while it is open. */
+export interface BffPort extends OpenPort {
+  /** Reads certificates and files of API keys again, at once. Where they are no use, those before stay. */
+  reload(): void;
+}
+
 /** The BFFs' port. Raises StartupError where it can't be had. */
-export async function openBffPort(core: GatewayCore): Promise<OpenPort> {
-  const { settings, environment, tls, generation, lifecycle, compressor, logger, metrics } = core;
+export async function openBffPort(core: GatewayCore): Promise<BffPort> {
+  const { settings, environment, tls, tlsFingerprint, generation, lifecycle, compressor, logger, metrics } =
+    core;
   const { host, port, maxBodyBytes, hstsMaxAgeSeconds, shutdownTimeoutMs } = settings;
   const server = createBffServer(generation.bffs, lifecycle, {
     maxBodyBytes,
@@ -101,6 +114,8 @@ export async function openBffPort(core: GatewayCore): Promise<OpenPort> {
   });
   const opened = await listenOr(() => server.dispose(), { variable: "PORT", host, port }, server.handle, {
     tls,
+    maxConnections: settings.maxClientConnections,
+    onRefusedConnection: () => metrics.increment("overlock_refused_connections_total", {}),
     onUnreadable: (code) => metrics.increment("overlock_unreadable_requests_total", { code }),
     onTlsFailure(reason, error) {
       metrics.increment("overlock_tls_failures_total", { reason });
@@ -109,14 +124,20 @@ export async function openBffPort(core: GatewayCore): Promise<OpenPort> {
   });
   const { clientCertificate } = settings;
   const watched = { environment, clientCertificate, port: opened, logger, metrics };
-  const stopWatching = tls === null ? null : watchCertificates(watched, tls);
+  const watches = [
+    ...(tls === null ? [] : [watchCertificates(watched, tls, tlsFingerprint)]),
+    ...generation.apiKeyFiles.map((file) => watchApiKeys(file, { logger, metrics })),
+  ];
   return {
     url: opened.url,
     get openSockets() {
       return opened.openSockets;
     },
+    reload() {
+      for (const watch of watches) watch.reloadNow();
+    },
     async close({ idleGraceMs }) {
-      stopWatching?.();
+      for (const watch of watches) watch.stop();
       await opened.close({ idleGraceMs, timeoutMs: shutdownTimeoutMs });
       // A request that was cut ends a moment after its connection, and is logged then.
       await lifecycle.idle(maxEndingMs);

@@ -1,6 +1,7 @@
 import type { Problem } from "../core/problems.ts";
 import {
   beginDraining,
+  type BffPort,
   type CloseOptions,
   defaultIdleGraceMs,
   type GatewayOptions,
@@ -24,6 +25,8 @@ export interface Gateway {
   readonly warnings: readonly Problem[];
   /** Connections that clients hold open on the BFFs' port. */
   readonly openSockets: number;
+  /** Reads certificates and files of API keys again, at once. Where they are no use, those before stay. */
+  reload(): void;
   /** Logs and counts a failure that nobody was waiting for, which would otherwise end the process. */
   reportStrayRejection(reason: unknown): void;
   /** Answers what is under way, then closes everything. Idle connections are closed after `idleGraceMs`. */
@@ -37,35 +40,37 @@ export interface Gateway {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const core = await openCore(options);
   const { generation, logger, metrics, lifecycle } = core;
-  const ports: OpenPort[] = [];
+  let bffPort: BffPort | null = null;
+  let adminPort: OpenPort;
   try {
-    ports.push(await openBffPort(core));
-    ports.push(await openAdminPort(core, () => metrics.expose()));
+    bffPort = await openBffPort(core);
+    adminPort = await openAdminPort(core, () => metrics.expose());
   } catch (error) {
-    await Promise.all(ports.map((opened) => opened.close({ idleGraceMs: 0 })));
+    await bffPort?.close({ idleGraceMs: 0 });
     await core.dispose();
     throw error;
   }
-  const [bffPort, adminPort] = ports as [OpenPort, OpenPort];
+  const served = bffPort;
   logWarnings(core);
   const close = async ({ idleGraceMs = defaultIdleGraceMs }: CloseOptions): Promise<void> => {
     await beginDraining(core, idleGraceMs);
-    await bffPort.close({ idleGraceMs });
+    await served.close({ idleGraceMs });
     await adminPort.close({ idleGraceMs: 0 });
     await core.dispose();
   };
   let closing: Promise<void> | null = null;
   lifecycle.ready();
   metrics.set("overlock_workers", {}, 1);
-  logger.info({ url: bffPort.url, adminUrl: adminPort.url }, "listening");
+  logger.info({ url: served.url, adminUrl: adminPort.url }, "listening");
   return {
-    url: bffPort.url,
+    url: served.url,
     adminUrl: adminPort.url,
-    endpoints: endpointsOf(generation, bffPort.url),
+    endpoints: endpointsOf(generation, served.url),
     warnings: generation.warnings,
     get openSockets() {
-      return bffPort.openSockets;
+      return served.openSockets;
     },
+    reload: () => served.reload(),
     reportStrayRejection: (reason) => core.reportStrayRejection(reason),
     close: (closeOptions = {}) => (closing ??= close(closeOptions)),
   };

@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from "graphql";
 import type { ShapedClientSchema } from "../compose/bind-value.ts";
 import { compose } from "../compose/compose.ts";
+import { readCorsRules } from "../config/cors.ts";
 import { type Environment, type EnvironmentSettings, sourceUrlVariable } from "../config/environment.ts";
 import type { BffFolder, Project } from "../config/load-project.ts";
 import { readSourceOauth } from "../config/source-oauth.ts";
@@ -9,6 +10,7 @@ import { OverlockError, quoted } from "../core/errors.ts";
 import type { Problem, Problems } from "../core/problems.ts";
 import { assemblyTurns } from "../execute/assembly-turns.ts";
 import { createExecutor } from "../execute/executor.ts";
+import { type ApiKeyFile, ApiKeyFiles } from "../identity/api-key-files.ts";
 import type { CallerIdentifier } from "../identity/identify-caller.ts";
 import { createKeyStores } from "../identity/key-store.ts";
 import { openIdentifier } from "../identity/open-identifier.ts";
@@ -20,6 +22,7 @@ import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { type AccessTokens, ClientCredentials } from "../outbound/client-credentials.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
+import { createChallenges } from "../pipeline/challenges.ts";
 import { createNegotiation } from "../pipeline/negotiation.ts";
 import { createRequestSharing } from "../pipeline/share-execution.ts";
 import { checkPolicies } from "../policy/check-policies.ts";
@@ -39,6 +42,8 @@ export interface Generation {
   readonly bffs: readonly BffRuntime[];
   /** Who explores the supergraph: anybody, or whom a token of the environment's issuer names. */
   readonly callers: CallerIdentifier;
+  /** Those that can change while they are in use. */
+  readonly apiKeyFiles: readonly ApiKeyFile[];
   readonly warnings: readonly Problem[];
   /** Closes every connection and forgets everything. Requests under way fail. */
   dispose(): Promise<void>;
@@ -61,16 +66,21 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
   const clients = project.bffs.map((bff) => readBffSchema(bff, catalog, problems));
   const sources = openSources(schemas, parts);
   const keyStores = createKeyStores({ logger, metrics });
+  const apiKeyFiles = new ApiKeyFiles();
   const standard = {
     root: project.root,
     standard: settings.jwt,
     environment: parts.environment,
     keyStores,
+    apiKeyFiles,
     problems,
   };
   const callers = openIdentifier({ ...standard, file: "", anonymous: true, credentials: null });
   const identifiers = project.bffs.map(({ file, settings: { anonymous, credentials } }) =>
     openIdentifier({ ...standard, file, anonymous, credentials }),
+  );
+  const cors = project.bffs.map(({ file, settings: { cors: rules } }) =>
+    rules === null ? null : readCorsRules(rules, file, parts),
   );
   try {
     // Composing an incomplete set would report what is only a consequence of what was reported already.
@@ -113,8 +123,10 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
       );
       return {
         settings: bff.settings,
+        cors: cors[index] ?? null,
         schema: bound.schema,
         callers: identifier,
+        challenges: createChallenges(bff.settings.credentials),
         access,
         preparer,
         executor,
@@ -133,6 +145,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
       supergraph: composition.schema,
       bffs,
       callers,
+      apiKeyFiles: apiKeyFiles.opened,
       warnings: problems.warnings,
       async dispose() {
         for (const { preparer, executor } of bffs) {

@@ -8,6 +8,7 @@ import { RequestRefusal } from "../core/request-refusal.ts";
 import type { RequestHeaders } from "../core/request-scope.ts";
 import type { ClientCertificate } from "../identity/authenticator.ts";
 import { type GatewayRequest, HttpAnswer } from "../pipeline/gateway-request.ts";
+import { expectsContinue } from "./check-request-head.ts";
 import { findClientAddress, noProxies } from "./client-address.ts";
 import { announceEnd } from "./http2-sessions.ts";
 import { readPeer } from "./peer.ts";
@@ -141,16 +142,20 @@ class Http2Facts extends RequestFacts {
 
 /**
  * The whole body. Refuses it with PAYLOAD_TOO_LARGE as soon as more than `maxBytes` are announced or have arrived;
- * what was read until then is dropped, and the rest is left to {@link sendAnswer}. Raises CANCELLED where the client
- * goes away in the middle.
+ * what was read until then is dropped, and the rest is left to {@link sendAnswer}. A client that waits to be told to send
+ * it is told so, unless it is refused. Raises CANCELLED where the client goes away in the middle.
  */
-export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+export function readBody(
+  { request, response }: Pick<HttpExchange, "request" | "response">,
+  maxBytes: number,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const announced = Number(request.headers["content-length"] ?? 0);
     if (announced > maxBytes) {
       reject(tooLarge(maxBytes));
       return;
     }
+    if (expectsContinue(request)) response.writeContinue();
     // Nearly every body comes in one piece.
     let first: Buffer | null = null;
     let others: Buffer[] = [];

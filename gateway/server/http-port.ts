@@ -13,6 +13,7 @@ import { Problems } from "../core/problems.ts";
 import { maxHeaderBytes } from "./check-request-head.ts";
 import { endWithClient, Http2Sessions } from "./http2-sessions.ts";
 import { refuseUnreadable } from "./refuse-unreadable.ts";
+import { serveInOrder } from "./serve-in-order.ts";
 
 /** A port that answers HTTP until it is closed. */
 export interface HttpPort {
@@ -72,6 +73,10 @@ export interface PortOptions {
   readonly onUnreadable?: (code: ErrorCode) => void;
   /** Told of each TLS connection that did not come about. */
   readonly onTlsFailure?: (reason: "handshake" | "certificate", error: Error) => void;
+  /** How many connections clients may have open; Infinity where left out. Those beyond are closed as they come. */
+  readonly maxConnections?: number;
+  /** Told of each connection that was one too many. */
+  readonly onRefusedConnection?: () => void;
   /** For tests. */
   readonly limits?: PortLimits;
 }
@@ -82,8 +87,13 @@ export async function listen(
   handle: RequestListener,
   options: PortOptions = {},
 ): Promise<HttpPort> {
-  const port = options.tls ? openSecure(handle, options.tls, options) : openPlain(handle, options);
+  const inOrder = serveInOrder(handle);
+  const port = options.tls ? openSecure(inOrder, options.tls, options) : openPlain(inOrder, options);
   const { server } = port;
+  // Node would answer the one itself, and the other before anybody knows whether the body is wanted. A server of HTTP/2
+  // has the same two events.
+  (server as Server).on("checkExpectation", inOrder).on("checkContinue", inOrder);
+  limitConnections(server, options);
   server.on("clientError", (error: Error, socket: Socket) => {
     const code = refuseUnreadable(error, socket);
     if (code !== null) options.onUnreadable?.(code);
@@ -104,6 +114,17 @@ export async function listen(
     setCertificates: (tls) => port.setCertificates(tls),
     close: (timing) => close(port, sockets, timing),
   };
+}
+
+function limitConnections(
+  server: Listener["server"],
+  { maxConnections = Number.POSITIVE_INFINITY, onRefusedConnection }: PortOptions,
+): void {
+  server.maxConnections = maxConnections;
+  // Otherwise full workers would hand a connection to each other for as long as all of them are. @types/node does not
+  // know it: https://nodejs.org/api/net.html#serverdropmaxconnection.
+  Object.assign(server, { dropMaxConnection: true });
+  server.on("drop", () => onRefusedConnection?.());
 }
 
 /** What ports with TLS and without differ in. */

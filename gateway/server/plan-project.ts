@@ -2,10 +2,10 @@ import { Kind, type OperationDefinitionNode } from "graphql";
 import type { Environment } from "../config/environment.ts";
 import { readEnvironment } from "../config/environment.ts";
 import { loadProject } from "../config/load-project.ts";
-import { Problems } from "../core/problems.ts";
+import { nearestNameHint, Problems } from "../core/problems.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { UnplannedOperation } from "../execute/executor.ts";
-import { refusalFor } from "../pipeline/admit.ts";
+import { refuseDenied } from "../pipeline/admit.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
 import type { Denials } from "../policy/access-rules.ts";
 import { decideAccess } from "../policy/decide-access.ts";
@@ -28,23 +28,29 @@ export interface PlanQuestion {
   readonly caller: PlannedCaller | null;
 }
 
-/** The project has no BFF of the name that was asked for. */
-export class UnknownBffError extends Error {
-  constructor(names: readonly string[], found: string) {
-    super(`expected ${names.join(" or ")} as the BFF, found ${found}`);
-    this.name = "UnknownBffError";
+export interface PlannedOperation {
+  readonly plan: PlanDescription | UnplannedOperation;
+  /** What of the question makes no difference, though it is no mistake. */
+  readonly hints: readonly string[];
+}
+
+/** The project has no BFF, or the BFF no policy, of the name that was asked for. */
+export class UnknownNameError extends Error {
+  constructor(expected: string, found: string) {
+    super(`expected ${expected}, found ${found.slice(0, 100)}`);
+    this.name = "UnknownNameError";
   }
 }
 
 /**
- * Does all of a start but listening, calls nobody, and plans an operation of one BFF. Raises StartupError, UnknownBffError,
+ * Does all of a start but listening, calls nobody, and plans an operation of one BFF. Raises StartupError, UnknownNameError,
  * or RequestRefusal where the document is none of this BFF's, or refused of that caller as a whole.
  */
 export async function planProject(
   root: string,
   environment: Environment,
   { bff, document, operationName, variables, caller }: PlanQuestion,
-): Promise<PlanDescription | UnplannedOperation> {
+): Promise<PlannedOperation> {
   const problems = new Problems();
   const settings = readEnvironment(environment, problems);
   const project = await loadProject(root, problems);
@@ -54,17 +60,51 @@ export async function planProject(
   try {
     const runtime = generation.bffs.find((one) => one.settings.name === bff);
     if (runtime === undefined)
-      throw new UnknownBffError(
-        generation.bffs.map((one) => one.settings.name),
+      throw new UnknownNameError(
+        `${generation.bffs.map((one) => one.settings.name).join(" or ")} as the BFF`,
         bff,
       );
+    if (caller !== null) refuseUnknownPolicies(runtime, caller);
     const prepared = runtime.preparer.prepare(document, operationName);
     const conditions = readConditions(prepared, variables);
     const denials = caller === null ? null : await denialsOf(runtime, prepared, caller);
-    return runtime.executor.describe({ prepared, conditions, denials });
+    const plan = runtime.executor.describe({ prepared, conditions, denials });
+    return { plan, hints: hintsFor(runtime, caller?.scopes ?? []) };
   } finally {
     await generation.dispose();
   }
+}
+
+/** Raises UnknownNameError for a policy that the BFF does not have: it lets nobody. */
+function refuseUnknownPolicies(
+  { settings }: Pick<BffRuntime, "settings">,
+  { policies }: PlannedCaller,
+): void {
+  const defined = Object.keys(settings.policies);
+  const unknown = policies.find((name) => !defined.includes(name));
+  if (unknown === undefined) return;
+  const { name } = settings;
+  const expected =
+    defined.length === 0
+      ? `no policy, as ${name} has none`
+      : `${defined.join(" or ")} as a policy of ${name}`;
+  throw new UnknownNameError(expected, unknown);
+}
+
+/** A scope may be none of this BFF's business; it may be misspelt, too. */
+function hintsFor(
+  { access, settings }: Pick<BffRuntime, "access" | "settings">,
+  scopes: readonly string[],
+): readonly string[] {
+  const asked = new Set(
+    access.guards.flatMap((guard) => (guard.kind === "scopes" ? guard.anyOf.flat() : [])),
+  );
+  return [...new Set(scopes)]
+    .filter((scope) => !asked.has(scope))
+    .map((scope) => {
+      const near = nearestNameHint(scope, asked);
+      return `nothing of ${settings.name} asks for the scope ${scope.slice(0, 100)}${near === null ? "" : `; ${near}`}`;
+    });
 }
 
 /** Raises RequestRefusal where the BFF refuses the operation of such a caller as a whole. */
@@ -76,7 +116,8 @@ async function denialsOf(
   const caller = callerWith(planned);
   const { guards } = prepared.guards;
   const denials = await decideAccess(access, guards, caller, (name) => planned.policies.includes(name));
-  if (denials !== null && settings.denied === "reject") throw refusalFor(prepared, caller, denials);
+  if (denials !== null && settings.denied === "reject")
+    refuseDenied(prepared, { denials, kind: caller.kind });
   return denials;
 }
 

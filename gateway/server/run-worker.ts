@@ -1,11 +1,11 @@
 import { StartupError } from "../core/problems.ts";
 import {
   beginDraining,
+  type BffPort,
   type GatewayCore,
   type GatewayOptions,
   openBffPort,
   openCore,
-  type OpenPort,
 } from "./gateway-core.ts";
 import { isMessage, lastSnapshotId, type PrimaryMessage, type WorkerMessage } from "./worker-messages.ts";
 
@@ -15,13 +15,16 @@ import { isMessage, lastSnapshotId, type PrimaryMessage, type WorkerMessage } fr
  * container sends to all processes would otherwise reach it twice. Where the primary is gone, Node ends it at once.
  */
 export async function runWorker(options: GatewayOptions, id: number): Promise<void> {
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, ignore);
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, ignore);
   // The primary may change its mind before the start is done.
   const drain = Promise.withResolvers<number>();
   let core: GatewayCore | null = null;
+  let port: BffPort | null = null;
   process.on("message", (message: unknown) => {
-    if (!isMessage<PrimaryMessage>(message, ["drain", "metrics"])) return;
+    if (!isMessage<PrimaryMessage>(message, ["drain", "reload", "metrics"])) return;
     if (message.type === "drain") drain.resolve(message.idleGraceMs);
+    // Before the port is open, what is in the files is noticed when they are looked at first.
+    else if (message.type === "reload") port?.reload();
     else
       void core?.metrics.snapshot().then(
         (snapshot) => send({ type: "metrics", id: message.id, snapshot }),
@@ -29,10 +32,10 @@ export async function runWorker(options: GatewayOptions, id: number): Promise<vo
         (error: unknown) => core?.logger.error({ err: error }, "metrics could not be read"),
       );
   });
-  let port: OpenPort;
+  let opened: BffPort;
   try {
     core = await openCore(options, { worker: id });
-    port = await openBffPort(core);
+    opened = await openBffPort(core);
   } catch (error) {
     await core?.dispose();
     if (!(error instanceof StartupError)) throw error;
@@ -41,12 +44,13 @@ export async function runWorker(options: GatewayOptions, id: number): Promise<vo
     return;
   }
   const started = core;
+  port = opened;
   process.on("unhandledRejection", (reason) => started.reportStrayRejection(reason));
   started.lifecycle.ready();
-  await send({ type: "ready", url: port.url });
+  await send({ type: "ready", url: opened.url });
   const idleGraceMs = await drain.promise;
   await beginDraining(started, idleGraceMs);
-  await port.close({ idleGraceMs });
+  await opened.close({ idleGraceMs });
   const snapshot = await started.metrics.snapshot();
   await started.dispose();
   await send({ type: "metrics", id: lastSnapshotId, snapshot });

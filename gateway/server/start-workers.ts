@@ -15,7 +15,7 @@ import {
 } from "./gateway-core.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
-export type RunningGateway = Pick<Gateway, "close" | "reportStrayRejection">;
+export type RunningGateway = Pick<Gateway, "close" | "reload" | "reportStrayRejection">;
 
 /** The program that starts a worker, and its arguments: one that calls {@link runWorker}. */
 export interface WorkerProgram {
@@ -86,6 +86,7 @@ async function startWorkers(
   }
   let closing: Promise<void> | null = null;
   return {
+    reload: () => pool.reload(),
     reportStrayRejection: (reason) => core.reportStrayRejection(reason),
     close: (closeOptions = {}) => (closing ??= close(closeOptions)),
   };

@@ -1,6 +1,6 @@
-import { statSync } from "node:fs";
 import { type ClientCertificateMode, type Environment, listenerTlsFiles } from "../config/environment.ts";
 import { type ListenerTls, readListenerTls } from "../config/listener-tls.ts";
+import { type FileWatch, watchFiles } from "../config/watch-files.ts";
 import { Problems } from "../core/problems.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
@@ -18,27 +18,23 @@ export interface WatchedCertificates {
 
 /**
  * Gives the port the certificates of its files whenever these change, and it keeps those that it has where the new ones
- * are no use. Files are read when they have been the same for one look: certificate and key seldom change in the same
- * moment, and a file is not written in one. Returns what ends it.
+ * are no use. `started` were read when the files had the fingerprint `used`.
  */
-export function watchCertificates(watched: WatchedCertificates, started: ListenerTls): () => void {
-  const { environment, metrics } = watched;
+export function watchCertificates(
+  watched: WatchedCertificates,
+  started: ListenerTls,
+  used: string,
+): FileWatch {
+  const { environment, metrics, intervalMs = 2000 } = watched;
   metrics.set("overlock_certificate_not_after_seconds", {}, started.notAfterMs / 1000);
-  let used = fingerprintOf(environment);
-  let seen = used;
-  const timer = setInterval(() => {
-    const found = fingerprintOf(environment);
-    const isSettled = found === seen;
-    seen = found;
-    if (!isSettled || found === used) return;
-    used = found;
-    reload(watched);
-  }, watched.intervalMs ?? intervalMs);
-  timer.unref();
-  return () => clearInterval(timer);
+  const files = certificateFiles(environment);
+  return watchFiles({ files, used, reload: () => reload(watched), intervalMs });
 }
 
-const intervalMs = 2000;
+/** The files that the environment names for the BFFs' port. */
+export function certificateFiles(environment: Environment): readonly string[] {
+  return listenerTlsFiles.map((variable) => environment[variable]).filter((file) => file !== undefined);
+}
 
 function reload({ environment, clientCertificate, port, logger, metrics }: WatchedCertificates): void {
   const problems = new Problems();
@@ -56,16 +52,4 @@ function reload({ environment, clientCertificate, port, logger, metrics }: Watch
     metrics.increment("overlock_certificate_reloads_total", { result: "failed" });
     logger.warn({ err: error }, "certificates could not be reloaded, the ones before stay in use");
   }
-}
-
-/** Differs whenever one of the files was written, replaced, or is another one behind the same name. */
-function fingerprintOf(environment: Environment): string {
-  const facts = listenerTlsFiles.map((variable) => {
-    const file = environment[variable];
-    const stats = file === undefined ? undefined : statSync(file, { bigint: true, throwIfNoEntry: false });
-    return stats === undefined
-      ? ""
-      : `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
-  });
-  return facts.join("\n");
 }

@@ -4,6 +4,8 @@ import type { MetricsSnapshot } from "../observe/metrics.ts";
 /** What the primary says to a worker, over the channel between the two processes. */
 export type PrimaryMessage =
   | { readonly type: "drain"; readonly idleGraceMs: number }
+  /** Read certificates and files of API keys again. */
+  | { readonly type: "reload" }
   | { readonly type: "metrics"; readonly id: number };
 
 /** What a worker says to the primary. */

@@ -76,6 +76,11 @@ export class WorkerPool {
     return [this.#retired, ...[...this.#members].map(({ snapshot }) => snapshot)];
   }
 
+  /** Every worker reads again what it can renew. */
+  reload(): void {
+    for (const { worker } of this.#members) send(worker, { type: "reload" });
+  }
+
   /** Lets all workers answer what is under way, and resolves when they are gone. What takes longer is killed. */
   async end(idleGraceMs: number, timeoutMs: number): Promise<void> {
     this.#isEnding = true;

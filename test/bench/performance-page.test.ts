@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { buildPerformancePage, readPerformanceNotes } from "../../bench/performance-page.ts";
-import { readRecordedResults } from "../../bench/results.ts";
+import { parseResults, readRecordedResults } from "../../bench/results.ts";
 import { workloads } from "../../bench/workloads.ts";
 
 const page = readFileSync(new URL("../../docs/performance.md", import.meta.url), "utf8");
@@ -10,6 +10,13 @@ const results = readRecordedResults();
 test("docs/performance.md is what the recorded results and the notes make", () => {
   // Otherwise: npm run bench -- --page, or --record for new figures.
   expect(page).toBe(buildPerformancePage(results, readPerformanceNotes()));
+});
+
+test("results from before there were credentials say that these were not measured", () => {
+  const { credentials: _absent, ...old } = results;
+  const text = buildPerformancePage(parseResults(JSON.stringify(old)), "");
+  expect(text).toMatch(/\| a cached JWT adds [^|]* \|  \| not measured \|/);
+  expect(text).toMatch(/\| checking scopes adds [^|]* \|  \| not measured \|/);
 });
 
 test("the recorded results hold every workload, with the limit and Overlock in at least 15 rounds", () => {

@@ -11,6 +11,7 @@ const nothing: Results = {
   workloads: [],
   sharing: [],
   joining: [],
+  credentials: null,
   halfLoad: null,
   preparing: null,
   lengths: [],
@@ -92,6 +93,29 @@ test.each([
     verdict,
     "not measured",
   ]);
+});
+
+describe("a caller who is known", () => {
+  const baseCpuMs = [0.03, 0.02, 0.05];
+  const withMore = (moreUs: number): readonly number[] =>
+    baseCpuMs.map((ms, round) => (round === 1 ? 1 : ms + (moreUs - 1e-6) / 1000));
+  const none = { headerBytes: 800, anonymousCpuMs: [], tokenCpuMs: [], openCpuMs: [], guardedCpuMs: [] };
+
+  test.each([
+    [10, "met"],
+    [10.1, "missed"],
+  ])("may cost %d µs for a token that was verified before: %s", (moreUs, verdict) => {
+    const credentials = { ...none, anonymousCpuMs: baseCpuMs, tokenCpuMs: withMore(moreUs) };
+    expect(judge({ credentials }, /cached JWT/)).toEqual([verdict]);
+  });
+
+  test.each([
+    [5, "met"],
+    [5.1, "missed"],
+  ])("may cost %d µs for a guard: %s", (moreUs, verdict) => {
+    const credentials = { ...none, openCpuMs: baseCpuMs, guardedCpuMs: withMore(moreUs) };
+    expect(judge({ credentials }, /scopes/)).toEqual([verdict]);
+  });
 });
 
 test.each([

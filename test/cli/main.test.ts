@@ -140,9 +140,10 @@ query Other { categories { name } }
     const ordering = '@requiresScopes(scopes: [["orders:write"]])';
     const review = '@policy(policies: [["mayReview"]])';
     it.each<[args: readonly string[], denied: readonly (readonly string[])[]]>([
-      [["--scopes", "orders:read, orders:write"], [["addReview", "Mutation.addReview", review]]],
+      [["--scopes", "orders:write, orders:write"], [["addReview", "Mutation.addReview", review]]],
       [["--policies", "mayReview"], [["placeOrder", "Mutation.placeOrder", ordering]]],
-      [["--scopes", "orders:write", "--policies", "x,mayReview"], []],
+      [["--scopes", "orders:write", "--policies", "mayReview, mayReview"], []],
+      [["--scopes", "", "--policies", " mayReview"], [["placeOrder", "Mutation.placeOrder", ordering]]],
       [
         ["--anonymous"],
         [
@@ -168,6 +169,29 @@ query Other { categories { name } }
       const start = lines.indexOf("denied:");
       const told = start === -1 ? [] : lines.slice(start + 1, lines.indexOf("", start));
       expect(told.map((line) => line.trim().split(/ {2,}/))).toEqual(denied);
+    });
+
+    it("hints at scopes that nothing of the BFF asks for, and plans all the same", async () => {
+      const file = write("order.graphql", order);
+      const args = ["--scopes", "orders:wirte,x,orders:write,x", "--json", "--root", shopRoot];
+      const hinted = await run("plan", file, "--bff", "web", ...args);
+      expect([hinted.status, hinted.stderr]).toEqual([
+        0,
+        `hint: nothing of web asks for the scope orders:wirte; did you mean "orders:write"?
+hint: nothing of web asks for the scope x
+`,
+      ]);
+      expect((JSON.parse(hinted.stdout) as PlanDescription).denied).toHaveLength(1);
+    });
+
+    it.each([
+      ["web", "mayReview,mayreview", "expected mayReview as a policy of web, found mayreview"],
+      ["mobile", "mayReview", "expected no policy, as mobile has none, found mayReview"],
+    ])("refuses policies that %s does not have with status 2: %s", async (bff, policies, message) => {
+      const file = write("anything.graphql", "{ __typename }");
+      const args = ["--policies", policies];
+      const refused = await run("plan", file, "--bff", bff, "--root", shopRoot, ...args);
+      expect([refused.status, refused.stdout, refused.stderr]).toEqual([2, "", `error: ${message}\n`]);
     });
 
     it("refuses scopes of somebody who has no credential with status 2", async () => {
@@ -237,6 +261,12 @@ query Other { categories { name } }
       /^error: expected mobile or web as the BFF, found tv\n$/,
     ],
     ["variables that are no object", ["--bff", "web", "--variables", "[1]"], /Expected a JSON object/],
+    ["a scope without a name", ["--bff", "web", "--scopes", ",x"], /Expected names with commas between them/],
+    [
+      "a policy without a name",
+      ["--bff", "web", "--policies", "x,"],
+      /Expected names with commas between them/,
+    ],
     ["variables that are no JSON", ["--bff", "web", "--variables", "{x: 1}"], /Expected a JSON object/],
   ])("refuses %s with status 2", async (_what, args, message) => {
     const file = write("page.graphql", "{ categories { name } }");

@@ -23,6 +23,7 @@ describe("an empty environment", () => {
       isDevelopment: false,
       logLevel: "info",
       maxBodyBytes: 1_048_576,
+      maxClientConnections: 10_000,
       compressFromBytes: 1400,
       compileFromRequest: 2,
       hstsMaxAgeSeconds: 0,
@@ -42,7 +43,7 @@ describe("an empty environment", () => {
     );
     const stated = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null));
     expect(settings).toEqual(readEnvironment(stated as Environment, new Problems()));
-    expect(Object.keys(told)).toHaveLength(21);
+    expect(Object.keys(told)).toHaveLength(22);
   });
 });
 
@@ -51,6 +52,7 @@ describe("a number", () => {
     ["PORT", "port", 0, 65_535],
     ["ADMIN_PORT", "adminPort", 0, 65_535],
     ["MAX_BODY_BYTES", "maxBodyBytes", 1, 104_857_600],
+    ["MAX_CLIENT_CONNECTIONS", "maxClientConnections", 1, 1_000_000],
     ["COMPRESS_FROM_BYTES", "compressFromBytes", 0, 104_857_600],
     ["COMPILE_FROM_REQUEST", "compileFromRequest", 1, 1_000_000],
     ["HSTS_MAX_AGE_SECONDS", "hstsMaxAgeSeconds", 0, 63_072_000],
@@ -124,6 +126,23 @@ describe("the JWT_ variables", () => {
     expect(problems({ JWT_ISSUER: "x" }).map(({ coordinate }) => coordinate)).toEqual([
       "JWT_JWKS_URL",
       "JWT_AUDIENCE",
+    ]);
+  });
+
+  test.each([
+    ["http://keys.example/jwks", 1],
+    ["http://10.0.0.7:8080/jwks", 1],
+    ["http://localhost.example/jwks", 1],
+    ["http://localhost:8080/jwks", 0],
+    ["http://127.0.0.1/jwks", 0],
+    ["http://[::1]:80/jwks", 0],
+    ["https://keys.example/jwks", 0],
+  ])("warn of %s that keys may be changed on their way: %i", (url, warnings) => {
+    const found = new Problems();
+    expect(readEnvironment({ ...all, JWT_JWKS_URL: url }, found).jwt?.jwksUrl).toBe(url);
+    expect([found.errors, found.warnings.map(({ coordinate }) => coordinate)]).toEqual([
+      [],
+      Array.from({ length: warnings }, () => "JWT_JWKS_URL"),
     ]);
   });
 

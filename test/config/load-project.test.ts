@@ -7,7 +7,7 @@ import { loadProject, type Project } from "../../gateway/config/load-project.ts"
 import { type Problem, Problems } from "../../gateway/core/problems.ts";
 
 const expectedOrigins =
-  'a list of 1 to 100 origins such as https://shop.example, without a path or a default port, or ["*"]';
+  'a list of 1 to 100 origins such as https://shop.example, without a path or a default port, or ["*"], or env("NAME")';
 const expectedCredentials = 'true or false, and false where origins is ["*"]';
 let root = "";
 beforeEach(() => {

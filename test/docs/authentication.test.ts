@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { readApiKeys } from "../../gateway/config/api-keys.ts";
 import { loadProject } from "../../gateway/config/load-project.ts";
 import { Problems } from "../../gateway/core/problems.ts";
+import { ApiKeyList } from "../../gateway/identity/api-key-list.ts";
 import { createApiKeyAuthenticator } from "../../gateway/identity/api-keys.ts";
 import { callerOfClaims } from "../../gateway/identity/read-claims.ts";
 import { editProject, ProjectFolders } from "../start/minimal-project.ts";
@@ -128,7 +129,10 @@ describe("docs/authentication.md", () => {
       (facts) => void problems.push(facts),
     );
     expect(problems).toEqual([]);
-    const authenticator = createApiKeyAuthenticator({ header: "x-api-key", keys: keys ?? [] });
+    const authenticator = createApiKeyAuthenticator({
+      header: "x-api-key",
+      list: new ApiKeyList(keys ?? []),
+    });
     expect(
       authenticator.authenticate({ headers: new Map([["x-api-key", key]]), certificate: null }),
     ).toMatchObject({

@@ -70,6 +70,10 @@ it("two workers serve HTTP/2, take up new certificates, and answer what is under
   for (let round = 0; round < 4; round++) seen.push(await isShown(url, renewing.certificate));
   expect([seen, await isShown(url, ca)]).toEqual([[true, true, true, true], false]);
 
+  // Each worker reads its files once more, changed or not, and nobody ends.
+  gateway.kill("SIGHUP");
+  await expect.poll(readReloads, { timeout: 10_000, interval: 50 }).toBe(4);
+
   shop.catalog.faults.set({ latencyMs: 300 });
   shop.clearLogs();
   const underWay = sessions.map((session) => postHttp2(session, "{ products(first: 1) { totalCount } }"));

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { ApiKey } from "../../gateway/config/api-keys.ts";
 import type { Caller } from "../../gateway/core/caller.ts";
+import { ApiKeyList } from "../../gateway/identity/api-key-list.ts";
 import { createApiKeyAuthenticator } from "../../gateway/identity/api-keys.ts";
 
 const key = "shop_k3yWithLetters-And_Digits";
@@ -18,7 +19,7 @@ const keys = [
 ];
 
 function identify(headers: Readonly<Record<string, string>>, header = "x-api-key"): Caller | null {
-  const authenticator = createApiKeyAuthenticator({ header, keys });
+  const authenticator = createApiKeyAuthenticator({ header, list: new ApiKeyList(keys) });
   return authenticator.authenticate({
     headers: new Map(Object.entries(headers)),
     certificate: null,
@@ -92,12 +93,15 @@ describe("a key", () => {
     const digest = hash("sha256", key);
     const alike = ["0", "1"].map((end) => ({ ...known(key, "other"), sha256: digest.slice(0, -1) + end }));
     const others = alike.filter(({ sha256 }) => sha256 !== digest);
-    const authenticator = createApiKeyAuthenticator({ header: "x-api-key", keys: [...others, ...keys] });
+    const authenticator = createApiKeyAuthenticator({
+      header: "x-api-key",
+      list: new ApiKeyList([...others, ...keys]),
+    });
     const headers = new Map([["x-api-key", key]]);
     expect(authenticator.authenticate({ headers, certificate: null })).toMatchObject({
       consumer: "stock-sync",
     });
-    const without = createApiKeyAuthenticator({ header: "x-api-key", keys: others });
+    const without = createApiKeyAuthenticator({ header: "x-api-key", list: new ApiKeyList(others) });
     expect(() => without.authenticate({ headers, certificate: null })).toThrow("The key is not valid.");
   });
 });

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { ApiKeyList } from "../../gateway/identity/api-key-list.ts";
 import { createApiKeyAuthenticator } from "../../gateway/identity/api-keys.ts";
 import type { Authenticator, ClientCertificate } from "../../gateway/identity/authenticator.ts";
 import { createCertificateAuthenticator } from "../../gateway/identity/certificates.ts";
@@ -45,7 +46,7 @@ beforeAll(async () => {
     }),
     key: createApiKeyAuthenticator({
       header: "x-api-key",
-      keys: [{ sha256: hash("sha256", "a-key"), consumer: "job", tier: null, scopes: [] }],
+      list: new ApiKeyList([{ sha256: hash("sha256", "a-key"), consumer: "job", tier: null, scopes: [] }]),
     }),
     certificate: createCertificateAuthenticator([
       { name: "CN=job", consumer: "job", tier: null, scopes: [] },

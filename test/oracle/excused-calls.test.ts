@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { DescribedStep, PlanDescription } from "../../gateway/prepare/describe-plan.ts";
+import type { PlanDescription } from "../../gateway/prepare/describe-plan.ts";
+import type { DescribedStep } from "../../gateway/prepare/describe-step.ts";
 import { excusedCalls } from "./excused-calls.ts";
 
 /** Places by their paths; each has a step of its own, whose coordinate is the letter before it. */

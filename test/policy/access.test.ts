@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type ProjectGateway, startProject } from "../support/project-gateway.ts";
+import { ScriptedBackend } from "../support/scripted-backend.ts";
 import { type GuardedLibrary, startGuardedLibrary } from "./guarded-library.ts";
 
 let library: GuardedLibrary;
@@ -114,6 +116,10 @@ describe("a guarded type", () => {
       data: { items: null },
       errors: [`items.1 ${denied}`],
     });
+    // Not even which type it is.
+    expect((await library.query(query)).errors.map(({ message }) => message)).toEqual([
+      "The caller may not read this object of Query.items.",
+    ]);
     const names = ["Card", "Shelf", "Book"].map((__typename) => ({ __typename }));
     expect((await library.ask([], query)).data).toEqual({ items: names });
   });
@@ -149,12 +155,20 @@ describe("a caller with a scope more, or one less", () => {
   });
 });
 
-describe("a BFF that rejects", () => {
+describe.each([
+  ["the reference executor", "1000000"],
+  ["compiled code", "1"],
+])("a BFF that rejects, by %s,", (_tier, from) => {
   let rejecting: GuardedLibrary;
   beforeAll(async () => {
-    rejecting = await startGuardedLibrary('denied: "reject"');
+    rejecting = await startGuardedLibrary('denied: "reject"', { COMPILE_FROM_REQUEST: from });
   });
   afterAll(() => rejecting.stop());
+
+  async function messagesOf(query: string): Promise<readonly string[]> {
+    const token = await rejecting.token({ scope: "" });
+    return (await rejecting.query(query, { token })).errors.map(({ message }) => message).toSorted();
+  }
 
   it("refuses an operation as a whole before anything is asked, and says what for", async () => {
     expect(await rejecting.ask(["money"], "{ titles books { isbn cost } }")).toEqual({
@@ -163,9 +177,7 @@ describe("a BFF that rejects", () => {
       errors: [denied],
       calls: [],
     });
-    const token = await rejecting.token({ scope: "" });
-    const { errors } = await rejecting.query("{ books { isbn cost } }", { token });
-    expect(errors.map(({ message }) => message).toSorted()).toEqual([
+    expect(await messagesOf("{ books { isbn cost } }")).toEqual([
       "The caller may not read Book.cost.",
       "The caller may not read Book.isbn.",
     ]);
@@ -181,5 +193,136 @@ describe("a BFF that rejects", () => {
 
   it("answers what is allowed", async () => {
     expect((await rejecting.ask(null, "{ titles }")).status).toBe(200);
+  });
+
+  it("denies an object of a guarded type in its place, where the operation does not name the type", async () => {
+    for (const query of ["{ items { __typename } }", "{ items { ... on Card { number } } }"])
+      expect(await rejecting.ask(null, query)).toEqual({
+        status: 200,
+        data: { items: null },
+        errors: [`items.1 ${denied}`],
+        calls: ["GET /items"],
+      });
+    const { errors } = await rejecting.query("{ items { __typename } }");
+    expect(errors.map(({ message }) => message)).toEqual([
+      "The caller may not read this object of Query.items.",
+    ]);
+    expect((await rejecting.ask([], "{ items { __typename } }")).errors).toEqual([]);
+  });
+
+  it.each([
+    ["in a condition", "{ items { ... on Shelf { __typename } } }"],
+    ["in a fragment", "{ items { ...F } } fragment F on Shelf { label }"],
+    [
+      "in a condition that is left out",
+      "query ($no: Boolean = false) { items { ... on Shelf @include(if: $no) { label } } }",
+    ],
+  ])("refuses the operation that names the type %s", async (_how, query) => {
+    expect(await rejecting.ask(null, query)).toMatchObject({ status: 401, data: undefined, calls: [] });
+    expect((await rejecting.ask([], query)).errors).toEqual([]);
+  });
+
+  it("refuses a field of an interface that is denied of all its types, by the interface's name", async () => {
+    expect(await messagesOf("{ priced { cost } }")).toEqual(["The caller may not read Priced.cost."]);
+    expect(await messagesOf("{ priced { __typename ... on Book { id } } }")).toEqual([]);
+  });
+});
+
+describe.each([
+  ["filters", "the reference executor", "1000000"],
+  ["filters", "compiled code", "1"],
+  ["rejects", "the reference executor", "1000000"],
+  ["rejects", "compiled code", "1"],
+])("where a BFF %s, by %s, node", (denies, _tier, from) => {
+  const backend = new ScriptedBackend();
+  let project: ProjectGateway;
+  const idOf = (text: string): string => Buffer.from(text).toString("base64url");
+  beforeAll(async () => {
+    await backend.start();
+    backend.answer = { headers: { "content-type": "application/json" }, body: '{"id":"1"}' };
+    const setting = denies === "rejects" ? "reject" : "filter";
+    project = await startProject(
+      {
+        shop: `extend schema @source(name: "shop", url: "${backend.url}")
+          type Query {
+            product(id: ID!): Product @lookup @rest(GET: "/products/{args.id}")
+            secret(id: ID!): Secret @lookup @rest(GET: "/secrets/{args.id}")
+          }
+          type Product @key(fields: "id") { id: ID! name: String }
+          type Secret @key(fields: "id") @authenticated { id: ID! name: String }`,
+      },
+      `type Query { node(id: ID!): Node @node  nodes(ids: [ID!]!): [Node]! @node }
+       interface Node { id: ID! }
+       type Product implements Node { id: ID! @globalId name: String }
+       type Secret implements Node { id: ID! @globalId name: String }`,
+      { COMPILE_FROM_REQUEST: from },
+      { config: `{ name: "web", anonymous: true, denied: "${setting}" }` },
+    );
+  });
+  beforeEach(() => backend.clear());
+  afterAll(async () => {
+    await project.stop();
+    await backend.stop();
+  });
+
+  it("finds what is not guarded, and denies the rest without asking for it or naming its type", async () => {
+    const variables = { ids: [idOf("Product:1"), idOf("Secret:1")] };
+    const answer = await project.query(
+      "query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Product { name } } }",
+      {
+        variables,
+      },
+    );
+    expect(answer.data).toEqual({ nodes: [{ id: idOf("Product:1"), name: null }, null] });
+    expect(answer.errors.map(({ path, message, extensions }) => [path, message, extensions.code])).toEqual([
+      [["nodes", 1], "The caller may not read this object of Query.nodes.", denied],
+    ]);
+    expect(backend.requests.map(({ url }) => url)).toEqual(["/products/1"]);
+  });
+
+  it("asks for nothing where an operation names what is guarded", async () => {
+    const variables = { id: idOf("Secret:1") };
+    const query = "query ($id: ID!) { node(id: $id) { ... on Secret { name } } }";
+    const { status, errors } = await project.query(query, { variables });
+    expect([status, errors.map(({ extensions }) => extensions.code)]).toEqual(
+      denies === "rejects" ? [401, ["UNAUTHENTICATED", "UNAUTHENTICATED"]] : [200, [denied]],
+    );
+    expect(backend.requests).toEqual([]);
+  });
+});
+
+describe("a request's plan", () => {
+  it.each([
+    ["the reference executor", "1000000", "reference"],
+    ["compiled code", "1", "compiled"],
+  ])("shows what is denied, and by which guards, where %s runs it", async (_what, from, tier) => {
+    const explaining = await startGuardedLibrary("showPlan: true", { COMPILE_FROM_REQUEST: from });
+    try {
+      const query = "{ titles books { x: isbn author { name salary } } items { __typename } }";
+      const { extensions } = await explaining.query(query, { extensions: { plan: true } });
+      expect(extensions).toMatchObject({
+        plan: {
+          tier,
+          denied: [
+            {
+              path: "books[].x",
+              coordinate: "Book.isbn",
+              failed: ['@requiresScopes(scopes: [["catalog", "isbn"], ["admin"]])'],
+            },
+            {
+              path: "books[].author.salary",
+              coordinate: "Person.salary",
+              failed: ['@policy(policies: [["isSelf"], ["isHr", "inOffice"]])'],
+            },
+            { path: "items[]<Shelf>", coordinate: "Shelf", failed: ["@authenticated"] },
+          ],
+        },
+      });
+      const token = await explaining.token({ scope: "admin" });
+      const allowed = await explaining.query("{ books { isbn } }", { token, extensions: { plan: true } });
+      expect(allowed.extensions).toMatchObject({ plan: { tier, denied: [] } });
+    } finally {
+      await explaining.stop();
+    }
   });
 });

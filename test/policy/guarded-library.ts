@@ -74,7 +74,8 @@ const people = `
   }
 `;
 
-const client = `
+/** What its clients see. */
+export const libraryClientSchema = `
   type Query {
     books: [Book!]
     titles: [String] @from(field: "books.title")
@@ -160,7 +161,7 @@ export async function startGuardedLibrary(
   for (const folder of ["schemas", "bff-web"]) mkdirSync(path.join(root, folder));
   writeFileSync(path.join(root, "schemas", "books.graphql"), books);
   writeFileSync(path.join(root, "schemas", "people.graphql"), people);
-  writeFileSync(path.join(root, "bff-web", "schema.graphql"), client);
+  writeFileSync(path.join(root, "bff-web", "schema.graphql"), libraryClientSchema);
   const options = `name: "web", anonymous: true, policies: { isSelf: () => false, isHr: () => false, inOffice: () => false }, ${config}`;
   writeFileSync(path.join(root, "bff-web", "bff.config.ts"), `export default { ${options} };\n`);
   const logLines: Record<string, unknown>[] = [];

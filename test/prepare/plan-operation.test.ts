@@ -8,7 +8,8 @@ import { createReferenceExecutor } from "../../gateway/execute/reference-executo
 import { describePlan, type PlanDescription } from "../../gateway/prepare/describe-plan.ts";
 import type { Place, Plan, ShownField } from "../../gateway/prepare/plan.ts";
 import { planOperation } from "../../gateway/prepare/plan-operation.ts";
-import { maxPlannedFields, NotPlannedError, PlanTooLargeError } from "../../gateway/prepare/plan-place.ts";
+import { maxPlannedFields, PlanTooLargeError } from "../../gateway/prepare/plan-numbers.ts";
+import { NotPlannedError } from "../../gateway/prepare/plan-place.ts";
 import { specialize } from "../../gateway/prepare/specialize.ts";
 import { composeTexts, type SchemaTexts } from "../compose/compose-texts.ts";
 import { composeShop, readShopClient } from "../support/compose-shop.ts";

@@ -13,6 +13,8 @@ export const audience = "shop-api";
 /** What the issuer signs with; `encryption` is published, but not for signatures. */
 export interface IssuerKeys {
   readonly rsa: TokenKey;
+  /** That it is about to sign with. */
+  readonly rsaNext: TokenKey;
   readonly ec: TokenKey;
   readonly ed: TokenKey;
   readonly encryption: TokenKey;
@@ -62,6 +64,7 @@ const query = "{ secret }";
 export async function startAttackedGateway(): Promise<AttackedGateway> {
   const keys: IssuerKeys = {
     rsa: rsaKey("r1"),
+    rsaNext: rsaKey("r2"),
     ec: ecKey("e1"),
     ed: edKey("d1"),
     encryption: rsaKey("enc1"),
@@ -69,6 +72,7 @@ export async function startAttackedGateway(): Promise<AttackedGateway> {
   const keySet = JSON.stringify({
     keys: [
       publicJwk(keys.rsa),
+      publicJwk(keys.rsaNext),
       publicJwk(keys.ec, { alg: "ES256", use: "sig" }),
       publicJwk(keys.ed, { use: "sig" }),
       publicJwk(keys.encryption, { use: "enc" }),

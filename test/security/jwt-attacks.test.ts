@@ -109,6 +109,12 @@ describe("a token that is as it should be is answered", () => {
     ["PS256", () => sign({ ...rs256, alg: "PS256" }, claims(), test.keys.rsa, "PS256")],
     ["ES256", () => goodEc()],
     ["EdDSA", () => sign({ alg: "EdDSA", kid: "d1" }, claims(), test.keys.ed, "EdDSA")],
+    ["Ed25519", () => sign({ alg: "Ed25519", kid: "d1" }, claims(), test.keys.ed, "EdDSA")],
+    ["without a kid, by the first of several keys that fit", () => good(claims(), { alg: "RS256" })],
+    [
+      "without a kid, by the last of several keys that fit",
+      () => sign({ alg: "RS256" }, claims(), test.keys.rsaNext, "RS256"),
+    ],
     ["without a kid, where one key only fits", () => goodEc(claims(), { alg: "ES256" })],
     ["with header parameters that nobody knows", () => good(claims(), { ...rs256, ...header })],
     [
@@ -230,6 +236,13 @@ describe("an algorithm that is not the key's", () => {
     ].map((alg): TokenCase => [`alg ${JSON.stringify(alg)}`, () => good(claims(), { ...rs256, alg })]),
   );
   refuses([
+    ["RS256 without a kid, by nobody's key", () => forged({ kid: undefined })],
+    [
+      "RS256 without a kid, by a key that is not for signatures",
+      () => sign({ alg: "RS256" }, claims(), test.keys.encryption, "RS256"),
+    ],
+    ["PS256 without a kid, that is RS256", () => good(claims(), { alg: "PS256" })],
+    ["Ed25519 by the name of an EC key", () => goodEc(claims(), { alg: "Ed25519", kid: "e1" })],
     ["ES256 by the name of an RSA key", () => goodEc(claims(), { alg: "ES256", kid: "r1" })],
     ["RS256 by the name of an EC key", () => good(claims(), { alg: "RS256", kid: "e1" })],
     ["EdDSA by the name of an EC key", () => goodEc(claims(), { alg: "EdDSA", kid: "e1" })],

@@ -236,16 +236,41 @@ describe("a credential that is right", () => {
   });
 });
 
-const missing = { code: "UNAUTHENTICATED", challenge: 'Bearer realm="graphql"' };
+const missing = { code: "UNAUTHENTICATED", fault: "" };
 const invalid = {
   code: "CREDENTIAL_INVALID",
-  challenge:
-    'Bearer realm="graphql", error="invalid_token", error_description="The credential is not valid."',
+  fault: ', error="invalid_token", error_description="The credential is not valid."',
 };
 const expired = {
   code: "CREDENTIAL_EXPIRED",
-  challenge: 'Bearer realm="graphql", error="invalid_token", error_description="The credential has expired."',
+  fault: ', error="invalid_token", error_description="The credential has expired."',
 };
+
+/** All that the BFF takes; what is wrong is said of tokens only, and only where one was sent. */
+function challengeFor({ headers = [] }: Sent, fault: string): string {
+  const told = headers.includes("authorization") ? fault : "";
+  return `ApiKey realm="graphql", Bearer realm="graphql"${told}, Certificate realm="graphql"`;
+}
+
+describe("a token that is named in the connection header", () => {
+  it.each(["authorization", "Authorization, keep-alive", "close, x-other ,AUTHORIZATION"])(
+    "(%s) says who calls, and is passed to no backend, because it is about this connection",
+    async (connection) => {
+      const logged = project.log.text.length;
+      const sent = { headers: ["connection", connection, ...bearer("good-token")] };
+      expect((await send(sent)).body).toEqual({ data: everything });
+      expect(project.log.text.slice(logged)).toContain('"credential":"opaqueToken","consumer":"app"');
+      expect(backend.requests).toHaveLength(2);
+      for (const { headers } of backend.requests) expect(headers).not.toHaveProperty("authorization");
+    },
+  );
+
+  it("is refused where it is no good, as any other", async () => {
+    const answer = await send({ headers: ["connection", "authorization", ...bearer("unknown-token")] });
+    expect(answer).toMatchObject({ status: 401, body: { errors: [{ extensions: { code: invalid.code } }] } });
+    expect(backend.requests).toEqual([]);
+  });
+});
 
 describe("an attack", () => {
   const goodCertificate = { certificate: "orders-job" };
@@ -345,9 +370,10 @@ describe("an attack", () => {
       { headers: ["x-consumer", "stock-sync", "x-scopes", "stock:read", "x-user-id", "u1"] },
       missing,
     ],
-  ])("(%s) is answered with 401, and no backend is called", async (_what, sent, { code, challenge }) => {
+  ])("(%s) is answered with 401, and no backend is called", async (_what, sent, { code, fault }) => {
     const logged = project.log.text.length;
     const answer = await send(sent);
+    const challenge = challengeFor(sent, fault);
     expect(answer).toMatchObject({ status: 401, challenge, body: { errors: [{ extensions: { code } }] } });
     expect(answer.body.data).toBeUndefined();
     expect(backend.requests).toEqual([]);

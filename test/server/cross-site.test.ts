@@ -16,15 +16,21 @@ const backend = new ScriptedBackend();
 /** By what `cors` says. */
 const gateways = new Map<string, ProjectGateway>();
 
-async function open(name: string, cors: string | null): Promise<void> {
+async function open(name: string, cors: string | null, origins?: string): Promise<void> {
   const config = `{ name: "web", anonymous: true, explorer: true${cors === null ? "" : `, cors: ${cors}`} }`;
-  gateways.set(name, await startProject({ books: sdl }, client, { BOOKS_URL: backend.url }, { config }));
+  gateways.set(
+    name,
+    await startProject({ books: sdl }, client, { BOOKS_URL: backend.url, SHOP_ORIGINS: origins }, { config }),
+  );
 }
 
 beforeAll(async () => {
   await backend.start();
   await open("none", null);
   await open("listed", `{ origins: ["${friend}", "https://other.example:8443", "capacitor://localhost"] }`);
+  const reference = '{ environmentVariable: "SHOP_ORIGINS", default: null }';
+  await open("environment", `{ origins: ${reference} }`, `${friend} , https://other.example:8443`);
+  await open("environmentOpen", `{ origins: ${reference} }`, "*");
   await open("credentials", `{ origins: ["${friend}"], credentials: true, headers: ["X-App"] }`);
   await open("open", '{ origins: ["*"], exposedHeaders: [], maxAgeSeconds: 0 }');
 });
@@ -214,6 +220,20 @@ describe("a request of the gateway's own pages, or of no page", () => {
   it("is told apart by its port where the host states one", async () => {
     expectRefused(await get("none", { host: "gateway.example:80", origin: "https://gateway.example" }));
     expectRefused(await get("none", { host: "gateway.example:443", origin: "http://gateway.example" }));
+  });
+});
+
+describe("a page of an origin that the environment names", () => {
+  it.each([
+    ["environment", friend, friend],
+    ["environment", "https://other.example:8443", "https://other.example:8443"],
+    ["environment", "https://evil.example", undefined],
+    ["environment", `${friend},https://other.example:8443`, undefined],
+    ["environmentOpen", "https://evil.example", "*"],
+  ])("(%s) %s is granted %s", async (name, origin, granted) => {
+    const answer = await post(name, { origin, "sec-fetch-site": "cross-site" });
+    expect(grantsOf(answer)["access-control-allow-origin"]).toBe(granted);
+    expect(answer.status).toBe(granted === undefined ? 403 : 200);
   });
 });
 

@@ -53,7 +53,7 @@ afterAll(async () => {
 async function serve(lane: Lane): Promise<Server> {
   const server = createServer((request, response) => {
     const exchange = openExchange(request, response);
-    const body = request.method === "POST" ? readBody(request, 1_000_000) : Promise.resolve(null);
+    const body = request.method === "POST" ? readBody(exchange, 1_000_000) : Promise.resolve(null);
     void body
       .then((bytes) => lane.answer(exchange, bytes))
       .then((answer) => sendAnswer(exchange, answer, false));

@@ -7,6 +7,7 @@ import { HttpAnswer } from "../../gateway/pipeline/gateway-request.ts";
 import { openExchange, readBody, sendAnswer } from "../../gateway/server/http-exchange.ts";
 import { type HttpPort, listen, portLimits } from "../../gateway/server/http-port.ts";
 import { CertificateAuthority, type IssuedCertificate } from "../support/certificates.ts";
+import { eventually } from "../support/eventually.ts";
 import { RawConnection, rawRequest } from "../support/raw-connection.ts";
 import { endHeaders, endStream, hpackRequest, http2Frame, openRawHttp2 } from "../support/raw-http2.ts";
 import { openSession, sendHttp2 } from "../support/secure-clients.ts";
@@ -33,14 +34,21 @@ afterAll(() => authority.remove());
 interface EchoPort {
   readonly port: HttpPort;
   readonly unreadable: string[];
+  /** Connections that were one too many. */
+  readonly refused: { count: number };
   /** Requests whose handling began. */
   readonly begun: string[];
   readonly stop: () => Promise<void>;
 }
 
 /** A port that answers each request with how long its body was. */
-async function openEcho(isSecure: boolean, limits = shortLimits): Promise<EchoPort> {
+async function openEcho(
+  isSecure: boolean,
+  limits = shortLimits,
+  maxConnections = Number.POSITIVE_INFINITY,
+): Promise<EchoPort> {
   const unreadable: string[] = [];
+  const refused = { count: 0 };
   const begun: string[] = [];
   const tls = {
     certificate: pair.certificate,
@@ -54,15 +62,22 @@ async function openEcho(isSecure: boolean, limits = shortLimits): Promise<EchoPo
     (request, response) => {
       const exchange = openExchange(request, response);
       begun.push(exchange.path);
-      const body = request.method === "GET" ? Promise.resolve(Buffer.alloc(0)) : readBody(request, 1_000_000);
+      const body =
+        request.method === "GET" ? Promise.resolve(Buffer.alloc(0)) : readBody(exchange, 1_000_000);
       body.then(
         (bytes) => sendAnswer(exchange, new HttpAnswer(200, {}, `${bytes.length} bytes`), false),
         () => {},
       );
     },
-    { tls: isSecure ? tls : null, limits, onUnreadable: (code) => void unreadable.push(code) },
+    {
+      tls: isSecure ? tls : null,
+      limits,
+      maxConnections,
+      onUnreadable: (code) => void unreadable.push(code),
+      onRefusedConnection: () => void (refused.count += 1),
+    },
   );
-  return { port, unreadable, begun, stop: () => port.close({ idleGraceMs: 0, timeoutMs: 200 }) };
+  return { port, unreadable, refused, begun, stop: () => port.close({ idleGraceMs: 0, timeoutMs: 200 }) };
 }
 
 it("the limits are those that are promised", () => {
@@ -453,5 +468,43 @@ describe("a flood on one connection of HTTP/2", () => {
 
   it("leaves the port working for others", async () => {
     expect((await requestOnce()).status).toBe(200);
+  });
+});
+
+describe("a connection beyond the bound", () => {
+  it("is closed and counted, the others go on, and one that ends makes room", async () => {
+    const { port, refused, stop } = await openEcho(false, shortLimits, 2);
+    const ask = async (connection: RawConnection): Promise<number> => {
+      connection.write(rawRequest("GET / HTTP/1.1"));
+      return (await connection.readAnswer()).status;
+    };
+    const first = await RawConnection.open(port.url);
+    const second = await RawConnection.open(port.url);
+    expect([await ask(first), await ask(second)]).toEqual([200, 200]);
+    const third = await RawConnection.open(port.url);
+    await third.closed();
+    expect(refused.count).toBe(1);
+    expect([await ask(first), await ask(second)]).toEqual([200, 200]);
+    first.destroy();
+    await eventually(() => expect(port.openSockets).toBe(1));
+    const fourth = await RawConnection.open(port.url);
+    expect([await ask(fourth), refused.count]).toEqual([200, 1]);
+    second.destroy();
+    fourth.destroy();
+    await stop();
+  });
+
+  it("over TLS, too, before the handshake", async () => {
+    const { port, refused, stop } = await openEcho(true, shortLimits, 1);
+    const { hostname, port: number } = new URL(port.url);
+    const open = async (): Promise<boolean> => {
+      const socket = connectTls({ host: hostname, port: Number(number), ca: authority.certificate });
+      return once(socket, "secureConnect").then(
+        () => true,
+        () => false,
+      );
+    };
+    expect([await open(), await open(), refused.count]).toEqual([true, false, 1]);
+    await stop();
   });
 });

@@ -32,3 +32,39 @@ it("a rejection that nobody handles is logged and counted, and the process goes 
   expect(child.stdout).toContain("overlock_stray_rejections_total 1");
   expect(child.stdout).toContain('"msg":"stray rejection"');
 });
+
+it("SIGHUP makes the gateway read again what it can renew, as often as it comes, and ends nothing", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "overlock-hangup-"));
+  const program = path.join(folder, "program.ts");
+  const entry = path.join(shopRoot, "gateway/index.ts");
+  writeFileSync(
+    program,
+    `import { runUntilSignal } from ${JSON.stringify(entry)};
+     const send = (signal: NodeJS.Signals) => process.kill(process.pid, signal);
+     let reloads = 0;
+     // As the sockets of a gateway would do.
+     const open = setInterval(() => {}, 1000);
+     const starting = new Promise((resolve) => setTimeout(resolve, 50));
+     const ended = runUntilSignal(async () => {
+       send("SIGHUP");
+       await starting;
+       setTimeout(() => send("SIGHUP"), 10);
+       return {
+         reload() {
+           reloads += 1;
+           send(reloads < 3 ? "SIGHUP" : "SIGTERM");
+         },
+         reportStrayRejection() {},
+         async close() {},
+       };
+     });
+     await ended;
+     clearInterval(open);
+     console.log("reloads: " + reloads);`,
+  );
+  const child = new TestProcess(lockfileNode, [program]);
+  const { code } = await child.exited();
+  rmSync(folder, { recursive: true, force: true });
+  await child.stop();
+  expect([code, child.stdout]).toEqual([0, "reloads: 3\n"]);
+});

@@ -72,6 +72,21 @@ export class RawConnection {
     }
   }
 
+  /** The first line of what comes next, which stays to be read; that of an interim answer does not. */
+  async readInterim(timeoutMs = 5000): Promise<string> {
+    const endMs = performance.now() + timeoutMs;
+    for (;;) {
+      const end = this.#received.indexOf("\r\n\r\n");
+      if (end >= 0) {
+        const [line = ""] = this.#received.subarray(0, end).toString("latin1").split("\r\n");
+        if (/^HTTP\/1\.1 1\d\d /.test(line)) this.#received = this.#received.subarray(end + 4);
+        return line;
+      }
+      if (this.#isClosed || performance.now() > endMs) throw new Error("Expected an answer to begin.");
+      await sleep(2);
+    }
+  }
+
   /** Resolves when the server has closed the connection. */
   async closed(timeoutMs = 5000): Promise<void> {
     const endMs = performance.now() + timeoutMs;

@@ -27,6 +27,7 @@ export interface QueryOptions {
   readonly bff?: "web" | "mobile";
   readonly variables?: Readonly<Record<string, unknown>>;
   readonly operationName?: string;
+  readonly extensions?: Readonly<Record<string, unknown>>;
   readonly token?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
@@ -92,7 +93,7 @@ export async function sendQuery(
   query: string,
   options: QueryOptions = {},
 ): Promise<GraphqlAnswer> {
-  const { bff = "web", variables, operationName, token, headers = {}, signal } = options;
+  const { bff = "web", variables, operationName, extensions, token, headers = {}, signal } = options;
   const response = await fetch(`${url}/${bff}/graphql`, {
     method: "POST",
     headers: {
@@ -100,7 +101,7 @@ export async function sendQuery(
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...headers,
     },
-    body: JSON.stringify({ query, variables, operationName }),
+    body: JSON.stringify({ query, variables, operationName, extensions }),
     ...(signal !== undefined && { signal }),
   });
   const text = await response.text();
