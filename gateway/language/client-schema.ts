@@ -8,6 +8,7 @@ import {
 import type { Problems, SourcePlace } from "../core/problems.ts";
 import { type AbstractType, readAbstractType, refuseFieldDirectives } from "./abstract-types.ts";
 import { type ClientLeafTypes, readClientLeafTypes, readGlobalIdType } from "./client-leaf-types.ts";
+import { type CostDeclarations, readCostDirectives } from "./cost-directives.ts";
 import type { DirectiveCatalog } from "./directive-catalog.ts";
 import { DirectiveReader, type DirectiveUse, type PlacedSelection, placeOf } from "./directive-reader.ts";
 import { findGuards, type Guard, guardDirectives } from "./guards.ts";
@@ -64,6 +65,8 @@ export interface ClientSchema extends ClientLeafTypes {
   readonly abstractTypes: ReadonlyMap<string, ClientAbstractType>;
   /** What guards types and fields, by coordinate. */
   readonly guards: ReadonlyMap<string, readonly Guard[]>;
+  /** What uses of it cost. */
+  readonly cost: CostDeclarations;
   /** The file without Overlock's directives: exactly what clients may introspect. */
   readonly plainDocument: DocumentNode;
 }
@@ -113,7 +116,8 @@ export function readClientSchema(
   }
   const abstractTypes = readAbstractTypes(sdl, reader);
   const guards = findGuards(sdl.document);
-  return { file, types, abstractTypes, guards, ...leafTypes, plainDocument: sdl.plainDocument };
+  const cost = readCostDirectives(sdl.document, reader);
+  return { file, types, abstractTypes, guards, cost, ...leafTypes, plainDocument: sdl.plainDocument };
 }
 
 function refuseNamespace(viewUse: DirectiveUse): void {
@@ -149,7 +153,7 @@ function readField(reader: DirectiveReader, coordinate: string, field: FieldDefi
   }
   const [fromUse] = uses.get("from") ?? [];
   const [nodeUse] = uses.get("node") ?? [];
-  const notShapers = new Set(["from", "node", ...guardDirectives]);
+  const notShapers = new Set(["from", "node", "cost", "listSize", ...guardDirectives]);
   return {
     name: field.name.value,
     coordinate,

@@ -58,6 +58,7 @@ export class DirectiveReader {
   readonly problems: Problems;
   readonly kind: SchemaFileKind;
   readonly #catalog: DirectiveCatalog;
+  readonly #found = new Map<string, FoundUse[]>();
 
   constructor(catalog: DirectiveCatalog, kind: SchemaFileKind, file: string, problems: Problems) {
     this.file = file;
@@ -88,9 +89,18 @@ export class DirectiveReader {
         continue;
       }
       const use = new DirectiveUse(this, node, coordinate);
-      if (use.check(definition.args)) uses.set(name, [...(earlier ?? []), use]);
+      if (!use.check(definition.args)) continue;
+      uses.set(name, [...(earlier ?? []), use]);
+      const found = this.#found.get(name);
+      if (found === undefined) this.#found.set(name, [{ coordinate, location, use }]);
+      else found.push({ coordinate, location, use });
     }
     return uses;
+  }
+
+  /** Every use of a directive that was read so far and had no problem of form. */
+  found(name: string): readonly FoundUse[] {
+    return this.#found.get(name) ?? [];
   }
 
   #definitionFor(
@@ -141,6 +151,13 @@ export class DirectiveReader {
   #refuse(node: ASTNode, facts: Omit<ProblemFacts, "place">): void {
     this.problems.error({ ...facts, place: placeOf(node, this.file) });
   }
+}
+
+/** A use of a directive, and where it stands. */
+export interface FoundUse {
+  readonly coordinate: string;
+  readonly location: DirectiveLocation;
+  readonly use: DirectiveUse;
 }
 
 /** Checks the directives on enums, scalars and input types, so that none stands there unread. */
@@ -357,6 +374,8 @@ export class DirectiveUse {
       this.#mismatch(node, custom.description, path);
       return undefined;
     }
+    // The cost specification's weights are texts, so that they may have fractions; most are whole numbers.
+    if (node.kind === Kind.INT && this.node.name.value === "cost") return node.value;
     const value: unknown = valueFromAST(node, type);
     if (value === undefined) this.#mismatch(node, type.toString(), path);
     return value;

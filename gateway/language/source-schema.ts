@@ -13,6 +13,7 @@ import type { BackendNames } from "./backend-names.ts";
 import { isBackendSchema, readBackendSchema } from "./backend-schema.ts";
 import { readArguments, type SourceArgument } from "./argument-directives.ts";
 import { type CallContext, checkRawSelection } from "./call-declaration.ts";
+import { type CostDeclarations, readCostDirectives } from "./cost-directives.ts";
 import type { DirectiveCatalog } from "./directive-catalog.ts";
 import {
   DirectiveReader,
@@ -106,6 +107,8 @@ export interface SourceSchema {
   readonly inaccessible: ReadonlyMap<string, SourcePlace>;
   /** What guards types and fields, by coordinate. */
   readonly guards: ReadonlyMap<string, readonly Guard[]>;
+  /** What uses of it cost. */
+  readonly cost: CostDeclarations;
   /** The file without Overlock's directives. */
   readonly plainDocument: DocumentNode;
   /** The `@source` use, for problems found later. */
@@ -146,8 +149,20 @@ export function readSourceSchema(
   const backendNames = backend?.names ?? null;
   const inaccessible = findInaccessible(sdl.document, file);
   const guards = findGuards(sdl.document);
+  const cost = readCostDirectives(sdl.document, reader);
   const { plainDocument } = sdl;
-  return { file, ...source, backendNames, types, abstractTypes, inaccessible, guards, plainDocument, use };
+  return {
+    file,
+    ...source,
+    backendNames,
+    types,
+    abstractTypes,
+    inaccessible,
+    guards,
+    cost,
+    plainDocument,
+    use,
+  };
 }
 
 function withName(node: TypeDefinitionNode): [name: string, node: TypeDefinitionNode] {

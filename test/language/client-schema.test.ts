@@ -96,10 +96,10 @@ describe("a wrong client schema", () => {
       "it in a client schema",
     ],
     [
-      'type Query { a: Int ▸@cost(weight: "1") }',
+      'type Query { a: Int ▸@tag(name: "x") }',
       "Query.a",
       "a directive that this version enforces",
-      "@cost, which it does not enforce yet",
+      "@tag, which it does not enforce yet",
     ],
     ['type Query { a: Int @from(field: "b.▸") }', "Query.a @from(field:)", "a name", "the end"],
     [

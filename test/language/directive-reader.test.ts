@@ -361,8 +361,8 @@ describe("the place of a definition", () => {
 
 test("directives on enums, scalars and inputs do not stand there unread", () => {
   const text = `scalar A @tag(name: "x")
-enum B @cost { C @semanticNonNull }
-input D @listSize { e: Int @provides(field: "x") }`;
+enum B @cacheTag { C @semanticNonNull }
+input D @external { e: Int @provides(field: "x") }`;
   const problems = problemsOf((found) => {
     readLeafDirectives(parse(text), new DirectiveReader(catalog, "source", "a.graphql", found));
   });
@@ -370,9 +370,9 @@ input D @listSize { e: Int @provides(field: "x") }`;
     problems.map(({ place, coordinate, found }) => [place.line, place.column, coordinate, found]),
   ).toEqual([
     [1, 10, "A", "@tag, which it does not enforce yet"],
-    [2, 8, "B", "@cost, which it does not enforce yet"],
-    [2, 18, "B.C", "@semanticNonNull, which it does not enforce yet"],
-    [3, 9, "D", "@listSize, which it does not enforce yet"],
+    [2, 8, "B", "@cacheTag, which it does not enforce yet"],
+    [2, 22, "B.C", "@semanticNonNull, which it does not enforce yet"],
+    [3, 9, "D", "@external, which it does not enforce yet"],
     [3, 28, "D.e", "@provides, which it does not enforce yet"],
   ]);
 });

@@ -711,13 +711,13 @@ describe("a wrong @grpc", () => {
 test("all problems of a file are told at once", () => {
   const text = `extend schema ${rest}
 type Query { a: Int }
-type A @key(fields: "x") { b: Int @from(field: "c.") d: Int @cost(weight: "1") }`;
+type A @key(fields: "x") { b: Int @from(field: "c.") d: Int @cost(weight: "x") }`;
   const problems = problemsOf((found) => readSourceSchema("a.graphql", text, catalog, found));
   expect(problems.map(({ place, coordinate }) => `${place.line}:${place.column} ${coordinate}`)).toEqual([
     "2:14 Query.a",
     "3:21 A @key(fields:)",
     "3:51 A.b @from(field:)",
-    "3:61 A.d",
+    "3:75 A.d @cost(weight:)",
   ]);
 });
 

@@ -442,11 +442,11 @@ schemas/shelves.graphql:14:1  @key
   refuses(
     "a definition of a directive that is not enforced",
     "directive @audited",
-    "directive @cost(weight: String!) on OBJECT\n\ndirective @audited",
+    "directive @cacheTag(format: String) on OBJECT\n\ndirective @audited",
     `
-schemas/shelves.graphql:14:1  @cost
+schemas/shelves.graphql:14:1  @cacheTag
   expected  a definition of a directive that the gateway has none of
-  found     directive @cost
+  found     directive @cacheTag
   hint      remove the definition, and its uses unless the gateway's directive is meant
 `,
   );

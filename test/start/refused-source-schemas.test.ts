@@ -372,13 +372,13 @@ schemas/authors.graphql:29:3  Author.birthYear
       [
         [books, 'type Book @key(fields: "id") {', 'type Book @key(fields: "id") @cacheControl {'],
         [books, "title: String!", 'title: String! @provides(fields: "x")'],
-        [books, "pages: Int", 'pages: Int @cost(weight: "2") @tag(name: "public")'],
+        [books, "pages: Int", 'pages: Int @cacheTag(fm: "2") @tag(name: "public")'],
         [books, "books(first: Int = 10,", "books(first: Int = 10 @cacheTag,"],
         [books, "  POETRY\n", "  POETRY @tag\n"],
-        [books, "enum Genre {", 'enum Genre @cost(weight: "1") {'],
-        [books, "tags: [String!]", "tags: [String!] @listSize(assumedSize: 5) @cacheControl(maxAge: 60)"],
+        [books, "enum Genre {", "enum Genre @provides {"],
+        [books, "tags: [String!]", "tags: [String!] @provides(num: 123456789) @cacheControl(maxAge: 60)"],
         [authors, "country: String\n}", "country: String @external\n}"],
-        [authors, "input AuthorFilter {", "input AuthorFilter @cost {"],
+        [authors, "input AuthorFilter {", "input AuthorFilter @tag {"],
         [authors, "extend schema\n", 'extend schema @cacheTag(format: "x")\n'],
       ],
       `
@@ -389,7 +389,7 @@ schemas/authors.graphql:1:15  schema
 
 schemas/authors.graphql:16:20  AuthorFilter
   expected  a directive that this version enforces
-  found     @cost, which it does not enforce yet
+  found     @tag, which it does not enforce yet
   hint      remove it; nothing fails open
 
 schemas/authors.graphql:18:19  AuthorFilter.country
@@ -414,7 +414,7 @@ schemas/books.graphql:12:18  Book.title
 
 schemas/books.graphql:13:14  Book.pages
   expected  a directive that this version enforces
-  found     @cost, which it does not enforce yet
+  found     @cacheTag, which it does not enforce yet
   hint      remove it; nothing fails open
 
 schemas/books.graphql:13:33  Book.pages
@@ -424,7 +424,7 @@ schemas/books.graphql:13:33  Book.pages
 
 schemas/books.graphql:15:19  Book.tags
   expected  a directive that this version enforces
-  found     @listSize, which it does not enforce yet
+  found     @provides, which it does not enforce yet
   hint      remove it; nothing fails open
 
 schemas/books.graphql:15:45  Book.tags
@@ -434,7 +434,7 @@ schemas/books.graphql:15:45  Book.tags
 
 schemas/books.graphql:20:12  Genre
   expected  a directive that this version enforces
-  found     @cost, which it does not enforce yet
+  found     @provides, which it does not enforce yet
   hint      remove it; nothing fails open
 
 schemas/books.graphql:22:10  Genre.POETRY
