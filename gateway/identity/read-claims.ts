@@ -35,7 +35,7 @@ function firstText(claims: Caller["claims"], paths: readonly string[]): string |
 }
 
 /** A claim of that very name, dots and all (`https://shop.example/roles`), or else at that path. */
-function claimAt(claims: Caller["claims"], path: string): ClaimValue | undefined {
+export function claimAt(claims: Caller["claims"], path: string): ClaimValue | undefined {
   if (Object.hasOwn(claims, path)) return claims[path];
   let value: ClaimValue | undefined = claims;
   for (const name of path.split(".")) {
