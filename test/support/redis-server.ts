@@ -1,0 +1,79 @@
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import type { RedisSettings } from "../../gateway/state/redis-store.ts";
+import { TestProcess } from "./test-process.ts";
+
+/**
+ * Whether tests that start Redis are left out: where it is not installed. Under CI they fail there instead, for whoever counts
+ * on them.
+ */
+export const isWithoutRedis =
+  process.env["CI"] !== "true" && spawnSync("redis-server", ["--version"]).status !== 0;
+
+/** A Redis server of the test's own. */
+export class TestRedis {
+  readonly port: number;
+  readonly #more: readonly string[];
+  #process: TestProcess;
+
+  private constructor(port: number, more: readonly string[]) {
+    this.port = port;
+    this.#more = more;
+    this.#process = this.#spawn();
+  }
+
+  /** On a free port; keeps nothing on disk. `more` are further settings, as `redis-server` takes them. */
+  static async start(...more: readonly string[]): Promise<TestRedis> {
+    const redis = new TestRedis(await findFreePort(), more);
+    await redis.#ready();
+    return redis;
+  }
+
+  get settings(): RedisSettings {
+    const { port } = this;
+    return { isTls: false, host: "127.0.0.1", port, username: null, password: null, database: 0 };
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Where it has ended: again, on the same port, knowing nothing. */
+  async restart(): Promise<void> {
+    this.#process = this.#spawn();
+    await this.#ready();
+  }
+
+  /** Connections stay open, and nobody answers. */
+  freeze(): void {
+    this.#process.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#process.kill("SIGCONT");
+  }
+
+  /** At once, as after a crash. */
+  stop(): Promise<void> {
+    return this.#process.stop();
+  }
+
+  #spawn(): TestProcess {
+    const settings = { port: String(this.port), bind: "127.0.0.1", save: "", appendonly: "no" };
+    const given = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+    return new TestProcess("redis-server", [...given, ...this.#more]);
+  }
+
+  async #ready(): Promise<void> {
+    await this.#process.printed(/Ready to accept connections/);
+  }
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
