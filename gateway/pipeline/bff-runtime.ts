@@ -6,6 +6,7 @@ import type { CallerIdentifier } from "../identity/identify-caller.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { AccessRules } from "../policy/access-rules.ts";
+import type { CostRules } from "../policy/cost-rules.ts";
 import type { VisibleSchemas } from "../policy/visible-schema.ts";
 import type { OperationPreparer } from "../prepare/prepare-operation.ts";
 import type { Challenges } from "./challenges.ts";
@@ -25,6 +26,8 @@ export interface BffRuntime {
   readonly challenges: Challenges;
   /** What reading anything of the schema needs. */
   readonly access: AccessRules;
+  /** What reading anything of the schema costs. */
+  readonly costs: CostRules;
   readonly preparer: OperationPreparer;
   readonly executor: ExplainingExecutor;
   /** A browser that opens the endpoint gets the explorer. */

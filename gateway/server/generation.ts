@@ -27,6 +27,7 @@ import { createNegotiation } from "../pipeline/negotiation.ts";
 import { createRequestSharing } from "../pipeline/share-execution.ts";
 import { checkPolicies } from "../policy/check-policies.ts";
 import { compileAccess } from "../policy/compile-access.ts";
+import { compileCostRules } from "../policy/cost-rules.ts";
 import { createVisibleSchemas } from "../policy/visible-schema.ts";
 import { OperationPreparer } from "../prepare/prepare-operation.ts";
 import { readOwnShapers } from "../shape/own-shapers.ts";
@@ -94,15 +95,20 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         throw new OverlockError("INTERNAL_SERVER_ERROR", "a client schema without its BFF");
       const access = compileAccess({ client, bound }, composition.model);
       checkPolicies(access, { file: bff.file, defined: Object.keys(bff.settings.policies) }, problems);
-      return access;
+      const { assumedListSize } = bff.settings;
+      return {
+        access,
+        costs: compileCostRules({ client, bound }, composition.model, assumedListSize, problems),
+      };
     });
     problems.throwIfAny();
     const bffs = composition.clients.map((bound, index): BffRuntime => {
       const bff = project.bffs[index];
       const identifier = identifiers[index];
-      const access = rules[index];
-      if (bff === undefined || identifier === undefined || access === undefined)
+      const ofBff = rules[index];
+      if (bff === undefined || identifier === undefined || ofBff === undefined)
         throw new OverlockError("INTERNAL_SERVER_ERROR", "a client schema without its BFF");
+      const { access, costs } = ofBff;
       const { name } = bff.settings;
       const preparer = new OperationPreparer(
         { schema: bound.schema, access, showsSuggestions: settings.isDevelopment },
@@ -128,6 +134,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         callers: identifier,
         challenges: createChallenges(bff.settings.credentials),
         access,
+        costs,
         preparer,
         executor,
         showsExplorer: bff.settings.explorer ?? settings.isDevelopment,

@@ -5,12 +5,13 @@ import { compose } from "../../gateway/compose/compose.ts";
 import type { SupergraphModel } from "../../gateway/compose/supergraph-model.ts";
 import type { BffShaper } from "../../gateway/config/define-shaper.ts";
 import type { ProjectFile } from "../../gateway/config/load-project.ts";
-import { Problems } from "../../gateway/core/problems.ts";
+import { type Problem, Problems } from "../../gateway/core/problems.ts";
 import { readClientSchema } from "../../gateway/language/client-schema.ts";
 import { readDirectiveCatalog } from "../../gateway/language/directive-catalog.ts";
 import { readSourceSchema, type SourceSchema } from "../../gateway/language/source-schema.ts";
 import type { AccessRules } from "../../gateway/policy/access-rules.ts";
 import { compileAccess } from "../../gateway/policy/compile-access.ts";
+import { type CostRules, compileCostRules } from "../../gateway/policy/cost-rules.ts";
 import { readOwnShapers } from "../../gateway/shape/own-shapers.ts";
 import { openGraphqlSource } from "../../gateway/sources/graphql/graphql-source.ts";
 import { openGrpcSource } from "../../gateway/sources/grpc/grpc-source.ts";
@@ -32,6 +33,9 @@ export interface OpenProject {
   readonly clients: ReadonlyMap<string, BoundClientSchema>;
   /** What reading each client schema needs. */
   readonly access: ReadonlyMap<string, AccessRules>;
+  /** What reading each client schema costs, with lists of 10 where nobody says how long they are. */
+  readonly costs: ReadonlyMap<string, CostRules>;
+  readonly warnings: readonly Problem[];
   dispose(): Promise<void>;
 }
 
@@ -67,10 +71,17 @@ export function openProject({ sources, clients, protosFolder, urls }: ProjectPar
     const schema = composition.clients[index];
     return schema === undefined ? [] : [[name, compileAccess({ client, bound: schema }, composition.model)]];
   });
+  const costs = shaped.flatMap(({ name, schema: client }, index): [string, CostRules][] => {
+    const schema = composition.clients[index];
+    if (schema === undefined) return [];
+    return [[name, compileCostRules({ client, bound: schema }, composition.model, 10, problems)]];
+  });
   return {
     model: composition.model,
     clients: new Map(bound),
     access: new Map(access),
+    costs: new Map(costs),
+    warnings: problems.warnings,
     async dispose() {
       await Promise.all(opened.map((source) => source.dispose()));
     },
