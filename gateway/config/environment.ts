@@ -2,6 +2,7 @@ import { z } from "zod";
 import { isAddressRange } from "./address-ranges.ts";
 import { isReadableOnItsWay, plainTextWarning } from "./plain-text.ts";
 import { quoted } from "../core/errors.ts";
+import { redisUrl, type RedisSettings } from "./redis-url.ts";
 import { nearestNameHint, type ProblemFacts, type Problems } from "../core/problems.ts";
 
 /** One environment variable that the gateway reads. `docs/configuration.md` lists the same. */
@@ -38,6 +39,11 @@ export const listenerTlsFiles = ["TLS_CERT_FILE", "TLS_KEY_FILE", "TLS_CLIENT_CA
 
 const fileName = z.string().min(1, "the name of a file in PEM");
 const logLevels = ["fatal", "error", "warn", "info", "debug", "silent"] as const;
+
+/** What happens while a store that several instances share is away. */
+export type LostMode = "local" | "refuse";
+
+const lostModes = ["local", "refuse"] as const;
 
 const expectedProxies = "addresses and ranges such as 10.0.0.0/8, with commas between them";
 const maxWorkers = 256;
@@ -145,6 +151,18 @@ const variables = {
     default: "30000",
     description: "How long requests under way may take after that.",
   },
+  REDIS_URL: {
+    parse: redisUrl,
+    default: null,
+    description:
+      "Where [budgets](demand-control.md#budgets) are kept for all instances that name the same. Without it each instance has its own.",
+  },
+  REDIS_LOST: {
+    parse: z.enum(lostModes, `one of ${lostModes.join(", ")}`),
+    default: "local",
+    description:
+      "What happens while Redis is away: each process grants [a share of its own](demand-control.md#budgets), or requests that have a budget are refused.",
+  },
   JWT_ISSUER: {
     parse: z.string().min(1, "the issuer's identifier"),
     default: null,
@@ -194,6 +212,9 @@ export interface EnvironmentSettings {
   readonly hstsMaxAgeSeconds: number;
   readonly shutdownDelayMs: number;
   readonly shutdownTimeoutMs: number;
+  /** Null: what several instances would have to agree on is each one's own. */
+  readonly redis: RedisSettings | null;
+  readonly redisLost: LostMode;
   readonly jwt: JwtSettings | null;
 }
 
@@ -221,6 +242,8 @@ export function readEnvironment(environment: Environment, problems: Problems): E
     hstsMaxAgeSeconds: read("HSTS_MAX_AGE_SECONDS") ?? 0,
     shutdownDelayMs: read("SHUTDOWN_DELAY_MS") ?? 0,
     shutdownTimeoutMs: read("SHUTDOWN_TIMEOUT_MS") ?? 30_000,
+    redis: read("REDIS_URL"),
+    redisLost: read("REDIS_LOST") ?? "local",
     jwt: readJwt(environment, problems),
   };
   reportMisspelt(environment, problems);
@@ -242,7 +265,7 @@ function readVariable<Name extends keyof typeof variables>(
   const result = variables[name].parse.safeParse(text);
   if (result.success) return result.data as z.output<(typeof variables)[Name]["parse"]>;
   const expected = result.error.issues[0]?.message ?? "another value";
-  report(problems, { coordinate: name, expected, found: quoted(withoutCredentials(text)) });
+  report(problems, { coordinate: name, expected, found: foundText(name, text) });
   return null;
 }
 
@@ -293,6 +316,11 @@ const ownPrefixes = [
   "TRUSTED_",
 ];
 const maxMisspeltLetters = 2;
+
+/** A text that was meant to have a password may have it anywhere. */
+function foundText(name: keyof typeof variables, text: string): string {
+  return name === "REDIS_URL" ? `${text.length} characters that are none` : quoted(withoutCredentials(text));
+}
 
 /** `https://user:password@host` without what is between `//` and `@`. */
 function withoutCredentials(text: string): string {

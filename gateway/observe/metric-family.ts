@@ -4,7 +4,7 @@ export interface FamilySettings {
   readonly kind: "counter" | "gauge" | "histogram";
   readonly labels: readonly string[];
   /** How the values of several processes become one. */
-  readonly aggregator: "sum" | "max";
+  readonly aggregator: "sum" | "max" | "min";
   /** The upper bounds of a histogram's buckets, rising. */
   readonly buckets: readonly number[];
 }

@@ -6,7 +6,7 @@ interface MetricEntry {
   readonly help: string;
   readonly labels: readonly string[];
   /** How the values of several processes become one, where they are not added up. */
-  readonly aggregator?: "max";
+  readonly aggregator?: "max" | "min";
 }
 
 /**
@@ -131,6 +131,22 @@ export const metricCatalog = {
     kind: "counter",
     help: "Answers to be compressed, by content coding and result: done; as they are: busy (too many), late (too slow), abandoned (client gone), failed.",
     labels: ["encoding", "result"],
+  },
+  overlock_budget_store_up: {
+    kind: "gauge",
+    help: "1 while budgets are kept where all processes share them; 0 while a process can't reach that place.",
+    labels: [],
+    aggregator: "min",
+  },
+  overlock_budget_store_errors_total: {
+    kind: "counter",
+    help: "Reservations and settlements that the shared store of budgets did not get, or did not answer, by reason: timeout, connection, answer (it answered with an error), away (it was not asked, as it had failed before).",
+    labels: ["reason"],
+  },
+  overlock_budgets_forgotten_total: {
+    kind: "counter",
+    help: "Budgets that began anew before they were full, because there was no room for more in the process.",
+    labels: [],
   },
   overlock_draining: {
     kind: "gauge",

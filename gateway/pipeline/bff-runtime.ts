@@ -9,6 +9,7 @@ import type { AccessRules } from "../policy/access-rules.ts";
 import type { CostRules } from "../policy/cost-rules.ts";
 import type { VisibleSchemas } from "../policy/visible-schema.ts";
 import type { OperationPreparer } from "../prepare/prepare-operation.ts";
+import type { BudgetStore } from "../state/budget-store.ts";
 import type { Challenges } from "./challenges.ts";
 import type { Negotiation } from "./negotiation.ts";
 import type { RequestSharing } from "./share-execution.ts";
@@ -43,6 +44,8 @@ export interface BffRuntime {
   /** Requests may ask for their plan. */
   readonly showsPlan: boolean;
   readonly negotiation: Negotiation;
+  /** What consumers may spend: one store for the process. */
+  readonly budgets: BudgetStore;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }

@@ -4,6 +4,7 @@ import { loadProject } from "../config/load-project.ts";
 import { type Problem, Problems } from "../core/problems.ts";
 import { createLogger } from "../observe/logger.ts";
 import { Metrics } from "../observe/metrics.ts";
+import { openLocalStore } from "../state/local-store.ts";
 import { buildGeneration } from "./generation.ts";
 
 /** Does all of a start but listening, and calls nobody. Resolves to the warnings; raises StartupError. */
@@ -19,6 +20,7 @@ export async function checkProject(root: string, environment: Environment): Prom
     settings,
     logger,
     metrics: new Metrics(),
+    budgets: openLocalStore(() => {}),
     problems,
   });
   await generation.dispose();

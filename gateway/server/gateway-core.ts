@@ -6,12 +6,15 @@ import { fingerprintOf } from "../config/watch-files.ts";
 import { Problems } from "../core/problems.ts";
 import { createLogger, type Logger } from "../observe/logger.ts";
 import { Metrics } from "../observe/metrics.ts";
+import type { BudgetStore } from "../state/budget-store.ts";
+import type { RemoteStore } from "../state/guarded-store.ts";
 import { createAdminServer } from "./admin-server.ts";
 import { createBffServer } from "./bff-server.ts";
 import { type AnswerCompressor, compressionLimits, createAnswerCompressor } from "./compress-answer.ts";
 import { buildGeneration, type Generation } from "./generation.ts";
 import { type HttpPort, listen } from "./http-port.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { openBudgets } from "./open-budgets.ts";
 import { watchApiKeys } from "./watch-api-keys.ts";
 import { certificateFiles, watchCertificates } from "./watch-certificates.ts";
 
@@ -23,6 +26,17 @@ export interface GatewayOptions {
   /** Where log lines go; standard output where left out. */
   readonly logDestination?: { write(line: string): void };
 }
+
+/** What of a process is different where it is one of several. */
+export interface ProcessRole {
+  /** What stands in every log line. */
+  readonly bindings: Readonly<Record<string, number>>;
+  /** The way to the budgets that the primary keeps; null: this is no worker. */
+  readonly primary: RemoteStore | null;
+}
+
+/** The only process, or the primary. */
+const standardRole: ProcessRole = { bindings: {}, primary: null };
 
 export interface CloseOptions {
   /** In milliseconds; 0 also skips the wait before, `SHUTDOWN_DELAY_MS`. */
@@ -40,6 +54,8 @@ export interface GatewayCore {
   readonly generation: Generation;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** What consumers may spend; outlives generations. */
+  readonly budgets: BudgetStore;
   readonly lifecycle: Lifecycle;
   readonly compressor: AnswerCompressor;
   /** Logs and counts a failure that nobody was waiting for, which would otherwise end the process. */
@@ -56,11 +72,11 @@ export interface OpenPort {
 
 /**
  * Everything of a start but listening: load settings → open sources → compose → (compile policies). Raises StartupError
- * with everything that is wrong; nothing stays open then. `bindings` stand in every log line.
+ * with everything that is wrong; nothing stays open then.
  */
 export async function openCore(
   options: GatewayOptions,
-  bindings: Readonly<Record<string, number>> = {},
+  { bindings, primary }: ProcessRole = standardRole,
 ): Promise<GatewayCore> {
   const { environment } = options;
   const problems = new Problems();
@@ -70,7 +86,25 @@ export async function openCore(
   const project = await loadProject(options.root, problems);
   const logger = createLogger(settings.logLevel, options.logDestination ?? null, bindings);
   const metrics = new Metrics();
-  const generation = await buildGeneration({ project, environment, settings, logger, metrics, problems });
+  const openable = await openBudgets({ settings, logger, metrics, primary });
+  const budgets = openable.store;
+  let generation: Generation;
+  try {
+    generation = await buildGeneration({
+      project,
+      environment,
+      settings,
+      logger,
+      metrics,
+      budgets,
+      problems,
+    });
+  } catch (error) {
+    await budgets.dispose();
+    throw error;
+  }
+  // Connected meanwhile, as a rule.
+  await openable.open();
   const fromBytes = settings.compressFromBytes;
   return {
     settings,
@@ -80,6 +114,7 @@ export async function openCore(
     generation,
     logger,
     metrics,
+    budgets,
     lifecycle: new Lifecycle(),
     compressor: createAnswerCompressor({ fromBytes, limits: compressionLimits, metrics, logger }),
     reportStrayRejection(reason) {
@@ -88,6 +123,7 @@ export async function openCore(
     },
     async dispose() {
       await generation.dispose();
+      await budgets.dispose();
       logger.flush();
     },
   };

@@ -35,6 +35,7 @@ import { openGraphqlSource } from "../sources/graphql/graphql-source.ts";
 import { openGrpcSource } from "../sources/grpc/grpc-source.ts";
 import { openRestSource } from "../sources/rest/rest-source.ts";
 import type { Source, SourceEndpoint } from "../sources/source.ts";
+import type { BudgetStore } from "../state/budget-store.ts";
 
 /** Everything built from one state of the project's files. It owns all it opened. */
 export interface Generation {
@@ -56,6 +57,8 @@ export interface GenerationParts {
   readonly settings: EnvironmentSettings;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** The process's; it stays open when the generation is disposed. */
+  readonly budgets: BudgetStore;
   readonly problems: Problems;
 }
 
@@ -144,6 +147,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         sharing: bff.settings.shareRequests ? createRequestSharing() : null,
         showsPlan: bff.settings.showPlan ?? settings.isDevelopment,
         negotiation: createNegotiation(bff.settings.locales),
+        budgets: parts.budgets,
         logger,
         metrics,
       };

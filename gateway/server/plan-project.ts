@@ -13,6 +13,7 @@ import { createLogger } from "../observe/logger.ts";
 import { Metrics } from "../observe/metrics.ts";
 import type { PlanDescription } from "../prepare/describe-plan.ts";
 import type { PreparedOperation } from "../prepare/prepared-operation.ts";
+import { openLocalStore } from "../state/local-store.ts";
 import { buildGeneration } from "./generation.ts";
 import { callerWith, type PlannedCaller } from "./planned-caller.ts";
 
@@ -56,7 +57,15 @@ export async function planProject(
   const project = await loadProject(root, problems);
   const logger = createLogger("silent", null);
   const metrics = new Metrics();
-  const generation = await buildGeneration({ project, environment, settings, logger, metrics, problems });
+  const generation = await buildGeneration({
+    project,
+    environment,
+    settings,
+    logger,
+    metrics,
+    budgets: openLocalStore(() => {}),
+    problems,
+  });
   try {
     const runtime = generation.bffs.find((one) => one.settings.name === bff);
     if (runtime === undefined)

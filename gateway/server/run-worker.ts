@@ -7,6 +7,7 @@ import {
   openBffPort,
   openCore,
 } from "./gateway-core.ts";
+import { WorkerBudgets } from "./worker-budgets.ts";
 import { isMessage, lastSnapshotId, type PrimaryMessage, type WorkerMessage } from "./worker-messages.ts";
 
 /**
@@ -18,13 +19,15 @@ export async function runWorker(options: GatewayOptions, id: number): Promise<vo
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, ignore);
   // The primary may change its mind before the start is done.
   const drain = Promise.withResolvers<number>();
+  const budgets = new WorkerBudgets(send);
   let core: GatewayCore | null = null;
   let port: BffPort | null = null;
   process.on("message", (message: unknown) => {
-    if (!isMessage<PrimaryMessage>(message, ["drain", "reload", "metrics"])) return;
+    if (!isMessage<PrimaryMessage>(message, ["drain", "reload", "metrics", "budgets"])) return;
     if (message.type === "drain") drain.resolve(message.idleGraceMs);
     // Before the port is open, what is in the files is noticed when they are looked at first.
     else if (message.type === "reload") port?.reload();
+    else if (message.type === "budgets") budgets.receive(message);
     else
       void core?.metrics.snapshot().then(
         (snapshot) => send({ type: "metrics", id: message.id, snapshot }),
@@ -34,7 +37,7 @@ export async function runWorker(options: GatewayOptions, id: number): Promise<vo
   });
   let opened: BffPort;
   try {
-    core = await openCore(options, { worker: id });
+    core = await openCore(options, { bindings: { worker: id }, primary: budgets });
     opened = await openBffPort(core);
   } catch (error) {
     await core?.dispose();

@@ -51,6 +51,7 @@ async function startWorkers(
     program,
     args,
     workers,
+    budgets: core.budgets,
     logger,
     output,
     onReady: (ready) => {

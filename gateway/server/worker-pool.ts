@@ -2,6 +2,8 @@ import cluster, { type Worker } from "node:cluster";
 import { type Problem, StartupError } from "../core/problems.ts";
 import type { Logger } from "../observe/logger.ts";
 import { type MetricsSnapshot, retire } from "../observe/metrics.ts";
+import type { BudgetStore } from "../state/budget-store.ts";
+import { answerBudgets } from "./worker-budgets.ts";
 import { isMessage, lastSnapshotId, type PrimaryMessage, type WorkerMessage } from "./worker-messages.ts";
 
 export interface WorkerPoolSettings {
@@ -9,6 +11,8 @@ export interface WorkerPoolSettings {
   readonly program: string;
   readonly args: readonly string[];
   readonly workers: number;
+  /** What workers ask about when they have no other store. */
+  readonly budgets: BudgetStore;
   readonly logger: Logger;
   /** Takes whole lines of the workers' logs. */
   readonly output: { write(lines: string): void };
@@ -116,9 +120,10 @@ export class WorkerPool {
     let hasBeenReady = false;
     this.#members.add(member);
     worker.on("message", (message: unknown) => {
-      if (!isMessage<WorkerMessage>(message, ["ready", "refused", "metrics"])) return;
+      if (!isMessage<WorkerMessage>(message, ["ready", "refused", "metrics", "budgets"])) return;
       if (message.type === "refused") refused = message.problems;
       else if (message.type === "metrics") this.#note(member, message);
+      else if (message.type === "budgets") this.#answer(worker, message);
       else {
         member.isReady = true;
         hasBeenReady = true;
@@ -134,6 +139,14 @@ export class WorkerPool {
     member.snapshot = snapshot;
     if (id === lastSnapshotId) member.isReady = false;
     this.#requests.get(id)?.(member.worker);
+  }
+
+  #answer(worker: Worker, question: Extract<WorkerMessage, { readonly type: "budgets" }>): void {
+    answerBudgets(this.#settings.budgets, question).then(
+      (reservations) => send(worker, { type: "budgets", id: question.id, reservations }),
+      // The worker does not wait for long.
+      (error: unknown) => this.#settings.logger.error({ err: error }, "budgets could not be charged"),
+    );
   }
 
   #tellReady(): void {

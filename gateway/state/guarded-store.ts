@@ -60,7 +60,8 @@ export class GuardedStore implements BudgetStore {
       } catch (error) {
         if (performance.now() >= endMs) return this.#lose(asFailure(error));
       }
-      await sleep(openEveryMs);
+      await sleep(openEveryMs, undefined, { signal: this.#ending.signal }).catch(() => {});
+      if (this.#ending.signal.aborted) return;
     }
   }
 
@@ -74,10 +75,7 @@ export class GuardedStore implements BudgetStore {
     const { local, observer } = this.#settings;
     if (taken.isLocalShare) local?.settle(settlements, taken);
     else if (this.#isLost) observer.onFailure("away");
-    else
-      this.#inTime(this.#remote.settle(settlements, taken)).catch((error: unknown) => {
-        this.#fail(asFailure(error));
-      });
+    else this.#settleRemotely(settlements, taken);
   }
 
   async dispose(): Promise<void> {
@@ -97,11 +95,17 @@ export class GuardedStore implements BudgetStore {
     // What the store takes after all is given back: this request is served, or refused, without it.
     asked.then(
       (late) => {
-        if (late.refused === null) this.settle(charges, late);
+        if (late.refused === null) this.#settleRemotely(charges, late);
       },
       () => {},
     );
     return this.#reserveLocally(charges);
+  }
+
+  #settleRemotely(settlements: readonly Settlement[], taken: Taken): void {
+    this.#inTime(this.#remote.settle(settlements, taken)).catch((error: unknown) => {
+      this.#fail(asFailure(error));
+    });
   }
 
   #reserveLocally(charges: readonly Charge[]): Reservation {

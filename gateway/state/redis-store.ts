@@ -1,21 +1,12 @@
 import { hash } from "node:crypto";
 import { Redis, ReplyError } from "ioredis";
+import type { RedisSettings } from "../config/redis-url.ts";
 import { shortened } from "../core/errors.ts";
 import { stateOf } from "./budget-arithmetic.ts";
 import type { BudgetRule, Charge, Reservation, Settlement, Taken } from "./budget-store.ts";
 import type { RemoteStore } from "./guarded-store.ts";
 import { reserveScript, settleScript } from "./redis-scripts.ts";
 import { StoreFailure } from "./store-failure.ts";
-
-/** Where a Redis server is. */
-export interface RedisSettings {
-  readonly isTls: boolean;
-  readonly host: string;
-  readonly port: number;
-  readonly username: string | null;
-  readonly password: string | null;
-  readonly database: number;
-}
 
 type Script = (keyCount: number, ...keysAndArguments: readonly string[]) => Promise<unknown>;
 

@@ -29,6 +29,8 @@ describe("an empty environment", () => {
       hstsMaxAgeSeconds: 0,
       shutdownDelayMs: 0,
       shutdownTimeoutMs: 30_000,
+      redis: null,
+      redisLost: "local",
       jwt: null,
     });
   });
@@ -43,7 +45,7 @@ describe("an empty environment", () => {
     );
     const stated = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null));
     expect(settings).toEqual(readEnvironment(stated as Environment, new Problems()));
-    expect(Object.keys(told)).toHaveLength(22);
+    expect(Object.keys(told)).toHaveLength(24);
   });
 });
 
@@ -96,6 +98,62 @@ test("LOG_LEVEL is one of pino's, or silent", () => {
   for (const level of ["", "INFO", "trace", "constructor"])
     expect(problems({ LOG_LEVEL: level })).toMatchObject([
       { coordinate: "LOG_LEVEL", expected: "one of fatal, error, warn, info, debug, silent" },
+    ]);
+});
+
+describe("REDIS_URL", () => {
+  const standard = { isTls: false, port: 6379, username: null, password: null, database: 0 };
+
+  test.each<[url: string, settings: object]>([
+    ["redis://cache", { ...standard, host: "cache" }],
+    ["redis://cache:6380/", { ...standard, host: "cache", port: 6380 }],
+    ["rediss://cache/15", { ...standard, host: "cache", isTls: true, database: 15 }],
+    ["redis://[::1]:6379", { ...standard, host: "::1" }],
+    ["redis://:hunter2@10.0.0.7", { ...standard, host: "10.0.0.7", password: "hunter2" }],
+    [
+      "redis://gate%40way:p%2Fa%3Ass@cache",
+      { ...standard, host: "cache", username: "gate@way", password: "p/a:ss" },
+    ],
+  ])("%s is a server", (url, settings) => {
+    expect(problems({ REDIS_URL: url })).toEqual([]);
+    expect(read({ REDIS_URL: url })["redis"]).toEqual(settings);
+  });
+
+  test.each([
+    "",
+    "cache:6379",
+    "http://cache",
+    "REDIS://cache",
+    "redis:hunter2@cache",
+    "redis://",
+    "redis:///0",
+    "redis://cache/zero",
+    "redis://cache/0/1",
+    "redis://cache?db=1",
+    "redis://cache#1",
+    "redis://cache:70000",
+    "redis://:hun/ter2@cache:x",
+    "redis://:100%hunter2@cache",
+  ])("%j is none, and is not shown: it may hold a password", (url) => {
+    expect(problems({ REDIS_URL: url })).toMatchObject([
+      {
+        coordinate: "REDIS_URL",
+        expected: "a URL such as redis://user:password@host:6379/0, or rediss:// for TLS, without query",
+        found: `${url.length} characters that are none`,
+      },
+    ]);
+    expect(read({ REDIS_URL: url })["redis"]).toBeNull();
+  });
+});
+
+test("REDIS_LOST is local or refuse", () => {
+  expect(["local", "refuse"].map((text) => read({ REDIS_LOST: text })["redisLost"])).toEqual([
+    "local",
+    "refuse",
+  ]);
+  for (const text of ["", "LOCAL", "fail"])
+    expect(problems({ REDIS_LOST: text })).toMatchObject([
+      { coordinate: "REDIS_LOST", expected: "one of local, refuse" },
     ]);
 });
 

@@ -11,6 +11,7 @@ import { compressionLimits, createAnswerCompressor } from "../../gateway/server/
 import { buildGeneration } from "../../gateway/server/generation.ts";
 import { listen } from "../../gateway/server/http-port.ts";
 import { Lifecycle } from "../../gateway/server/lifecycle.ts";
+import { openLocalStore } from "../../gateway/state/local-store.ts";
 import { type Shop, startShop } from "../backends/shop.ts";
 import { type DemoIssuer, startDemoIssuer } from "../demo/issuer.ts";
 import { shopRoot } from "../support/test-gateway.ts";
@@ -66,7 +67,15 @@ export async function openOracleGateway(
   const logger = createLogger(settings.logLevel, null);
   const metrics = new Metrics();
   const project = withoutLimits(plant(await loadProject(shopRoot, problems), fault));
-  const generation = await buildGeneration({ project, environment, settings, logger, metrics, problems });
+  const generation = await buildGeneration({
+    project,
+    environment,
+    settings,
+    logger,
+    metrics,
+    budgets: openLocalStore(() => {}),
+    problems,
+  });
   const lifecycle = new Lifecycle();
   const { maxBodyBytes, compressFromBytes: fromBytes } = settings;
   const compressor = createAnswerCompressor({ fromBytes, limits: compressionLimits, metrics, logger });

@@ -12,6 +12,7 @@ import { buildGeneration, type Generation } from "../../gateway/server/generatio
 import { openExchange, readBody, sendAnswer } from "../../gateway/server/http-exchange.ts";
 import type { Lane } from "../../gateway/server/lanes.ts";
 import { createYogaLane, type YogaLane } from "../../gateway/server/yoga-lane.ts";
+import { openLocalStore } from "../../gateway/state/local-store.ts";
 import { type Shop, startShop } from "../backends/shop.ts";
 import { type RawAnswer, rawChunk, rawRequest, sendRaw } from "../support/raw-connection.ts";
 import { shopRoot } from "../support/test-gateway.ts";
@@ -36,6 +37,7 @@ beforeAll(async () => {
       write: (line) => void logged.push(JSON.parse(line) as Record<string, unknown>),
     }),
     metrics: new Metrics(),
+    budgets: openLocalStore(() => {}),
     problems,
   });
   const bff = generation.bffs.find(({ settings }) => settings.name === "web") as BffRuntime;

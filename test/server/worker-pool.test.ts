@@ -1,5 +1,9 @@
+import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { respawnDelayMs } from "../../gateway/server/worker-pool.ts";
+import { createLogger } from "../../gateway/observe/logger.ts";
+import { respawnDelayMs, WorkerPool } from "../../gateway/server/worker-pool.ts";
+import { openLocalStore } from "../../gateway/state/local-store.ts";
+import { bucket, charge } from "../support/budget-rules.ts";
 
 it.each([
   [0, 0],
@@ -10,4 +14,30 @@ it.each([
   [10_000, 30_000],
 ])("after %i short lives in a row, the next worker starts after %i ms", (failures, delayMs) => {
   expect(respawnDelayMs(failures)).toBe(delayMs);
+});
+
+it("workers that ask at once are let through exactly what the primary's budgets hold", {
+  timeout: 60_000,
+}, async () => {
+  const budgets = openLocalStore(() => {});
+  const counts: number[] = [];
+  const pool = new WorkerPool({
+    program: fileURLToPath(new URL("../support/budget-worker.ts", import.meta.url)),
+    args: ["50"],
+    workers: 4,
+    budgets,
+    logger: createLogger("silent", null),
+    output: { write: (lines) => void counts.push(...lines.trim().split("\n").map(Number)) },
+    onReady: () => {},
+    onCrash: () => {},
+  });
+  try {
+    await pool.start();
+  } finally {
+    await pool.end(0, 5000);
+  }
+  expect(counts).toHaveLength(4);
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(100);
+  // What workers took is not theirs to lose: it is taken when they are gone, too.
+  expect(budgets.reserve([charge(bucket(100))])).toMatchObject({ refused: 0 });
 });

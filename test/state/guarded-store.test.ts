@@ -1,10 +1,11 @@
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import type { RedisSettings } from "../../gateway/config/redis-url.ts";
 import type { Charge, Reservation } from "../../gateway/state/budget-store.ts";
 import { GuardedStore, type RemoteStore } from "../../gateway/state/guarded-store.ts";
 import { LocalStore } from "../../gateway/state/local-store.ts";
-import { RedisStore, type RedisSettings } from "../../gateway/state/redis-store.ts";
+import { RedisStore } from "../../gateway/state/redis-store.ts";
 import { StoreFailure } from "../../gateway/state/store-failure.ts";
 import { bucket, charge } from "../support/budget-rules.ts";
 import { caught } from "../support/caught.ts";
@@ -88,6 +89,16 @@ describe("a store that answers too late", () => {
     expect(reserved).toMatchObject({ refused: null, isLocalShare: true, states: [{ remaining: 7 }] });
     late.reservations[0]?.(taken);
     await eventually(() => expect(late.settled).toEqual([3]));
+  });
+
+  it("is given that back though it is not asked for anything else yet", async () => {
+    const late = new LateStore();
+    late.isBack = false;
+    const { store, events } = guard(late);
+    await store.reserve([charge(bucket(10), 3)]);
+    late.reservations[0]?.(taken);
+    await eventually(() => expect(late.settled).toEqual([3]));
+    expect(events).toEqual(["timeout", "lost: timeout"]);
   });
 
   it("is given nothing back where it took nothing", async () => {

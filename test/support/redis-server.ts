@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import type { RedisSettings } from "../../gateway/state/redis-store.ts";
+import type { RedisSettings } from "../../gateway/config/redis-url.ts";
 import { TestProcess } from "./test-process.ts";
 
 /**

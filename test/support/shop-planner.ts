@@ -5,6 +5,7 @@ import { createLogger } from "../../gateway/observe/logger.ts";
 import { Metrics } from "../../gateway/observe/metrics.ts";
 import type { PlanDescription } from "../../gateway/prepare/describe-plan.ts";
 import { buildGeneration } from "../../gateway/server/generation.ts";
+import { openLocalStore } from "../../gateway/state/local-store.ts";
 import { shopRoot } from "./test-gateway.ts";
 
 /** Plans operations of a project's BFFs without anything that listens or is called. */
@@ -31,6 +32,7 @@ export async function openPlanner(root: string = shopRoot): Promise<Planner> {
     settings,
     logger: createLogger("silent", null),
     metrics: new Metrics(),
+    budgets: openLocalStore(() => {}),
     problems,
   });
   const describe = (query: string, { bff = "web", conditions = {} }: PlannerOptions = {}) => {
