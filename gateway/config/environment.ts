@@ -123,6 +123,18 @@ const variables = {
     default: "10000",
     description: "How many connections clients may have open to one process; those beyond are closed.",
   },
+  MAX_EVENT_LOOP_DELAY_MS: {
+    parse: integer(0, 60_000),
+    default: "200",
+    description:
+      "How late one process's event loop may be before everybody is refused with 503; the first are at half of it. 0: nobody is.",
+  },
+  MAX_REQUESTS_IN_FLIGHT: {
+    parse: integer(0, 1_000_000),
+    default: "10000",
+    description:
+      "How many requests one process works on at a time before everybody is refused with 503; the first are at half of it. 0: nobody is.",
+  },
   COMPRESS_FROM_BYTES: {
     parse: integer(0, 104_857_600),
     default: "1400",
@@ -204,6 +216,10 @@ export interface EnvironmentSettings {
   readonly maxBodyBytes: number;
   /** To the BFFs' port of one process. */
   readonly maxClientConnections: number;
+  /** Of one process, in milliseconds; 0: as late as it gets. */
+  readonly maxEventLoopDelayMs: number;
+  /** By one process; 0: as many as come. */
+  readonly maxRequestsInFlight: number;
   /** 0: nothing is compressed. */
   readonly compressFromBytes: number;
   /** The request for an operation from which on it is compiled; 1: from its first. */
@@ -237,6 +253,8 @@ export function readEnvironment(environment: Environment, problems: Problems): E
     logLevel: read("LOG_LEVEL") ?? "info",
     maxBodyBytes: read("MAX_BODY_BYTES") ?? 1_048_576,
     maxClientConnections: read("MAX_CLIENT_CONNECTIONS") ?? 10_000,
+    maxEventLoopDelayMs: read("MAX_EVENT_LOOP_DELAY_MS") ?? 200,
+    maxRequestsInFlight: read("MAX_REQUESTS_IN_FLIGHT") ?? 10_000,
     compressFromBytes: read("COMPRESS_FROM_BYTES") ?? 1400,
     compileFromRequest: read("COMPILE_FROM_REQUEST") ?? 2,
     hstsMaxAgeSeconds: read("HSTS_MAX_AGE_SECONDS") ?? 0,
@@ -311,6 +329,8 @@ const ownPrefixes = [
   "LOG_LEV",
   "MAX_BODY",
   "MAX_CLIENT",
+  "MAX_EVENT",
+  "MAX_REQUEST",
   "COMPRESS_",
   "TLS_",
   "TRUSTED_",

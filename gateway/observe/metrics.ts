@@ -25,6 +25,17 @@ export const metricCatalog = {
     labels: ["bff"],
   },
   overlock_requests_in_flight: { kind: "gauge", help: "Requests being worked on.", labels: ["bff"] },
+  overlock_shed_requests_total: {
+    kind: "counter",
+    help: "Requests refused because the process had too much to do, by the bound it was nearest to: eventLoop, inFlight.",
+    labels: ["bff", "reason"],
+  },
+  overlock_load: {
+    kind: "gauge",
+    help: "How near the process was to its bounds in the last second, at most: 0 is idle, 1 the bound. Of several processes, the one with the most to do.",
+    labels: ["reason"],
+    aggregator: "max",
+  },
   overlock_joined_requests_total: {
     kind: "counter",
     help: "Requests that were answered by a run that another request had begun.",

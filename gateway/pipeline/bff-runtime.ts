@@ -5,8 +5,10 @@ import type { ExplainingExecutor } from "../execute/executor.ts";
 import type { CallerIdentifier } from "../identity/identify-caller.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
+import type { ProcessLoad } from "../observe/process-load.ts";
 import type { AccessRules } from "../policy/access-rules.ts";
 import type { CostRules } from "../policy/cost-rules.ts";
+import type { Tiers } from "../policy/tiers.ts";
 import type { VisibleSchemas } from "../policy/visible-schema.ts";
 import type { OperationPreparer } from "../prepare/prepare-operation.ts";
 import type { BudgetStore } from "../state/budget-store.ts";
@@ -29,6 +31,7 @@ export interface BffRuntime {
   readonly access: AccessRules;
   /** What reading anything of the schema costs. */
   readonly costs: CostRules;
+  readonly tiers: Tiers;
   readonly preparer: OperationPreparer;
   readonly executor: ExplainingExecutor;
   /** A browser that opens the endpoint gets the explorer. */
@@ -48,4 +51,6 @@ export interface BffRuntime {
   readonly budgets: BudgetStore;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Of the whole process, whichever generation it serves. */
+  readonly load: ProcessLoad;
 }

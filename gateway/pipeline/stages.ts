@@ -16,11 +16,12 @@ import { identify } from "./identify.ts";
 import { observe, type RequestRecord, startRecord } from "./observe.ts";
 import { prepare } from "./prepare.ts";
 import { respond, respondRefusal } from "./respond.ts";
+import { shed, shedAnybody } from "./shed.ts";
 import { shareExecution } from "./share-execution.ts";
 import { writeResult, type WrittenResult } from "./write-result.ts";
 
 /**
- * The life of a request: identify → prepare → coerce → admit → share → execute (which shapes) → respond → observe. The one
+ * The life of a request: identify → shed → prepare → coerce → admit → share → execute (which shapes) → respond → observe. The one
  * place that knows the order. It always resolves: whatever a stage raises becomes the answer.
  */
 export async function runStages(
@@ -32,12 +33,15 @@ export async function runStages(
   const mediaType = bff.negotiation.mediaType(request.headers.get("accept"));
   const deadline = Deadline.startFor(bff.settings.requestTimeoutMs, request);
   bff.metrics.add("overlock_requests_in_flight", { bff: bff.settings.name }, 1);
+  bff.load.requestBegan();
   let answer: HttpAnswer;
   try {
+    shedAnybody(bff);
     if (mediaType === null) throw RequestRefusal.of("NOT_ACCEPTABLE");
     const identified = identify(bff.callers, request, deadline);
     const caller = identified instanceof Promise ? await identified : identified;
     record.caller = caller;
+    shed(bff, caller, { method: request.method, params });
     const found = prepare(bff, request, params);
     record.operation = found.prepared.name;
     const coerced = coerce(bff, found);
@@ -64,6 +68,7 @@ export async function runStages(
   } finally {
     deadline.dispose();
     bff.metrics.add("overlock_requests_in_flight", { bff: bff.settings.name }, -1);
+    bff.load.requestEnded();
   }
   record.status = answer.status;
   observe(bff, request, record);

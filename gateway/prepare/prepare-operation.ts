@@ -1,4 +1,12 @@
-import { type DocumentNode, GraphQLError, type GraphQLSchema, Kind, parse, validate } from "graphql";
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  Kind,
+  type OperationTypeNode,
+  parse,
+  validate,
+} from "graphql";
 import { BoundedCache } from "../core/bounded-cache.ts";
 import { type RefusalReason, RequestRefusal } from "../core/request-refusal.ts";
 import type { AccessRules } from "../policy/access-rules.ts";
@@ -73,6 +81,11 @@ export class OperationPreparer {
     }
     this.#onResult("miss", this.#cache.entries);
     return prepared.operationNamed(operationName);
+  }
+
+  /** What the operation is that a request means; null where that is not known without preparing it. */
+  kindOf(query: string, operationName: string | null): OperationTypeNode | null {
+    return this.#cache.get(query)?.kindOf(operationName) ?? null;
   }
 
   dispose(): void {

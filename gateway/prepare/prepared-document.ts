@@ -1,4 +1,10 @@
-import { type DocumentNode, getOperationAST, Kind, type OperationDefinitionNode } from "graphql";
+import {
+  type DocumentNode,
+  getOperationAST,
+  Kind,
+  type OperationDefinitionNode,
+  type OperationTypeNode,
+} from "graphql";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { OperationGuards } from "../policy/operation-guards.ts";
 import type { CoerceVariables } from "./compile-variables.ts";
@@ -31,6 +37,11 @@ export class PreparedDocument {
    */
   operationNamed(name: string | null): PreparedOperation {
     return this.#operations.get(name) ?? this.#prepareOperation(name);
+  }
+
+  /** Null where there is no such operation. */
+  kindOf(name: string | null): OperationTypeNode | null {
+    return getOperationAST(this.#document, name)?.operation ?? null;
   }
 
   #prepareOperation(name: string | null): PreparedOperation {

@@ -5,6 +5,7 @@ import { type Problem, Problems } from "../core/problems.ts";
 import { createLogger } from "../observe/logger.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { openLocalStore } from "../state/local-store.ts";
+import { ProcessLoad, unboundedLoad } from "../observe/process-load.ts";
 import { buildGeneration } from "./generation.ts";
 
 /** Does all of a start but listening, and calls nobody. Resolves to the warnings; raises StartupError. */
@@ -21,6 +22,7 @@ export async function checkProject(root: string, environment: Environment): Prom
     logger,
     metrics: new Metrics(),
     budgets: openLocalStore(() => {}),
+    load: new ProcessLoad(unboundedLoad),
     problems,
   });
   await generation.dispose();

@@ -8,6 +8,7 @@ import { createLogger, type Logger } from "../observe/logger.ts";
 import { Metrics } from "../observe/metrics.ts";
 import type { BudgetStore } from "../state/budget-store.ts";
 import type { RemoteStore } from "../state/guarded-store.ts";
+import { ProcessLoad } from "../observe/process-load.ts";
 import { createAdminServer } from "./admin-server.ts";
 import { createBffServer } from "./bff-server.ts";
 import { type AnswerCompressor, compressionLimits, createAnswerCompressor } from "./compress-answer.ts";
@@ -56,6 +57,7 @@ export interface GatewayCore {
   readonly metrics: Metrics;
   /** What consumers may spend; outlives generations. */
   readonly budgets: BudgetStore;
+  readonly load: ProcessLoad;
   readonly lifecycle: Lifecycle;
   readonly compressor: AnswerCompressor;
   /** Logs and counts a failure that nobody was waiting for, which would otherwise end the process. */
@@ -86,6 +88,7 @@ export async function openCore(
   const project = await loadProject(options.root, problems);
   const logger = createLogger(settings.logLevel, options.logDestination ?? null, bindings);
   const metrics = new Metrics();
+  const load = new ProcessLoad(settings);
   const openable = await openBudgets({ settings, logger, metrics, primary });
   const budgets = openable.store;
   let generation: Generation;
@@ -96,6 +99,7 @@ export async function openCore(
       settings,
       logger,
       metrics,
+      load,
       budgets,
       problems,
     });
@@ -115,6 +119,7 @@ export async function openCore(
     logger,
     metrics,
     budgets,
+    load,
     lifecycle: new Lifecycle(),
     compressor: createAnswerCompressor({ fromBytes, limits: compressionLimits, metrics, logger }),
     reportStrayRejection(reason) {
@@ -122,6 +127,7 @@ export async function openCore(
       logger.error({ err: reason }, "stray rejection");
     },
     async dispose() {
+      load.dispose();
       await generation.dispose();
       await budgets.dispose();
       logger.flush();
@@ -137,8 +143,8 @@ export interface BffPort extends OpenPort {
 
 /** The BFFs' port. Raises StartupError where it can't be had. */
 export async function openBffPort(core: GatewayCore): Promise<BffPort> {
-  const { settings, environment, tls, tlsFingerprint, generation, lifecycle, compressor, logger, metrics } =
-    core;
+  const { settings, environment, tls, tlsFingerprint, generation, lifecycle, compressor, logger } = core;
+  const { metrics, load } = core;
   const { host, port, maxBodyBytes, hstsMaxAgeSeconds, shutdownTimeoutMs } = settings;
   const server = createBffServer(generation.bffs, lifecycle, {
     maxBodyBytes,
@@ -157,6 +163,10 @@ export async function openBffPort(core: GatewayCore): Promise<BffPort> {
       metrics.increment("overlock_tls_failures_total", { reason });
       logger.debug({ reason, err: error }, "no TLS connection");
     },
+  });
+  load.start(({ eventLoop, inFlight }) => {
+    metrics.set("overlock_load", { reason: "eventLoop" }, eventLoop);
+    metrics.set("overlock_load", { reason: "inFlight" }, inFlight);
   });
   const { clientCertificate } = settings;
   const watched = { environment, clientCertificate, port: opened, logger, metrics };

@@ -20,6 +20,7 @@ import { readSourceSchema, type SourceSchema } from "../language/source-schema.t
 import { protocolOf, protocolOfUrl } from "../language/source-settings.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
+import type { ProcessLoad } from "../observe/process-load.ts";
 import { type AccessTokens, ClientCredentials } from "../outbound/client-credentials.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
 import { createChallenges } from "../pipeline/challenges.ts";
@@ -28,6 +29,7 @@ import { createRequestSharing } from "../pipeline/share-execution.ts";
 import { checkPolicies } from "../policy/check-policies.ts";
 import { compileAccess } from "../policy/compile-access.ts";
 import { compileCostRules } from "../policy/cost-rules.ts";
+import { compileTiers } from "../policy/tiers.ts";
 import { createVisibleSchemas } from "../policy/visible-schema.ts";
 import { OperationPreparer } from "../prepare/prepare-operation.ts";
 import { readOwnShapers } from "../shape/own-shapers.ts";
@@ -59,12 +61,13 @@ export interface GenerationParts {
   readonly metrics: Metrics;
   /** The process's; it stays open when the generation is disposed. */
   readonly budgets: BudgetStore;
+  readonly load: ProcessLoad;
   readonly problems: Problems;
 }
 
 /** Opens the sources, composes them and binds the clients. Raises StartupError; nothing stays open then. */
 export async function buildGeneration(parts: GenerationParts): Promise<Generation> {
-  const { project, settings, logger, metrics, problems } = parts;
+  const { project, settings, logger, metrics, load, problems } = parts;
   const catalog = readDirectiveCatalog();
   const schemas = readSourceSchemas(project, catalog, problems);
   const clients = project.bffs.map((bff) => readBffSchema(bff, catalog, problems));
@@ -138,6 +141,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         challenges: createChallenges(bff.settings.credentials),
         access,
         costs,
+        tiers: compileTiers(bff.settings),
         preparer,
         executor,
         showsExplorer: bff.settings.explorer ?? settings.isDevelopment,
@@ -150,6 +154,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         budgets: parts.budgets,
         logger,
         metrics,
+        load,
       };
     });
     return {

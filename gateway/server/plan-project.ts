@@ -11,6 +11,7 @@ import type { Denials } from "../policy/access-rules.ts";
 import { decideAccess } from "../policy/decide-access.ts";
 import { createLogger } from "../observe/logger.ts";
 import { Metrics } from "../observe/metrics.ts";
+import { ProcessLoad, unboundedLoad } from "../observe/process-load.ts";
 import type { PlanDescription } from "../prepare/describe-plan.ts";
 import type { PreparedOperation } from "../prepare/prepared-operation.ts";
 import { openLocalStore } from "../state/local-store.ts";
@@ -57,12 +58,14 @@ export async function planProject(
   const project = await loadProject(root, problems);
   const logger = createLogger("silent", null);
   const metrics = new Metrics();
+  const load = new ProcessLoad(unboundedLoad);
   const generation = await buildGeneration({
     project,
     environment,
     settings,
     logger,
     metrics,
+    load,
     budgets: openLocalStore(() => {}),
     problems,
   });

@@ -24,6 +24,8 @@ describe("an empty environment", () => {
       logLevel: "info",
       maxBodyBytes: 1_048_576,
       maxClientConnections: 10_000,
+      maxEventLoopDelayMs: 200,
+      maxRequestsInFlight: 10_000,
       compressFromBytes: 1400,
       compileFromRequest: 2,
       hstsMaxAgeSeconds: 0,
@@ -45,7 +47,7 @@ describe("an empty environment", () => {
     );
     const stated = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null));
     expect(settings).toEqual(readEnvironment(stated as Environment, new Problems()));
-    expect(Object.keys(told)).toHaveLength(24);
+    expect(Object.keys(told)).toHaveLength(26);
   });
 });
 
@@ -55,6 +57,8 @@ describe("a number", () => {
     ["ADMIN_PORT", "adminPort", 0, 65_535],
     ["MAX_BODY_BYTES", "maxBodyBytes", 1, 104_857_600],
     ["MAX_CLIENT_CONNECTIONS", "maxClientConnections", 1, 1_000_000],
+    ["MAX_EVENT_LOOP_DELAY_MS", "maxEventLoopDelayMs", 0, 60_000],
+    ["MAX_REQUESTS_IN_FLIGHT", "maxRequestsInFlight", 0, 1_000_000],
     ["COMPRESS_FROM_BYTES", "compressFromBytes", 0, 104_857_600],
     ["COMPILE_FROM_REQUEST", "compileFromRequest", 1, 1_000_000],
     ["HSTS_MAX_AGE_SECONDS", "hstsMaxAgeSeconds", 0, 63_072_000],
@@ -255,6 +259,9 @@ describe("a misspelt name", () => {
     ["LOG_LEVELS", "LOG_LEVEL"],
     ["MAX_BODY_BYTE", "MAX_BODY_BYTES"],
     ["COMPRESS_FROM_BYTE", "COMPRESS_FROM_BYTES"],
+    ["MAX_EVENT_LOOP_DELAY", null],
+    ["MAX_EVENT_LOOP_DELAYMS", "MAX_EVENT_LOOP_DELAY_MS"],
+    ["MAX_REQUEST_IN_FLIGHT", "MAX_REQUESTS_IN_FLIGHT"],
     ["TLS_KEYFILE", "TLS_KEY_FILE"],
     ["TLS_CLIENT_CERTIFICATES", "TLS_CLIENT_CERTIFICATE"],
   ])("%s is told with the right one: %s", (name, right) => {

@@ -4,6 +4,7 @@ import { loadProject, type Project, type ProjectFile } from "../../gateway/confi
 import { Problems } from "../../gateway/core/problems.ts";
 import { createLogger } from "../../gateway/observe/logger.ts";
 import { Metrics } from "../../gateway/observe/metrics.ts";
+import { ProcessLoad, unboundedLoad } from "../../gateway/observe/process-load.ts";
 import { runStages } from "../../gateway/pipeline/stages.ts";
 import { createBffServer } from "../../gateway/server/bff-server.ts";
 import { noProxies } from "../../gateway/server/client-address.ts";
@@ -67,12 +68,14 @@ export async function openOracleGateway(
   const logger = createLogger(settings.logLevel, null);
   const metrics = new Metrics();
   const project = withoutLimits(plant(await loadProject(shopRoot, problems), fault));
+  const load = new ProcessLoad(unboundedLoad);
   const generation = await buildGeneration({
     project,
     environment,
     settings,
     logger,
     metrics,
+    load,
     budgets: openLocalStore(() => {}),
     problems,
   });

@@ -6,6 +6,7 @@ import { loadProject } from "../../gateway/config/load-project.ts";
 import { Problems } from "../../gateway/core/problems.ts";
 import { createLogger } from "../../gateway/observe/logger.ts";
 import { Metrics } from "../../gateway/observe/metrics.ts";
+import { ProcessLoad, unboundedLoad } from "../../gateway/observe/process-load.ts";
 import type { BffRuntime } from "../../gateway/pipeline/bff-runtime.ts";
 import { createFastLane } from "../../gateway/server/fast-lane.ts";
 import { buildGeneration, type Generation } from "../../gateway/server/generation.ts";
@@ -38,6 +39,7 @@ beforeAll(async () => {
     }),
     metrics: new Metrics(),
     budgets: openLocalStore(() => {}),
+    load: new ProcessLoad(unboundedLoad),
     problems,
   });
   const bff = generation.bffs.find(({ settings }) => settings.name === "web") as BffRuntime;

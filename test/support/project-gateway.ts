@@ -41,7 +41,13 @@ export async function startProject(
   const log = { text: "" };
   const gateway = await startGateway({
     root,
-    environment: { PORT: "0", ADMIN_PORT: "0", ...compileSetting(), ...environment },
+    environment: {
+      PORT: "0",
+      ADMIN_PORT: "0",
+      MAX_EVENT_LOOP_DELAY_MS: "0",
+      ...compileSetting(),
+      ...environment,
+    },
     logDestination: { write: (line) => void (log.text += line) },
   });
   return {

@@ -3,6 +3,7 @@ import { readEnvironment } from "../../gateway/config/environment.ts";
 import { Problems } from "../../gateway/core/problems.ts";
 import { createLogger } from "../../gateway/observe/logger.ts";
 import { Metrics } from "../../gateway/observe/metrics.ts";
+import { ProcessLoad, unboundedLoad } from "../../gateway/observe/process-load.ts";
 import type { PlanDescription } from "../../gateway/prepare/describe-plan.ts";
 import { buildGeneration } from "../../gateway/server/generation.ts";
 import { openLocalStore } from "../../gateway/state/local-store.ts";
@@ -33,6 +34,7 @@ export async function openPlanner(root: string = shopRoot): Promise<Planner> {
     logger: createLogger("silent", null),
     metrics: new Metrics(),
     budgets: openLocalStore(() => {}),
+    load: new ProcessLoad(unboundedLoad),
     problems,
   });
   const describe = (query: string, { bff = "web", conditions = {} }: PlannerOptions = {}) => {

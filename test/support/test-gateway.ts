@@ -52,6 +52,8 @@ export async function startTestGateway(environment: Environment = {}, root = sho
     environment: {
       PORT: "0",
       ADMIN_PORT: "0",
+      // The backends, the client and the test runner take turns of the same event loop.
+      MAX_EVENT_LOOP_DELAY_MS: "0",
       ...compileSetting(),
       ...shop.env,
       ...issuer.environment,
