@@ -2,8 +2,11 @@
 export const maxCost = Number.MAX_SAFE_INTEGER;
 
 /** At most {@link maxCost}. */
-export function product(factors: readonly number[]): number {
-  let result = 1;
-  for (const factor of factors) result = factor === 0 ? 0 : Math.min(result * factor, maxCost);
-  return result;
+export function times(one: number, other: number): number {
+  return Math.min(one * other, maxCost);
+}
+
+/** At most {@link maxCost}. */
+export function plus(one: number, other: number): number {
+  return Math.min(one + other, maxCost);
 }

@@ -11,7 +11,7 @@ import { compositeTypeOf, type SupergraphModel } from "../compose/supergraph-mod
 import type { Problems } from "../core/problems.ts";
 import type { ClientSchema } from "../language/client-schema.ts";
 import { namedTypeOf } from "../language/sdl-file.ts";
-import { product } from "./cost-arithmetic.ts";
+import { plus, times } from "./cost-arithmetic.ts";
 import { compileFieldArguments } from "./field-arguments.ts";
 import { compileFieldCost, type FieldCost } from "./field-cost.ts";
 import { InputWeights } from "./input-weights.ts";
@@ -209,5 +209,5 @@ export function ownCostOf(
   { leafWeight }: FieldCost,
   { fieldCost, typeCost, count }: ReturnType<FieldCost["measure"]>,
 ): Cost {
-  return { fieldCost, typeCost: typeCost + product([leafWeight, count]) };
+  return { fieldCost, typeCost: plus(typeCost, times(leafWeight, count)) };
 }

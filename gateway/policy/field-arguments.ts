@@ -1,6 +1,7 @@
 import {
   type FieldNode,
   type GraphQLField,
+  type GraphQLInputType,
   isNonNullType,
   Kind,
   type ValueNode,
@@ -30,39 +31,90 @@ export function compileFieldArguments(
   { args }: GraphQLField<unknown, unknown>,
   node: FieldNode,
 ): CompiledArguments {
+  if (args.length === 0) return noArguments;
   const given = new Map((node.arguments ?? []).map(({ name, value }) => [name.value, value]));
-  const variable = new Set([...given].flatMap(([name, value]) => (hasVariables(value) ? [name] : [])));
-  const constant = new Map<string, unknown>();
+  const constant: Record<string, unknown> = {};
+  const open: OpenArgument[] = [];
   for (const { name, type, defaultValue } of args) {
     const value = given.get(name);
-    if (value === undefined) {
-      if (defaultValue !== undefined) constant.set(name, defaultValue);
-    } else if (!variable.has(name)) constant.set(name, valueFromAST(value, type));
+    if (value !== undefined && hasVariables(value)) {
+      const isRequired = isNonNullType(type);
+      open.push({ name, standard: defaultValue, isRequired, read: compileValue(value, type) });
+    } else if (value !== undefined) constant[name] = valueFromAST(value, type);
+    else if (defaultValue !== undefined) constant[name] = defaultValue;
   }
-  const read = (variables: Variables): FieldArguments | null => {
-    const values: Record<string, unknown> = Object.fromEntries(constant);
-    const absent = new Set<string>();
-    for (const { name, type, defaultValue } of args) {
-      const value = given.get(name);
-      if (value === undefined || !variable.has(name)) continue;
-      let coerced: unknown;
-      if (value.kind === Kind.VARIABLE) {
-        coerced = variables[value.name.value];
-        if (coerced === undefined) {
-          absent.add(name);
-          coerced = defaultValue;
+  const variable = new Set(open.map(({ name }) => name));
+  const names = new Set(given.keys());
+  if (open.length === 0) {
+    const fixed = new GivenArguments(constant, names, null);
+    return { variable, read: () => fixed };
+  }
+  return {
+    variable,
+    read(variables) {
+      const values = { ...constant };
+      let absent: string[] | null = null;
+      for (const { name, standard, isRequired, read } of open) {
+        let value = read(variables);
+        if (value === misfit) return null;
+        if (value === undefined) {
+          absent ??= [];
+          absent.push(name);
+          value = standard;
         }
-      } else {
-        coerced = valueFromAST(value, type, variables);
-        if (coerced === undefined) return null;
+        if (value !== undefined) values[name] = value;
+        if (isRequired && (value === undefined || value === null)) return null;
       }
-      if ((coerced === undefined || coerced === null) && isNonNullType(type)) return null;
-      if (coerced !== undefined) values[name] = coerced;
-    }
-    return { values, isGiven: (name) => given.has(name) && !absent.has(name) };
+      return new GivenArguments(values, names, absent);
+    },
   };
-  const fixed = variable.size === 0 ? read({}) : null;
-  return { variable, read: variable.size === 0 ? () => fixed : read };
+}
+
+class GivenArguments implements FieldArguments {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly #names: ReadonlySet<string>;
+  /** By variables without a value. */
+  readonly #absent: readonly string[] | null;
+
+  constructor(
+    values: GivenArguments["values"],
+    names: ReadonlySet<string>,
+    absent: readonly string[] | null,
+  ) {
+    this.values = values;
+    this.#names = names;
+    this.#absent = absent;
+  }
+
+  isGiven(name: string): boolean {
+    return this.#names.has(name) && this.#absent?.includes(name) !== true;
+  }
+}
+
+const noArguments: CompiledArguments = (() => {
+  const fixed = new GivenArguments({}, new Set(), null);
+  return Object.freeze({ variable: new Set<string>(), read: () => fixed });
+})();
+
+/** An argument with variables in it. */
+interface OpenArgument {
+  readonly name: string;
+  readonly standard: unknown;
+  readonly isRequired: boolean;
+  /** `undefined` where it is a variable without a value. */
+  readonly read: (variables: Variables) => unknown;
+}
+
+const misfit = Symbol("misfit");
+
+function compileValue(value: ValueNode, type: GraphQLInputType): OpenArgument["read"] {
+  if (value.kind !== Kind.VARIABLE)
+    return (variables) => {
+      const coerced: unknown = valueFromAST(value, type, variables);
+      return coerced === undefined ? misfit : coerced;
+    };
+  const { value: name } = value.name;
+  return (variables) => variables[name];
 }
 
 /** Walks without recursion: a literal may be nested as deep as the parser goes. */

@@ -11,10 +11,10 @@ import { compositeTypeOf, type SupergraphModel } from "../compose/supergraph-mod
 import type { ListSize } from "../language/cost-directives.ts";
 import { readOwn } from "../language/evaluate-selection.ts";
 import { namedTypeOf } from "../language/sdl-file.ts";
-import { product } from "./cost-arithmetic.ts";
+import { plus, times } from "./cost-arithmetic.ts";
 import type { FieldArguments } from "./field-arguments.ts";
 import type { InputWeights, ValueWeight } from "./input-weights.ts";
-import { type FoundSize, sizeOf, type SizedArgument, type SizeProblem } from "./list-length.ts";
+import { compileSize, type FoundSize, type SizedArgument, type SizeProblem } from "./list-length.ts";
 import type { StepCost, SupergraphCosts } from "./supergraph-costs.ts";
 
 /** What one use of a client field costs. */
@@ -47,10 +47,16 @@ export interface Measured {
   /** How many values it returns at most. */
   readonly count: number;
   /** Lists in the objects that it returns, by the names of the client's fields. */
-  readonly clientSizes: ReadonlyMap<string, number> | null;
+  readonly clientSizes: SizedLists | null;
   /** The same, by the names of the supergraph's fields. */
-  readonly sourceSizes: ReadonlyMap<string, number> | null;
+  readonly sourceSizes: SizedLists | null;
   readonly problem: SizeProblem | null;
+}
+
+/** Lists in an object, all of one size. */
+export interface SizedLists {
+  readonly names: readonly string[];
+  readonly size: number;
 }
 
 /** A client field, and what is said of it. */
@@ -77,32 +83,44 @@ export function compileFieldCost(site: FieldCostSite): FieldCost {
   const isLeaf = !isCompositeType(getNamedType(definition.type));
   const own = compileOwnCost(site);
   const read = compileRead(site);
-  const sized = sizedArguments(definition);
+  const readSize =
+    listSize === null ? null : compileSize(listSize, sizedArguments(definition), assumedListSize);
+  const namesBelow = listSize?.sizedFields ?? [];
+  const readsArguments =
+    own.readsArguments || read.readsArguments || (listSize?.slicingArguments.length ?? 0) > 0;
+  const measure = (args: FieldArguments, parent: Measured | null): Measured => {
+    const found = read.measure(args, parent);
+    const said = readSize === null ? null : readSize(args);
+    const fromAbove = sizeIn(parent?.clientSizes ?? null, definition.name);
+    const bound = said === null || namesBelow.length > 0 ? fromAbove : said.size;
+    const { sizes, count } = applyClientSize(found, bound);
+    return {
+      sizes,
+      count,
+      fieldCost: Math.max(own.cost(args), found.fieldCost),
+      typeCost: found.typeCost,
+      clientSizes: said === null || namesBelow.length === 0 ? null : { names: namesBelow, size: said.size },
+      sourceSizes: found.sourceSizes,
+      // What the client schema says itself is what its operations are held to.
+      problem: said?.problem ?? (said !== null && found.problem?.isChoice === true ? null : found.problem),
+    };
+  };
+  // Most fields cost the same wherever they are selected.
+  let fixed: Measured | null = null;
   return {
     coordinate,
     definition,
     isLeaf,
     leafWeight: site.leafWeight,
     listDepth: read.listDepth,
-    readsArguments: own.readsArguments || read.readsArguments || (listSize?.slicingArguments.length ?? 0) > 0,
+    readsArguments,
     readsParent: read.listDepth > 0,
-    sizesBelow: read.sizesBelow || (listSize?.sizedFields.length ?? 0) > 0,
+    sizesBelow: read.sizesBelow || namesBelow.length > 0,
     measure(args, parent) {
-      const found = read.measure(args, parent);
-      const said = listSize === null ? null : sizeOf(listSize, sized, args, assumedListSize);
-      const isAbove = listSize !== null && listSize.sizedFields.length > 0;
-      const bound = (isAbove ? null : said?.size) ?? parent?.clientSizes?.get(definition.name) ?? null;
-      const clientSizes =
-        isAbove && said !== null ? new Map(listSize.sizedFields.map((name) => [name, said.size])) : null;
-      return {
-        ...applyClientSize(found, bound),
-        fieldCost: Math.max(own.cost(args), found.fieldCost),
-        typeCost: found.typeCost,
-        clientSizes,
-        sourceSizes: found.sourceSizes,
-        // What the client schema says itself is what its operations are held to.
-        problem: said?.problem ?? (said !== null && found.problem?.isChoice === true ? null : found.problem),
-      };
+      const isSized = parent !== null && (parent.clientSizes !== null || parent.sourceSizes !== null);
+      if (readsArguments || (isSized && read.listDepth > 0)) return measure(args, parent);
+      fixed ??= measure(args, null);
+      return fixed;
     },
   };
 }
@@ -121,7 +139,7 @@ interface ReadMeasured {
   readonly sizes: readonly number[];
   /** Nobody upstream says how long the outermost list is. */
   readonly isAssumed: boolean;
-  readonly sourceSizes: ReadonlyMap<string, number> | null;
+  readonly sourceSizes: SizedLists | null;
   readonly problem: SizeProblem | null;
 }
 
@@ -131,13 +149,13 @@ function applyClientSize(
   bound: number | null,
 ): Pick<Measured, "sizes" | "count"> {
   const [outermost, ...inner] = sizes;
-  if (bound === null || outermost === undefined) return { sizes, count: product(sizes) };
+  if (bound === null || outermost === undefined) return { sizes, count: countOf(sizes) };
   if (inner.length === 0 || isAssumed) {
     const size = isAssumed ? bound : Math.max(outermost, bound);
     const known = [size, ...inner];
-    return { sizes: known, count: product(known) };
+    return { sizes: known, count: countOf(known) };
   }
-  return { sizes, count: Math.max(product(sizes), bound) };
+  return { sizes, count: Math.max(countOf(sizes), bound) };
 }
 
 /** What the client schema says of the field and its arguments. */
@@ -221,23 +239,22 @@ function measureSteps(
   let typeCost = 0;
   let sized = parent?.sourceSizes ?? null;
   for (const [index, step] of steps.entries()) {
-    fieldCost += product([step.fieldCost(args), objects]);
+    fieldCost = plus(fieldCost, times(step.fieldCost(args), objects));
     for (let level = 0; level < step.listDepth; level++) {
       const known = level > 0 ? null : knownSize(step, sized, args);
       problem ??= known?.problem ?? null;
       const size = known?.size ?? assumedListSize;
       if (sizes.length === 0) isAssumed = known === null;
       sizes.push(size);
-      objects = product([objects, size]);
+      objects = times(objects, size);
     }
-    if (index < steps.length - 1 || !shows) typeCost += product([step.objectWeight, objects]);
+    if (index < steps.length - 1 || !shows) typeCost = plus(typeCost, times(step.objectWeight, objects));
     const below = step.sizesBelow(args);
     problem ??= below?.found.problem ?? null;
-    const size = below?.found.size ?? 0;
-    sized = below === null ? null : new Map(below.fields.map((name) => [name, size]));
+    sized = below === null ? null : { names: below.fields, size: below.found.size };
   }
   return {
-    fieldCost: fieldCost + product([shaped, objects]),
+    fieldCost: plus(fieldCost, times(shaped, objects)),
     typeCost,
     sizes,
     isAssumed,
@@ -247,13 +264,20 @@ function measureSteps(
 }
 
 /** What the field that found the object says of the list comes before what the list says of itself. */
-function knownSize(
-  step: StepCost,
-  sized: ReadonlyMap<string, number> | null,
-  args: FieldArguments,
-): FoundSize | null {
-  const fromAbove = sized?.get(step.fieldName);
-  return fromAbove === undefined ? step.size(args) : { size: fromAbove, problem: null };
+function knownSize(step: StepCost, sized: SizedLists | null, args: FieldArguments): FoundSize | null {
+  const fromAbove = sizeIn(sized, step.fieldName);
+  return fromAbove === null ? step.size(args) : { size: fromAbove, problem: null };
+}
+
+function sizeIn(lists: SizedLists | null, name: string): number | null {
+  return lists?.names.includes(name) === true ? lists.size : null;
+}
+
+/** How many values lists in lists hold. */
+function countOf(sizes: readonly number[]): number {
+  let count = 1;
+  for (const size of sizes) count = times(count, size);
+  return count;
 }
 
 /** What a shaper reads of an object that it makes a plain value of. */
@@ -283,7 +307,7 @@ function readOfPage(site: FieldCostSite, binding: Extract<FieldBinding, { kind: 
     sizesBelow: path.sizesBelow || takesFirst,
     measure(args, parent) {
       const measured = path.measure(args, parent);
-      if (measured.sourceSizes?.has(items) === true) return measured;
+      if (sizeIn(measured.sourceSizes, items) !== null) return measured;
       const first = readOwn(args.values, "first");
       if (typeof first !== "number") return measured;
       const problem: SizeProblem | null =
@@ -295,7 +319,7 @@ function readOfPage(site: FieldCostSite, binding: Extract<FieldBinding, { kind: 
               found: String(first),
             }
           : null;
-      const sourceSizes = new Map([...(measured.sourceSizes ?? []), [items, Math.max(0, first)] as const]);
+      const sourceSizes = { names: [items], size: Math.max(0, first) };
       return { ...measured, sourceSizes, problem: measured.problem ?? problem };
     },
   };
@@ -343,7 +367,7 @@ function readOfNodes(
       const count = Array.isArray(ids) ? ids.length : 1;
       const sizes = isList ? [count] : [];
       return {
-        fieldCost: product([weight, count]),
+        fieldCost: times(weight, count),
         typeCost: 0,
         sizes,
         isAssumed: false,

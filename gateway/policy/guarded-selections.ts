@@ -29,8 +29,8 @@ export interface Guarded<Item> {
 export interface SelectionSite {
   readonly schema: GraphQLSchema;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  /** Told of each selection that is looked at; it may raise. */
-  readonly onSelection: () => void;
+  /** Told of the work of each selection that is looked at; it may raise. */
+  readonly onWork: (amount: number) => void;
 }
 
 /** What a value that is no Boolean decides is an error where it stands, which costs at most what the field does. */
@@ -51,8 +51,8 @@ export function collectGuarded(
   const visited = new Set<string>();
   const visit = (set: SelectionSetNode, outer: Condition): void => {
     for (const selection of set.selections) {
-      site.onSelection();
       const when = narrow(outer, selection);
+      site.onWork(when === outer ? 1 : workOfCondition);
       if (when === null) continue;
       if (selection.kind === Kind.FIELD) {
         const key = selection.alias?.value ?? selection.name.value;
@@ -75,6 +75,9 @@ export function collectGuarded(
   for (const { item, when } of sets) visit(item, when);
   return fields;
 }
+
+/** A condition of its own is written down, and told from others by its text. */
+const workOfCondition = 20;
 
 function applies({ schema }: SelectionSite, condition: string | null, type: GraphQLObjectType): boolean {
   if (condition === null || condition === type.name) return true;

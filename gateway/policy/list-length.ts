@@ -29,58 +29,67 @@ export interface SizedArgument {
 }
 
 /**
- * What one `@listSize` says for these arguments: the largest of the slicing arguments, defaults included; else the assumed
- * size, else that of lists of which nobody says anything. Where an explicit null took a default away, it may be either.
+ * Compiles what one `@listSize` says: the largest of the slicing arguments, defaults included; else the assumed size, else
+ * that of lists of which nobody says anything. Where an explicit null took a default away, it may be either.
  */
-export function sizeOf(
+export function compileSize(
   { assumedSize, slicingArguments, requiresOne }: ListSize,
   sized: ReadonlyMap<string, SizedArgument>,
-  args: FieldArguments,
   assumedListSize: number,
-): FoundSize {
-  let size: number | null = null;
-  let problem: SizeProblem | null = null;
-  let replaced: number | null = null;
-  const given: string[] = [];
-  const choices = new Set<string>();
-  for (const slicing of slicingArguments) {
-    const { names, text, standard } = slicing;
-    const argument = sized.get(names[0] ?? "");
-    const clientArguments = argument?.clientArguments ?? [];
-    for (const name of clientArguments) choices.add(name);
-    const number = slicing.read(argument?.read(args));
-    if (typeof number !== "number") {
-      if (standard !== null) replaced = Math.max(replaced ?? 0, standard);
-      continue;
-    }
-    const label = clientArguments.join(", ") || text;
-    if (argument?.isGiven(args) === true) given.push(label);
-    if (!(number >= 0))
-      problem ??= {
-        clientArguments,
-        isChoice: false,
-        expected: `at least 0 as ${label}`,
-        found: String(number),
-      };
-    size = Math.max(size ?? 0, number);
-  }
-  const isOpen = given.length === 0 && size === null && replaced === null;
+): (args: FieldArguments) => FoundSize {
+  const otherwise = assumedSize ?? assumedListSize;
+  const slicing = slicingArguments.map((one) => {
+    const argument = sized.get(one.names[0] ?? "") ?? null;
+    const below = one.names.slice(1);
+    const labels = argument?.clientArguments.map((name) => [name, ...below].join(".")) ?? [];
+    return { one, argument, label: labels.length === 0 ? one.text : labels.join(", ") };
+  });
+  const choices = [...new Set(slicing.flatMap(({ argument }) => argument?.clientArguments ?? []))];
   // Where the client schema leaves an operation no choice, it is not the operation's fault.
-  if (requiresOne && choices.size > 0 && problem === null && (isOpen || given.length > 1)) {
-    const expected = `exactly one of ${[...choices].join(", ")}, which say how long the list is`;
-    problem = {
-      clientArguments: [...choices],
-      isChoice: true,
-      expected,
-      found: isOpen ? "none" : given.join(", "),
-    };
-  }
-  return { size: size ?? Math.max(assumedSize ?? assumedListSize, replaced ?? 0), problem };
+  const isHeld = requiresOne && choices.length > 0;
+  const choiceProblem = (found: string): SizeProblem => {
+    const expected = `exactly one of ${choices.join(", ")}, which say how long the list is`;
+    return { clientArguments: choices, isChoice: true, expected, found };
+  };
+  return (args) => {
+    let size = -1;
+    let replaced = -1;
+    let given = 0;
+    let problem: SizeProblem | null = null;
+    for (const { one, argument, label } of slicing) {
+      const number = one.read(argument?.read(args));
+      if (typeof number !== "number") {
+        replaced = Math.max(replaced, one.standard ?? -1);
+        continue;
+      }
+      if (argument?.isGiven(args) === true) given++;
+      if (!(number >= 0)) {
+        const { clientArguments = [] } = argument ?? {};
+        problem ??= {
+          clientArguments,
+          isChoice: false,
+          expected: `at least 0 as ${label}`,
+          found: String(number),
+        };
+      }
+      size = Math.max(size, number, 0);
+    }
+    if (isHeld && problem === null) {
+      if (given > 1) {
+        const names = slicing
+          .filter(({ argument }) => argument?.isGiven(args) === true)
+          .map(({ label }) => label);
+        problem = choiceProblem(names.join(", "));
+      } else if (given === 0 && size === -1 && replaced === -1) problem = choiceProblem("none");
+    }
+    return { size: size === -1 ? Math.max(otherwise, replaced) : size, problem };
+  };
 }
 
 /** The largest of several, with the first problem; null for none. */
 export function largestOf(found: readonly FoundSize[]): FoundSize | null {
-  if (found.length === 0) return null;
+  const [first, ...others] = found;
+  if (first === undefined || others.length === 0) return first ?? null;
   const size = Math.max(...found.map((one) => one.size));
   return { size, problem: found.find((one) => one.problem !== null)?.problem ?? null };
 }

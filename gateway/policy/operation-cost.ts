@@ -15,7 +15,7 @@ import { BoundedCache } from "../core/bounded-cache.ts";
 import type { ErrorCode } from "../core/error-codes.ts";
 import { type RefusalReason, RequestRefusal } from "../core/request-refusal.ts";
 import type { Denials } from "./access-rules.ts";
-import { maxCost, product } from "./cost-arithmetic.ts";
+import { maxCost, plus, times } from "./cost-arithmetic.ts";
 import {
   type Cost,
   type CostRules,
@@ -88,8 +88,10 @@ export function compileCost(
 
 /** Callers who may read less differ in few ways. */
 const maxReduced = 8;
-/** Fields are looked at once for each type that has them: a document within the usual limits needs some thousands. */
-const maxSelections = 50_000;
+/** Selections are looked at for each type that may have them: a document within the usual limits needs some thousands. */
+const maxSelections = 200_000;
+/** Of them, fields that a type has. */
+const maxFields = 20_000;
 
 interface Formula {
   readonly estimatedBytes: number;
@@ -106,7 +108,7 @@ interface FieldEntry {
   /** It is selected where one of them holds. */
   readonly when: readonly Condition[];
   /** The objects that it returns, one for each type that they may be of. */
-  readonly objects: ObjectEntry[];
+  objects: readonly ObjectEntry[];
   /** Where what it measures depends on variables; -1: {@link fixed} holds. */
   readonly slot: number;
   readonly fixed: Measured | null;
@@ -129,11 +131,12 @@ class Compiler {
   readonly #schema: GraphQLSchema;
   readonly #denials: Denials | null;
   readonly #site: SelectionSite;
-  readonly #known = new Map<string, ObjectEntry>();
+  readonly #known = new Map<string, readonly ObjectEntry[]>();
   readonly #ids = new Map<object, number>();
   readonly #lists = new Map<string, ListPlace[]>();
   readonly #reasons: RefusalReason[] = [];
   #selections = 0;
+  #fields = 0;
   #fieldSlots = 0;
   #objectSlots = 0;
 
@@ -148,8 +151,9 @@ class Compiler {
           node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [],
         ),
       ),
-      onSelection: () => {
-        if (++this.#selections > maxSelections) throw new TooManySelections();
+      onWork: (amount) => {
+        this.#selections += amount;
+        if (this.#selections > maxSelections) throw new TooManySelections();
       },
     };
   }
@@ -174,7 +178,7 @@ class Compiler {
       root,
       lists: this.#lists,
       assumedListSize,
-      estimatedBytes: this.#selections * bytesPerSelection,
+      estimatedBytes: this.#fields * bytesPerField,
     });
   }
 
@@ -183,17 +187,12 @@ class Compiler {
     sets: readonly Guarded<SelectionSetNode>[],
     { parent, path }: Place,
   ): ObjectEntry {
-    const above = parent?.field.sizesBelow === true ? this.#idOf(parent) : "";
-    const key = `${type.name} ${above} ${path} ${sets.map(({ item, when }) => `${this.#idOf(item)}:${when.key}`).join()}`;
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
     const object: ObjectEntry = {
       weight: this.#rules.weightOfType(type.name),
       fields: [],
       fixed: null,
       slot: -1,
     };
-    this.#known.set(key, object);
     let introspected = 0;
     for (const [name, nodes] of collectGuarded(this.#site, type, sets)) {
       const [first] = nodes;
@@ -203,14 +202,14 @@ class Compiler {
       const field = this.#rules.fieldOf(type.name, fieldName);
       if (field === null || this.#denials?.deniesField(type.name, fieldName) === true) continue;
       const at = path === "" ? name : `${path}.${name}`;
-      object.fields.push(this.#compileField(field, nodes, { parent, path: at }));
+      object.fields.push(this.#compileField({ field, node: first.item, nodes }, { parent, path: at }));
     }
     this.#settle(object, introspected);
     return object;
   }
 
-  #compileField(field: FieldCost, nodes: readonly Guarded<FieldNode>[], { parent, path }: Place): FieldEntry {
-    const node = nodes[0]?.item as FieldNode;
+  #compileField({ field, node, nodes }: MergedField, { parent, path }: Place): FieldEntry {
+    if (++this.#fields > maxFields) throw new TooManySelections();
     const args = compileFieldArguments(field.definition, node);
     const when = conditionsOf(nodes);
     const depends =
@@ -222,18 +221,34 @@ class Compiler {
       fixed = values === null ? null : field.measure(values, parent?.fixed ?? null);
       this.#refuseFixed(field, node, fixed);
     }
-    const objects: ObjectEntry[] = [];
     const slot = depends ? this.#fieldSlots++ : -1;
-    const entry: FieldEntry = { node, field, args, parent, when, objects, slot, fixed };
+    const entry: FieldEntry = { node, field, args, parent, when, objects: [], slot, fixed };
     for (let level = 0; level < field.listDepth; level++)
       this.#addList(`${path}${"[]".repeat(level)}`, entry, level);
     if (!field.isLeaf) {
       const below = { parent: entry, path: `${path}${"[]".repeat(field.listDepth)}` };
       const sets = this.#setsOf(nodes);
-      for (const type of this.#possibleTypes(getNamedType(field.definition.type)))
-        objects.push(this.#compileObject(type, sets, below));
+      entry.objects = this.#compileObjects(getNamedType(field.definition.type), sets, below);
     }
     return entry;
+  }
+
+  /** What several types have in common leads to the same objects, which are looked at once. */
+  #compileObjects(
+    type: GraphQLNamedType,
+    sets: readonly Guarded<SelectionSetNode>[],
+    place: Place,
+  ): readonly ObjectEntry[] {
+    const { parent, path } = place;
+    const above = parent?.field.sizesBelow === true ? this.#idOf(parent) : "";
+    const selected = sets.map(({ item, when }) => `${this.#idOf(item)}:${when.key}`).join();
+    const key = `${type.name} ${above} ${path} ${selected}`;
+    let objects = this.#known.get(key);
+    if (objects === undefined) {
+      objects = this.#possibleTypes(type).map((one) => this.#compileObject(one, sets, place));
+      this.#known.set(key, objects);
+    }
+    return objects;
   }
 
   /** Where all nodes stand under one condition, that of the field, what is below stands under none of its own. */
@@ -278,8 +293,8 @@ class Compiler {
     for (const entry of object.fields) {
       if (open.includes(entry)) continue;
       const cost = costOfField(entry, entry.fixed, fixedCostOf);
-      typeCost = Math.min(typeCost + cost.typeCost, maxCost);
-      fieldCost = Math.min(fieldCost + cost.fieldCost, maxCost);
+      typeCost = plus(typeCost, cost.typeCost);
+      fieldCost = plus(fieldCost, cost.fieldCost);
     }
     object.fixed = { typeCost, fieldCost };
     if (open.length === 0) {
@@ -298,6 +313,14 @@ class Compiler {
   }
 }
 
+/** All selections of one response key, which are equal but for their selection sets. */
+interface MergedField {
+  readonly field: FieldCost;
+  /** The first of them. */
+  readonly node: FieldNode;
+  readonly nodes: readonly Guarded<FieldNode>[];
+}
+
 /** Where something stands: below a field, at a response path. */
 interface Place {
   readonly parent: FieldEntry | null;
@@ -309,8 +332,8 @@ interface ListPlace {
   readonly level: number;
 }
 
-/** Measured: a selection leaves some hundreds of bytes. */
-const bytesPerSelection = 600;
+/** Measured: 400 to 700 for what stays of a field, its place among the lists included. */
+const bytesPerField = 700;
 const maxReasons = 20;
 
 /** None: it is always selected. */
@@ -346,8 +369,8 @@ function costOfField(
     fieldCost = Math.max(fieldCost, cost.fieldCost);
   }
   return {
-    typeCost: own.typeCost + product([measured.count, typeCost]),
-    fieldCost: own.fieldCost + product([measured.count, fieldCost]),
+    typeCost: plus(own.typeCost, times(measured.count, typeCost)),
+    fieldCost: plus(own.fieldCost, times(measured.count, fieldCost)),
   };
 }
 
@@ -444,8 +467,8 @@ class Evaluation implements CostEstimate {
     for (const entry of object.fields) {
       if (entry.when.length > 0 && !entry.when.some((when) => holds(when, this.#variables))) continue;
       const cost = costOfField(entry, this.#measure(entry), (one) => this.#costOf(one));
-      typeCost = Math.min(typeCost + cost.typeCost, maxCost);
-      fieldCost = Math.min(fieldCost + cost.fieldCost, maxCost);
+      typeCost = plus(typeCost, cost.typeCost);
+      fieldCost = plus(fieldCost, cost.fieldCost);
     }
     const cost = { typeCost, fieldCost };
     this.#costs[object.slot] = cost;

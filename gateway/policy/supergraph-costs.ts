@@ -9,10 +9,11 @@ import {
   type ModelField,
   type SupergraphModel,
 } from "../compose/supergraph-model.ts";
+import type { ListSize } from "../language/cost-directives.ts";
 import { listsAround, namedTypeOf } from "../language/sdl-file.ts";
 import type { FieldArguments } from "./field-arguments.ts";
 import { InputWeights, type ValueWeight } from "./input-weights.ts";
-import { type FoundSize, largestOf, sizeOf, type SizedArgument } from "./list-length.ts";
+import { compileSize, type FoundSize, largestOf, type SizedArgument } from "./list-length.ts";
 
 /** What a step of a client field's path costs for each object that it is read of. */
 export interface StepCost {
@@ -72,9 +73,12 @@ export class SupergraphCosts {
     const sizes = this.#fieldsOf(type, field).flatMap((one) =>
       one.suppliers.flatMap((supplier) => listSizeOf(supplier)),
     );
-    const own = sizes.filter(({ sizedFields }) => sizedFields.length === 0);
-    const below = sizes.filter(({ sizedFields }) => sizedFields.length > 0);
     const sized = new Map(args.map((argument) => [argument.name, sizedArgument(argument)]));
+    const compile = (size: ListSize) => compileSize(size, sized, this.#assumedListSize);
+    const own = sizes.filter(({ sizedFields }) => sizedFields.length === 0).map(compile);
+    const below = sizes.filter(({ sizedFields }) => sizedFields.length > 0);
+    const ofBelow = below.map(compile);
+    const namesBelow = [...new Set(below.flatMap((one) => one.sizedFields))];
     const keyLists = listsAround(field.type) > 0 ? keyListsOf(field, args) : [];
     return {
       fieldName: field.name,
@@ -91,15 +95,13 @@ export class SupergraphCosts {
         return Math.max(0, cost);
       },
       size: (values) => {
-        const found = own.map((one) => sizeOf(one, sized, values, this.#assumedListSize));
-        if (found.length > 0) return largestOf(found);
+        if (own.length > 0) return largestOf(own.map((read) => read(values)));
         const lengths = keyLists.map((argument) => lengthOf(readBound(argument, values)));
         return lengths.length === 0 ? null : { size: Math.max(...lengths), problem: null };
       },
       sizesBelow: (values) => {
-        const found = below.map((one) => sizeOf(one, sized, values, this.#assumedListSize));
-        const size = largestOf(found);
-        return size === null ? null : { fields: below.flatMap((one) => one.sizedFields), found: size };
+        const found = ofBelow.length === 0 ? null : largestOf(ofBelow.map((read) => read(values)));
+        return found === null ? null : { fields: namesBelow, found };
       },
     };
   }

@@ -1,4 +1,4 @@
-import { getOperationAST, parse, validate } from "graphql";
+import { type FieldNode, getOperationAST, Kind, parse, validate } from "graphql";
 import type { Denials } from "../../gateway/policy/access-rules.ts";
 import { type CostEstimate, type CostFormula, compileCost } from "../../gateway/policy/operation-cost.ts";
 import { VariableCompiler } from "../../gateway/prepare/compile-variables.ts";
@@ -7,6 +7,8 @@ import { type OpenProject, openProject } from "../oracle/open-project.ts";
 /** A client schema over sources that nobody calls, whose operations are weighed. */
 export interface CostedSchema {
   readonly project: OpenProject;
+  /** Parses and validates. */
+  prepare(query: string): { compile(): CostFormula };
   compile(query: string): CostFormula;
   /** With the variables as a request sends them. */
   estimate(
@@ -15,6 +17,12 @@ export interface CostedSchema {
     denials?: Denials | null,
   ): CostEstimate;
   dispose(): Promise<void>;
+}
+
+/** The fields of a document's only selection set. */
+export function fieldsOf(query: string): readonly FieldNode[] {
+  const operation = getOperationAST(parse(query));
+  return (operation?.selectionSet.selections ?? []).filter((one) => one.kind === Kind.FIELD);
 }
 
 /** Opens a client schema over source files. */
@@ -38,6 +46,10 @@ export function openCosts(sources: readonly string[], client: string): CostedSch
   };
   return {
     project,
+    prepare(query) {
+      const { document, operation } = read(query);
+      return { compile: () => compileCost(rules, bound.schema, document, operation) };
+    },
     compile(query) {
       const { document, operation } = read(query);
       return compileCost(rules, bound.schema, document, operation);
