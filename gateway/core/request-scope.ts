@@ -14,6 +14,11 @@ export interface UpstreamCall {
   readonly code: ErrorCode | null;
 }
 
+/** How many calls were begun so far, whatever becomes of them. Counted where they are begun. */
+export interface StartedCalls {
+  count: number;
+}
+
 /** Something that `@default(onError: true)` absorbed, for `extensions.completeness`. */
 export interface AbsorbedError {
   readonly path: readonly (string | number)[];
@@ -43,5 +48,7 @@ export interface RequestScope {
   readonly absorbed: AbsorbedError[];
   /** What layers keep for the request, each under a symbol of its own. A WeakMap would cost the garbage collector more. */
   readonly kept: Map<symbol, unknown>;
+  readonly startedCalls: StartedCalls;
+  /** Told of a call that has ended. */
   recordUpstreamCall(call: UpstreamCall): void;
 }

@@ -261,7 +261,7 @@ function compileCollect({ access, type, spot }: Read, finders: Finders): Collect
 }
 
 /** Whether a raw value stands for an object of a place. */
-function compileStands(spot: Spot, base: Base): (raw: unknown) => boolean {
+export function compileStands(spot: Spot, base: Base): (raw: unknown) => boolean {
   const { readType, places } = spot;
   if (base.kind === "reference") return compileHasKey(base);
   if (base.kind === "built")

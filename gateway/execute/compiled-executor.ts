@@ -6,6 +6,9 @@ import { eachInTurns, maxAtOnce } from "../core/each-in-turns.ts";
 import { nextTurn } from "../core/next-turn.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { Denials } from "../policy/access-rules.ts";
+import type { CostRules } from "../policy/cost-rules.ts";
+import type { OperationCost } from "../policy/settle-cost.ts";
+import { collectFields } from "../prepare/collect-fields.ts";
 import type { Place, Plan } from "../prepare/plan.ts";
 import { type PlannedOperation, planOperation } from "../prepare/plan-operation.ts";
 import { type ExecutedOperation, type FieldError, fieldErrorOf } from "./executed-operation.ts";
@@ -14,6 +17,7 @@ import type { AssemblyTurns } from "./assembly-turns.ts";
 import { compileFetch, type FetchPlace, type ResolvedFields } from "./compile-fetch.ts";
 import { failed, type Note } from "./complete-value.ts";
 import { compileFirstPage, type ReadFirstPage } from "./first-page.ts";
+import { firstOf, type ObjectCost, ObjectCounters } from "./object-counters.ts";
 import { PlanRun } from "./plan-run.ts";
 import { compileClientArgs, type ReadClientArgs } from "./read-client-args.ts";
 import type { ExecutionLimits } from "./reference-executor.ts";
@@ -49,21 +53,25 @@ export function compileOperation(
     return compiled;
   };
   const fetch = compileFetch(plan, model, resolvedFields);
+  const counting = new Counting(operation, limits.costs);
+  const { counters } = counting;
   const roots = plan.roots.map(
     (place): CompiledRoot => ({
       place,
       fetch: fetch.fetchRoot(place),
-      assemble: compileAssembly(place, { ...fetch, resolvedFields }),
+      assemble: compileAssembly(place, { ...fetch, resolvedFields, counters }),
     }),
   );
   const readers = plan.arguments.map(compileClientArgs);
   const steps = plan.steps.map(() => null);
   const pages = plan.pages.map(compileFirstPage);
-  const compiled = { plan, roots, readers, pages, steps, limits, denials };
+  const compiled = { plan, roots, readers, pages, steps, limits, denials, counting };
   return { plan, run: (variables, scope) => runPlan(compiled, variables, scope) };
 }
 
 export interface CompiledLimits extends ExecutionLimits {
+  /** What the objects of an answer cost. */
+  readonly costs: Pick<CostRules, "objectCost">;
   readonly assemblyTurns: AssemblyTurns;
 }
 
@@ -82,10 +90,11 @@ interface CompiledPlan {
   readonly steps: readonly null[];
   readonly limits: CompiledLimits;
   readonly denials: Denials | null;
+  readonly counting: Counting;
 }
 
 async function runPlan(
-  { roots, readers, pages: pageReaders, steps, limits, denials }: CompiledPlan,
+  { roots, readers, pages: pageReaders, steps, limits, denials, counting }: CompiledPlan,
   variables: Readonly<Record<string, unknown>>,
   scope: RequestScope,
 ): Promise<ExecutedOperation> {
@@ -96,6 +105,7 @@ async function runPlan(
     steps,
     args,
     pages,
+    counts: counting.counters.begin(),
     denials,
     maxResolvedValues,
     assemblyTurns,
@@ -119,11 +129,49 @@ async function runPlan(
   }
   // To write so much takes long enough to be a turn of its own.
   if (maxResolvedValues - run.valuesLeft > longAssembly) await nextTurn();
-  if (run.notes.length === 0) return { data, errors: [] };
+  const uncounted = run.resolvedCounts?.settled() ?? null;
+  if (uncounted !== null) await uncounted;
+  const actual = counting.costOf(run, variables);
+  if (run.notes.length === 0) return { data, errors: [], actual };
   const telling = new Telling(scope);
   if (run.notes.length <= maxAtOnce) for (const note of run.notes) telling.tell(note);
   else await eachInTurns(run.notes, (note) => telling.tell(note));
-  return { data, errors: telling.errors };
+  return { data, errors: telling.errors, actual };
+}
+
+/** Says what a run has cost. */
+class Counting {
+  readonly counters: ObjectCounters;
+  readonly #rules: CompiledLimits["costs"];
+  readonly #operation: PlannedOperation;
+  /** Of the one object that root fields belong to. */
+  readonly #root: ObjectCost;
+
+  constructor(operation: PlannedOperation, rules: CompiledLimits["costs"]) {
+    this.counters = new ObjectCounters(rules);
+    this.#rules = rules;
+    this.#operation = operation;
+    const { schema, operation: definition } = operation;
+    const type = schema.getRootType(definition.operation);
+    const fields =
+      type === undefined || type === null ? [] : collectFields(operation, type, [definition.selectionSet]);
+    this.#root = rules.objectCost(
+      type?.name ?? "",
+      [...fields].flatMap(([, nodes]) => firstOf(nodes)),
+    );
+  }
+
+  costOf(run: PlanRun, variables: Readonly<Record<string, unknown>>): OperationCost {
+    const { typeCost, fieldCost } = this.#root(variables);
+    const sum = { typeCost, fieldCost };
+    this.counters.addTo(sum, run.counts, variables);
+    if (run.resolvedCounts !== null) {
+      const { schema, fragments } = this.#operation;
+      const operation = { schema, fragments: Object.fromEntries(fragments), variables: run.variables };
+      run.resolvedCounts.addTo(sum, this.#rules, operation);
+    }
+    return { ...sum, upstreamCalls: run.scope.startedCalls.count };
+  }
 }
 
 /** What fails while it begins fails the run, so that nothing goes on from what was begun before. */

@@ -1,5 +1,6 @@
 import { type ExecutionResult, GraphQLError, Kind } from "graphql";
 import { OverlockError } from "../core/errors.ts";
+import type { OperationCost } from "../policy/settle-cost.ts";
 import type { ErrorCode } from "../core/error-codes.ts";
 import { refusalOfVariables } from "./standard-variables.ts";
 
@@ -17,12 +18,23 @@ export interface FieldError {
 export interface ExecutedOperation {
   readonly data: unknown;
   readonly errors: readonly FieldError[];
+  /**
+   * What it has received and called. Where the answer has errors, or some that were absorbed, it may have received more.
+   * Null: nobody counted.
+   */
+  readonly actual: OperationCost | null;
 }
 
-/** What the standard executor's result comes to. Refuses it with BAD_USER_INPUT where it says that variables do not fit. */
-export function toExecuted(result: ExecutionResult): ExecutedOperation {
+/**
+ * What the standard executor's result comes to; `countCost`: of what was run. Refuses it with BAD_USER_INPUT where it says
+ * that variables do not fit.
+ */
+export function toExecuted(
+  result: ExecutionResult,
+  countCost: () => OperationCost | null,
+): ExecutedOperation {
   if (!("data" in result)) throw refusalOfVariables(result.errors ?? [], false);
-  return { data: result.data, errors: (result.errors ?? []).map(toFieldError) };
+  return { data: result.data, errors: (result.errors ?? []).map(toFieldError), actual: countCost() };
 }
 
 /** An error that happened at a place of the answer. */

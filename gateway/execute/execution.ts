@@ -3,6 +3,7 @@ import { OverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
 import type { Denials } from "../policy/access-rules.ts";
 import { RunTurns } from "../core/run-turns.ts";
+import type { ObjectCounts } from "./object-counts.ts";
 
 /** One run of an operation: the request's scope, and how much it may still cost this process. */
 export class Execution {
@@ -17,13 +18,23 @@ export class Execution {
     this.#budget = budget;
   }
 
-  static begin(scope: RequestScope, denials: Denials | null, maxResolvedValues: number): Execution {
-    return new Execution(scope, denials, new Budget(scope, maxResolvedValues));
+  /** `counts` is told of the objects that it receives. */
+  static begin(
+    scope: RequestScope,
+    denials: Denials | null,
+    { maxResolvedValues, counts }: { readonly maxResolvedValues: number; readonly counts: ObjectCounts },
+  ): Execution {
+    return new Execution(scope, denials, new Budget(scope, maxResolvedValues, counts));
   }
 
   /** The same run, for a part of it that records what it absorbs in a scope of its own. */
   within(scope: RequestScope): Execution {
     return new Execution(scope, this.denials, this.#budget);
+  }
+
+  /** The objects that it has received. */
+  get counts(): ObjectCounts {
+    return this.#budget.counts;
   }
 
   /** How many more values the run may resolve. */
@@ -68,6 +79,7 @@ export class Execution {
 /** What all parts of a run may cost together. */
 class Budget {
   valuesLeft: number;
+  readonly counts: ObjectCounts;
   readonly turns: RunTurns;
   readonly #deadline: Deadline;
   readonly #giveUp: (reason: OverlockError) => void;
@@ -76,8 +88,9 @@ class Budget {
   /** Why the run was given up; null where it goes on. */
   reason: OverlockError | null = null;
 
-  constructor(scope: RequestScope, maxValues: number) {
+  constructor(scope: RequestScope, maxValues: number, counts: ObjectCounts) {
     this.valuesLeft = maxValues;
+    this.counts = counts;
     this.#deadline = scope.deadline;
     const { promise, reject } = Promise.withResolvers<never>();
     this.givenUp = promise;

@@ -1,6 +1,8 @@
+import { type FragmentDefinitionNode, type GraphQLSchema, Kind } from "graphql";
 import type { BoundClientSchema } from "../compose/bindings.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import type { RequestScope } from "../core/request-scope.ts";
+import type { OperationCost } from "../policy/settle-cost.ts";
 import { CompileQueue, type CompileResult } from "../prepare/compile-queue.ts";
 import type { CompiledForm, OperationRequest, OperationVariant } from "../prepare/prepared-operation.ts";
 import { describePlan, type PlanDescription } from "../prepare/describe-plan.ts";
@@ -11,6 +13,8 @@ import { type CompiledLimits, type CompiledOperation, compileOperation } from ".
 import { PlanTooLargeError } from "../prepare/plan-numbers.ts";
 import { NotPlannedError } from "../prepare/plan-place.ts";
 import { type ExecutedOperation, toExecuted } from "./executed-operation.ts";
+import { addRootTo, ObjectCounts } from "./object-counts.ts";
+import { withoutAbsent } from "./plan-run.ts";
 import { createReferenceExecutor } from "./reference-executor.ts";
 
 /** Runs the operations of one client schema: those that come again by code that is made for them. */
@@ -91,8 +95,11 @@ export function createExecutor(
   };
   const queue = new CompileQueue({ compile, onResult: onCompile, maxWaiting: maxWaitingVariants });
   const { compileFromRequest } = settings;
-  const interpret = async (request: OperationRequest, scope: RequestScope): Promise<ExecutedOperation> =>
-    toExecuted(await reference.execute(request, scope));
+  const interpret = async (request: OperationRequest, scope: RequestScope): Promise<ExecutedOperation> => {
+    const counts = new ObjectCounts();
+    const result = await reference.execute(request, scope, counts);
+    return toExecuted(result, () => countedCost(bound.schema, settings.costs, { request, scope, counts }));
+  };
   return {
     execute(request, scope) {
       const compiled = compiledOf(request);
@@ -111,6 +118,30 @@ export function createExecutor(
     describe,
     dispose: () => queue.dispose(),
   };
+}
+
+/** What was received object by object for an operation in which `@skip` and `@include` still stand. */
+function countedCost(
+  schema: GraphQLSchema,
+  rules: ExecutorSettings["costs"],
+  {
+    request: { prepared, coerced },
+    scope,
+    counts,
+  }: {
+    readonly request: OperationRequest;
+    readonly scope: RequestScope;
+    readonly counts: ObjectCounts;
+  },
+): OperationCost {
+  const fragments: Record<string, FragmentDefinitionNode> = {};
+  for (const node of prepared.document.definitions)
+    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments[node.name.value] = node;
+  const counted = { schema, fragments, variables: withoutAbsent(coerced) };
+  const sum = { typeCost: 0, fieldCost: 0 };
+  addRootTo(sum, rules, counted, prepared.operation);
+  counts.addTo(sum, rules, counted);
+  return { ...sum, upstreamCalls: scope.startedCalls.count };
 }
 
 /** More than prove hot in a moment, unless by somebody who wants it so. */

@@ -13,6 +13,7 @@ import { depthOf } from "../prepare/plan-place.ts";
 import type { ConnectionField } from "./compile-connection.ts";
 import type { Connections, ResolvedFields } from "./compile-fetch.ts";
 import type { InTurns } from "./assembly-turns.ts";
+import { compileCountDropped } from "./count-dropped.ts";
 import type { NodesField } from "./compile-nodes.ts";
 import { compileLeafField, compileLeafFieldInTurns, type LeafField } from "./compile-leaf.ts";
 import {
@@ -29,6 +30,7 @@ import {
 } from "./compile-read.ts";
 import type { CompiledStep } from "./compile-step.ts";
 import { completeInTurns, completeValue, failed, type FieldSite } from "./complete-value.ts";
+import type { ObjectCounters } from "./object-counters.ts";
 import type { PlanRun } from "./plan-run.ts";
 import { directPart, type ObjectsField, RowVariables } from "./row-variables.ts";
 import { shapeObjects } from "./shape-leaves.ts";
@@ -45,6 +47,7 @@ export interface ShownParts {
   readonly finders: Finders;
   readonly resolvedFields: ResolvedFields;
   readonly connections: Connections;
+  readonly counters: ObjectCounters;
 }
 
 /**
@@ -70,6 +73,8 @@ class Generator {
   readonly #functions: string[] = [];
   readonly #values: unknown[] = [];
   #names = 0;
+  /** There is one of it, whatever is received. */
+  #root: Place | null = null;
 
   constructor(parts: ShownParts, isInTurns: boolean) {
     this.#parts = parts;
@@ -77,6 +82,7 @@ class Generator {
   }
 
   generate(root: Place): { readonly show: ShowObject; readonly isInTurns: boolean } {
+    this.#root = root;
     const name = this.#place(root);
     const code = `"use strict";\nreturn function (v, failed, help) {\n${this.#functions.join("\n")}\nreturn ${name};\n};`;
     // oxlint-disable-next-line no-new-func, no-implied-eval -- what is generated is for this operation alone
@@ -123,10 +129,15 @@ class Generator {
       "run, o, c",
       `if ((run.valuesLeft -= ${shown.fields.length}) < 0) run.overdraw();
 let m = 0;
-${rows.code()}${missing === "" ? "" : `if (${missing}) return undefined;\n`}${fields.join("\n")}
+${rows.code()}${missing === "" ? "" : `if (${missing}) return undefined;\n`}${place === this.#root ? "" : this.#count(shown)}${fields.join("\n")}
 return { ${members.join(", ")} };`,
     );
     return name;
+  }
+
+  /** A statement that counts an object which was received. */
+  #count(shown: ShownObject): string {
+    return `run.counts[${this.#parts.counters.indexOf(shown)}]++;\n`;
   }
 
   /** Statements that declare a variable with the field's completed value, or leave the function where it failed. */
@@ -217,9 +228,9 @@ return true;
     const one = this.#spot(field, site, suffix);
     const depth = directDepth(field);
     if (depth === null) {
-      const { finders } = this.#parts;
-      if (!this.#isInTurns) return `${this.#value(compileAnyObjects(field, site, finders))}(run, o, ${one})`;
-      const read = this.#turning(compileAnyObjectsInTurns(field, site, finders));
+      if (!this.#isInTurns)
+        return `${this.#value(compileAnyObjects(field, site, this.#parts))}(run, o, ${one})`;
+      const read = this.#turning(compileAnyObjectsInTurns(field, site, this.#parts));
       return this.#call(read, `run, o, ${this.#inTurns.has(one) ? `null, ${one}` : `${one}, null`}`);
     }
     const raw = rows.readObjects(field) ?? this.#rawObjects(field);
@@ -348,7 +359,8 @@ return ${this.#call(this.#place(field.place), "run, c.page, c")};`,
   }
 
   /** The name of a function that assembles an edge or a PageInfo. */
-  #object({ type, fields }: ShownObject, name: string, rows: RowVariables): string {
+  #object(shown: ShownObject, name: string, rows: RowVariables): string {
+    const { type, fields } = shown;
     const codes = fields.map((field, index) => {
       const member = `f${index}`;
       return isConnectionMember(field)
@@ -361,7 +373,7 @@ return ${this.#call(this.#place(field.place), "run, c.page, c")};`,
       "run, c, i",
       `if ((run.valuesLeft -= ${fields.length}) < 0) run.overdraw();
 let m = 0;
-${codes.join("\n")}
+${this.#count(shown)}${codes.join("\n")}
 return { ${members.join(", ")} };`,
     );
     return name;
@@ -468,17 +480,21 @@ function directDepth({ path, binding, type }: ObjectsField): 0 | 1 | null {
 
 /** Any lists, shaped in any way. */
 function compileAnyObjects(
-  { binding, path, type }: ObjectsField,
+  field: ObjectsField,
   site: FieldSite,
-  finders: Finders,
+  { finders, counters }: ShownParts,
 ): (run: PlanRun, object: unknown, one: ShowObject) => unknown {
+  const { binding, path, type } = field;
+  const countDropped = compileCountDropped(field, counters);
   const [first, ...rest] = path;
   const read = rest.length === 0 ? compileRead(first, finders) : compilePath(path, finders);
   const shape = shapeObjects(binding);
   return (run, object, one) => {
     let value: unknown;
     try {
-      value = shape(read(run, object), run.scope);
+      const received = read(run, object);
+      value = shape(received, run.scope);
+      countDropped?.(run, received, value);
     } catch (error) {
       value = toOverlockError(error);
     }
@@ -488,21 +504,25 @@ function compileAnyObjects(
 
 /** The same in turns; of `one` and `oneInTurns` one is there. */
 function compileAnyObjectsInTurns(
-  { binding, path, type }: ObjectsField,
+  field: ObjectsField,
   site: FieldSite,
-  finders: Finders,
+  { finders, counters }: ShownParts,
 ): (
   run: PlanRun,
   object: unknown,
   one: ShowObject | null,
   oneInTurns: ShowInTurns | null,
 ) => InTurns<unknown> {
+  const { binding, path, type } = field;
+  const countDropped = compileCountDropped(field, counters);
   const read = compilePathInTurns(path, finders);
   const shape = shapeObjects(binding);
   return function* showInTurns(run, object, one, oneInTurns) {
     let value: unknown;
     try {
-      value = shape(yield* read(run, object), run.scope);
+      const received = yield* read(run, object);
+      value = shape(received, run.scope);
+      countDropped?.(run, received, value);
     } catch (error) {
       value = toOverlockError(error);
     }

@@ -9,5 +9,6 @@ export async function introspect(
   { prepared: { document, name }, variables }: Pick<OperationRequest, "prepared" | "variables">,
 ): Promise<ExecutedOperation> {
   const result = await execute({ schema, document, variableValues: variables, operationName: name });
-  return toExecuted(result as ExecutionResult);
+  // What a schema says of itself is read from no source: it costs what it was estimated to.
+  return toExecuted(result as ExecutionResult, () => null);
 }

@@ -7,6 +7,7 @@ import { type AssemblyTurns, LongAssemblyError, type TurnPart } from "./assembly
 import { type Assembly, type Note, RunTooLargeError } from "./complete-value.ts";
 import { Execution } from "./execution.ts";
 import type { FirstPage } from "./first-page.ts";
+import { ObjectCounts } from "./object-counts.ts";
 
 /** What a step has found: rows by the text of their key, results by object, or one result for all objects. */
 export interface StepTable {
@@ -19,6 +20,8 @@ interface RunParts {
   readonly pages: readonly (FirstPage | Error)[];
   readonly maxResolvedValues: number;
   readonly assemblyTurns: AssemblyTurns;
+  /** Nothing was received yet. */
+  readonly counts: number[];
   /** What those may not read for whom the plan was made; null: nothing. */
   readonly denials: Denials | null;
 }
@@ -43,6 +46,9 @@ export class PlanRun implements Assembly, TurnPart {
   /** What is found out beside the steps, by field and object: connections, and what was read object by object. */
   readonly resolved = new Map<object, Map<unknown, unknown>>();
   readonly notes: Note[] = [];
+  /** How many objects were received, by the index of their counter. */
+  counts: number[];
+  #resolvedCounts: ObjectCounts | null = null;
   /** What mappings built, by the mapping and what they built it from. */
   #built: Map<CompiledSelection, Map<unknown, unknown>> | null = null;
   /** How many more values may be assembled before {@link PlanRun.overdraw} is asked. */
@@ -61,7 +67,7 @@ export class PlanRun implements Assembly, TurnPart {
   constructor(
     scope: RequestScope,
     variables: Readonly<Record<string, unknown>>,
-    { steps, args, pages, maxResolvedValues, assemblyTurns: turns, denials }: RunParts,
+    { steps, args, pages, counts, maxResolvedValues, assemblyTurns: turns, denials }: RunParts,
   ) {
     this.scope = scope;
     this.#denials = denials;
@@ -70,13 +76,18 @@ export class PlanRun implements Assembly, TurnPart {
     this.pages = pages;
     this.tables = [...steps];
     this.valuesLeft = maxResolvedValues;
+    this.counts = counts;
     this.#turns = turns;
   }
 
   /** For what is read object by object. */
   get execution(): Execution {
     if (this.#execution === null) {
-      this.#execution = Execution.begin(this.scope, this.#denials, this.valuesLeft);
+      this.#resolvedCounts ??= new ObjectCounts();
+      this.#execution = Execution.begin(this.scope, this.#denials, {
+        maxResolvedValues: this.valuesLeft,
+        counts: this.#resolvedCounts,
+      });
       // What it has not begun by then does not come to an end.
       this.#execution.givenUp.catch((reason: unknown) => {
         this.fail(reason);
@@ -84,6 +95,11 @@ export class PlanRun implements Assembly, TurnPart {
       });
     }
     return this.#execution;
+  }
+
+  /** The objects that were received one by one; null where none were read so. */
+  get resolvedCounts(): ObjectCounts | null {
+    return this.#resolvedCounts;
   }
 
   /** What a mapping builds of a row: the same objects, however often it is asked. */
@@ -109,6 +125,7 @@ export class PlanRun implements Assembly, TurnPart {
   assembleAtOnce(assemble: () => unknown): unknown {
     const { valuesLeft } = this;
     const noted = this.notes.length;
+    const counts = this.counts.slice();
     this.valuesLeft = Math.min(valuesLeft, this.#turns.freeValues);
     this.#valuesKept = valuesLeft - this.valuesLeft;
     this.#partEndsAtMs = null;
@@ -121,6 +138,7 @@ export class PlanRun implements Assembly, TurnPart {
       this.valuesLeft = valuesLeft;
       this.#valuesKept = 0;
       this.notes.length = noted;
+      this.counts = counts;
       throw error;
     }
   }

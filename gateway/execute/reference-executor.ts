@@ -24,10 +24,12 @@ import type { OperationRequest } from "../prepare/prepared-operation.ts";
 import { ConnectionPage } from "./connection-page.ts";
 import { denied, deniedObject } from "./denied.ts";
 import { readConnectionPart } from "./connection-resolvers.ts";
+import { droppedWhenSettled, mayDropElements } from "./dropped-elements.ts";
 import { Execution } from "./execution.ts";
 import { fetchConnection } from "./fetch-connection.ts";
 import { isolateElements, isolateWaitingElements } from "./isolate-elements.ts";
 import { needOfConnection, needOfSelection, needOfShapers } from "./need-of-selection.ts";
+import { ObjectCounts } from "./object-counts.ts";
 import { readMutation } from "./read-mutation.ts";
 import { confirmNode, readNodes } from "./read-nodes.ts";
 import { readPath } from "./read-path.ts";
@@ -40,10 +42,14 @@ export interface ExecutionLimits {
 
 /** Runs prepared operations of one client schema. */
 export interface Executor {
-  /** Data, errors and their paths exactly as GraphQL says; every error's origin is in `originalError`. */
+  /**
+   * Data, errors and their paths exactly as GraphQL says; every error's origin is in `originalError`. `counts` has all
+   * objects that were received then.
+   */
   execute(
     request: Pick<OperationRequest, "prepared" | "variables" | "denials">,
     scope: RequestScope,
+    counts?: ObjectCounts,
   ): Promise<ExecutionResult>;
 }
 
@@ -74,8 +80,11 @@ export function createReferenceExecutor(
     if (isAbstractType(type)) type.resolveType = (entity: Entity) => views.get(entity.type.name);
   }
   return {
-    async execute({ prepared: { document, operation, name }, variables, denials }, scope) {
-      const execution = Execution.begin(scope, denials, limits.maxResolvedValues);
+    async execute({ prepared: { document, operation, name }, variables, denials }, scope, counts) {
+      const execution = Execution.begin(scope, denials, {
+        maxResolvedValues: limits.maxResolvedValues,
+        counts: counts ?? new ObjectCounts(),
+      });
       const isMutation = operation.operation === OperationTypeNode.MUTATION;
       const rootValue = Entity.root(model, isMutation ? "Mutation" : "Query");
       // Not given a signal: the executor would wait for it again for every object.
@@ -87,7 +96,9 @@ export function createReferenceExecutor(
         variableValues: variables,
         operationName: name,
       });
-      return (await Promise.race([result, execution.givenUp])) as ExecutionResult;
+      const answer = (await Promise.race([result, execution.givenUp])) as ExecutionResult;
+      await execution.counts.settled();
+      return answer;
     },
   };
 }
@@ -116,28 +127,35 @@ function compileResolver(
   { bound, model, type, read: follow }: ResolverSite,
 ): Resolver {
   if (binding.kind === "group") {
-    return (_parent, _args, context) => {
-      (context as Execution).countField();
+    return (_parent, _args, context, info) => {
+      const execution = context as Execution;
+      execution.countField();
+      execution.counts.add(info.fieldNodes, getNamedType(info.returnType).name);
       return Entity.root(model);
     };
   }
   if (binding.kind === "page") {
-    return (parent, args, context, info) => {
+    return async (parent, args, context, info) => {
       const execution = context as Execution;
       execution.countField();
       const need = usesSubqueries(model)
         ? needOfConnection(execution.denials?.visible ?? bound, info)
         : Need.none;
       const request = { field: binding, args: args as Args, need };
-      return fetchConnection(objectOf(parent), request, execution.scope);
+      const page = await fetchConnection(objectOf(parent), request, execution.scope);
+      if (page !== null) execution.counts.add(info.fieldNodes, getNamedType(info.returnType).name);
+      return page;
     };
   }
   const leafType = getNamedType(type);
   if (binding.kind === "connection" && (isLeafType(leafType) || !readsItems(binding.part))) {
-    return (parent, _args, context) => {
+    return (parent, _args, context, info) => {
       const execution = context as Execution;
       execution.countField();
-      return isolateElements(readConnectionPart(parent, binding.part), execution);
+      const part = readConnectionPart(parent, binding.part);
+      if (!isLeafType(leafType))
+        execution.counts.add(info.fieldNodes, leafType.name, Array.isArray(part) ? part.length : 1);
+      return isolateElements(part, execution);
     };
   }
   if (isLeafType(leafType) && binding.kind === "path") {
@@ -165,19 +183,39 @@ function compileResolver(
     const { scope } = execution;
     const visible = execution.denials?.visible ?? bound;
     const need = usesSubqueries(model) ? needOfSelection(visible, info) : Need.none;
-    const found = read({ parent, clientArgs: args as Args, need, scope });
+    const isDenied = (shown: string): boolean =>
+      isAbstractType(leafType) && execution.denials?.deniesObject(shown) === true;
+    const count = (entity: Entity | null): void => {
+      const shown = entity === null ? null : showing(entity);
+      if (shown !== null && !isDenied(shown)) execution.counts.add(info.fieldNodes, shown);
+    };
+    const onDropped = (dropped: Promise<readonly unknown[]>): void =>
+      execution.counts.await(
+        dropped.then((elements) => {
+          for (const element of elements) if (element instanceof Entity) count(element);
+        }),
+      );
+    const found = read({ parent, clientArgs: args as Args, need, scope, onDropped });
     const selections = new Map<string, readonly string[]>();
     const show = (entity: Entity): unknown => {
       const shown = showing(entity);
       if (shown === null) return notShown(entity, binding.coordinate);
-      if (isAbstractType(leafType) && execution.denials?.deniesObject(shown) === true)
-        return deniedObject(`${info.parentType.name}.${info.fieldName}`);
-      if (!entity.isReference) return entity;
+      if (isDenied(shown)) return deniedObject(`${info.parentType.name}.${info.fieldName}`);
+      if (!entity.isReference) {
+        count(entity);
+        return entity;
+      }
       const selected = selections.get(shown) ?? selectedModelFields(visible, info, shown);
       selections.set(shown, selected);
       const rows = loadRows(entity, selected, scope);
-      if (rows.length === 0 && binding.kind === "node") return confirmNode(binding, entity, scope);
-      return confirmReference(entity, rows, isRequired);
+      const confirmed =
+        rows.length === 0 && binding.kind === "node"
+          ? confirmNode(binding, entity, scope)
+          : confirmReference(entity, rows, isRequired);
+      return confirmed.then((one) => {
+        count(one);
+        return one;
+      });
     };
     return showEntities(found, execution, show);
   };
@@ -198,8 +236,13 @@ function compileObjectReader(
   if (binding.kind === "connection") return ({ parent }) => readConnectionPart(parent, binding.part);
   const { steps } = binding;
   const shape = shapeObjects(binding);
-  return ({ parent, clientArgs, need, scope }) =>
-    shape(follow(objectOf(parent), { steps, clientArgs, need }, scope), scope);
+  const mayDrop = mayDropElements(binding.shapers);
+  return ({ parent, clientArgs, need, scope, onDropped }) => {
+    const found = follow(objectOf(parent), { steps, clientArgs, need }, scope);
+    const shaped = shape(found, scope);
+    if (mayDrop) onDropped(droppedWhenSettled(found, shaped));
+    return shaped;
+  };
 }
 
 interface ObjectSite {
@@ -207,6 +250,8 @@ interface ObjectSite {
   readonly clientArgs: Args;
   readonly need: Need;
   readonly scope: RequestScope;
+  /** What was received and is not shown. */
+  readonly onDropped: (dropped: Promise<readonly unknown[]>) => void;
 }
 
 function readsItems(part: ConnectionPart): boolean {

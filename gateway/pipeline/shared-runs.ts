@@ -1,6 +1,6 @@
 import type { Deadline, Waiter } from "../core/deadline.ts";
 import type { OverlockError } from "../core/errors.ts";
-import type { RequestScope, UpstreamCall } from "../core/request-scope.ts";
+import type { RequestScope, StartedCalls, UpstreamCall } from "../core/request-scope.ts";
 
 /** One request's part in a run. */
 export interface Share<Result> {
@@ -8,6 +8,8 @@ export interface Share<Result> {
   readonly isJoined: boolean;
   /** What the run came to; rejects with the request's own reason where its client goes away and others stay. */
   readonly result: Promise<Result>;
+  /** Those of the run, which each of its requests has to answer for. */
+  readonly startedCalls: StartedCalls;
 }
 
 /** Who waits for a run. */
@@ -19,7 +21,7 @@ export interface RunWaiter {
 }
 
 /** What a run has of its own, in place of what belongs to those who wait for it. */
-export type RunParts = Pick<RequestScope, "deadline" | "recordUpstreamCall">;
+export type RunParts = Pick<RequestScope, "deadline" | "startedCalls" | "recordUpstreamCall">;
 
 /** The runs of one BFF's operations that are under way and may be joined, by what requests are the same in. */
 export class SharedRuns<Result> {
@@ -48,13 +50,14 @@ export class SharedRuns<Result> {
     const found = this.#runs.get(key);
     if (found !== undefined) {
       if (waiter.scope.deadline.expiresAtMs < found.deadline.expiresAtMs) return null;
-      if (performance.now() < found.joinableUntilMs) return { isJoined: true, result: found.wait(waiter) };
+      if (performance.now() < found.joinableUntilMs)
+        return { isJoined: true, result: found.wait(waiter), startedCalls: found.startedCalls };
     }
     const run = new SharedRun<Result>(this.#runs, key, waiter.scope.deadline);
     if (this.#runs.size < this.#maxRuns || found !== undefined) this.#runs.set(key, run);
     const result = run.wait(waiter);
     run.start(start);
-    return { isJoined: false, result };
+    return { isJoined: false, result, startedCalls: run.startedCalls };
   }
 }
 
@@ -62,6 +65,7 @@ class SharedRun<Result> implements RunParts {
   readonly deadline: Deadline;
   /** On the clock of `performance.now()`. */
   readonly joinableUntilMs: number;
+  readonly startedCalls: StartedCalls = { count: 0 };
   readonly #runs: Map<string, SharedRun<Result>>;
   readonly #key: string;
   readonly #calls: UpstreamCall[] = [];

@@ -119,6 +119,7 @@ function createScope(
     timeZone: settings.timeZone,
     absorbed: [],
     kept: new Map(),
+    startedCalls: { count: 0 },
     recordUpstreamCall: (call) => void record.upstreamCalls.push(call),
   };
 }

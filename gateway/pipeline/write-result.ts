@@ -8,14 +8,22 @@ export class WrittenResult {
   readonly outcome: "ok" | "partial" | "error";
   readonly errors: ExecutedOperation["errors"];
   readonly absorbed: readonly AbsorbedError[];
+  /** What the run has received and called; null where nobody counted. */
+  readonly actual: ExecutedOperation["actual"];
   readonly text: string;
   #bytes: Uint8Array | null = null;
 
-  constructor({ data, errors }: ExecutedOperation, absorbed: readonly AbsorbedError[], text: string) {
+  constructor({ data, errors, actual }: ExecutedOperation, absorbed: readonly AbsorbedError[], text: string) {
     this.outcome = errors.length === 0 ? "ok" : data === null ? "error" : "partial";
     this.errors = errors;
     this.absorbed = absorbed;
+    this.actual = actual;
     this.text = text;
+  }
+
+  /** It has neither an error nor one that a default stands in for. */
+  get isWhole(): boolean {
+    return this.errors.length === 0 && this.absorbed.length === 0;
   }
 
   /** The text in UTF-8, encoded once for all whom it is sent to. */

@@ -168,6 +168,7 @@ function createScope(
     timeZone: "UTC",
     absorbed: [],
     kept: new Map(),
+    startedCalls: { count: 0 },
     recordUpstreamCall({ source, code, durationMs, isJoined }) {
       if (isJoined) return metrics.increment("overlock_joined_calls_total", { source });
       metrics.increment("overlock_upstream_calls_total", { source, code: code ?? "ok" });

@@ -127,7 +127,12 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
       const executor = createExecutor(
         bound,
         composition.model,
-        { ...bff.settings, compileFromRequest: settings.compileFromRequest, assemblyTurns },
+        {
+          ...bff.settings,
+          compileFromRequest: settings.compileFromRequest,
+          assemblyTurns,
+          costs,
+        },
         (result, err) => {
           metrics.increment("overlock_compile_total", { bff: name, result });
           if (result === "failed") logger.error({ client: name, err }, "an operation could not be compiled");

@@ -6,6 +6,7 @@ import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
 import type { PreparedOperation } from "../../gateway/prepare/prepared-operation.ts";
 import { type OpenProject, openProject } from "../oracle/open-project.ts";
 import { openAccess } from "../support/open-access.ts";
+import { plainCosts } from "../support/plain-costs.ts";
 import { createScope, type ScopeOptions, type TestScope } from "../support/request-scope.ts";
 import { ScriptedBackend } from "../support/scripted-backend.ts";
 
@@ -60,7 +61,12 @@ beforeAll(async () => {
   const bound = project.clients.get("web");
   if (bound === undefined) throw new Error("expected the client schema to be bound");
   const assemblyTurns = { freeValues: 0, maxPartMs: 0, elementsPerLook: 1 };
-  const settings = { maxResolvedValues: 1000, compileFromRequest: 1, assemblyTurns };
+  const settings = {
+    maxResolvedValues: 1000,
+    compileFromRequest: 1,
+    assemblyTurns,
+    costs: plainCosts,
+  };
   executor = createExecutor(bound, project.model, settings, () => undefined);
   const limits = { maxDocumentTokens: 100, maxPreparedOperations: 1 };
   const schema = { schema: bound.schema, access: openAccess, showsSuggestions: false };
@@ -105,6 +111,7 @@ describe("an answer that is assembled in turns", () => {
   const whole = {
     data: { rows: Array.from({ length: count }, (_, id) => ({ id: String(id), title: `TITLE ${id}` })) },
     errors: [],
+    actual: { typeCost: 1 + count, fieldCost: 0, upstreamCalls: 1 },
   };
 
   test("is whole where nothing happens meanwhile", async () => {

@@ -4,7 +4,7 @@ import { PlanRun } from "../../gateway/execute/plan-run.ts";
 import { createScope } from "../support/request-scope.ts";
 
 function startRun(): PlanRun {
-  const limits = { maxResolvedValues: 100, assemblyTurns };
+  const limits = { maxResolvedValues: 100, assemblyTurns, counts: [] };
   const parts = { steps: [null, null], args: [], pages: [], denials: null, ...limits };
   return new PlanRun(createScope(), {}, parts);
 }

@@ -37,6 +37,10 @@ export interface ComparedOperations {
    * for those that are excused. At most {@link maxCostlier}.
    */
   readonly costlier: readonly number[];
+  /** Seeds of operations that were answered without any error, and for which the executors count other costs. At most {@link maxCostlier}. */
+  readonly miscounted: readonly string[];
+  /** Operations that were answered without any error. */
+  readonly whole: number;
 }
 
 /** Asks both executors the same operations, until they differ on one. */
@@ -47,6 +51,8 @@ export async function compareExecutors(comparison: ExecutorComparison): Promise<
   const known = new Map<number, CountedAnswer>();
   const suspects: RandomOperation[] = [];
   const calls = { reference: 0, compiled: 0 };
+  const miscounted: string[] = [];
+  let whole = 0;
   let leaves = 0;
   let absorbed = 0;
   let compiledCount = 0;
@@ -72,6 +78,12 @@ export async function compareExecutors(comparison: ExecutorComparison): Promise<
       if (answer.isDenied) denied++;
       const other = known.get(operation.seed);
       known.delete(operation.seed);
+      if (other !== undefined && isWhole(answer) && isWhole(other)) {
+        whole++;
+        const costs = [other, answer].map(({ actual }) => `${actual?.typeCost} ${actual?.fieldCost}`);
+        if (costs[0] !== costs[1] && miscounted.length < maxCostlier)
+          miscounted.push(`seed ${operation.seed}: reference ${costs[0]}, compiled ${costs[1]}`);
+      }
       if (other !== undefined && takesMore(answer, other)) suspects.push(operation);
       calls.compiled += sumOf(answer.calls);
       return answer;
@@ -83,7 +95,22 @@ export async function compareExecutors(comparison: ExecutorComparison): Promise<
     if (costlier.length === maxCostlier) break;
     if (await isCostlier(comparison, operation)) costlier.push(operation.seed);
   }
-  return { report, codes, absorbed, compiled: compiledCount, denied, leaves, calls, costlier };
+  return {
+    report,
+    codes,
+    absorbed,
+    compiled: compiledCount,
+    denied,
+    leaves,
+    calls,
+    costlier,
+    miscounted,
+    whole,
+  };
+}
+
+function isWhole({ data, errors, absorbed }: CountedAnswer): boolean {
+  return data !== undefined && errors.length === 0 && absorbed.length === 0;
 }
 
 /** More say no more. */

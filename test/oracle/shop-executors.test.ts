@@ -114,9 +114,11 @@ describe.each(["web", "mobile"])(
         shop.clearLogs();
         expect(compared.report).toBe("none");
         expect(compared.costlier).toEqual([]);
+        expect(compared.miscounted).toEqual([]);
         expect(compared.compiled).toBe(count);
         expect(compared.codes.get("INTERNAL_SERVER_ERROR") ?? 0).toBe(0);
         expect(compared.leaves).toBeGreaterThan(count * 5);
+        expect(compared.whole).toBeGreaterThan(count / 5);
       },
       120_000 + count * 50,
     );
@@ -155,6 +157,7 @@ describe.each(["web", "mobile"])(
         shop.reset();
         expect(compared.report).toBe("none");
         expect(compared.costlier).toEqual([]);
+        expect(compared.miscounted).toEqual([]);
         expect(compared.codes.get("INTERNAL_SERVER_ERROR") ?? 0).toBe(0);
       },
       120_000 + count * 50,

@@ -15,11 +15,14 @@ import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
 import type { OperationVariant, PreparedOperation } from "../../gateway/prepare/prepared-operation.ts";
 import type { Answer } from "./compare-answers.ts";
 import type { RandomOperation } from "./operation.ts";
+import { unevenCosts } from "./uneven-costs.ts";
 
 /** An answer, and what it took. */
 export interface CountedAnswer extends Answer {
   /** Upstream calls by what declares them; of a GraphQL source, of whose fields several are one call, by the source. */
   readonly calls: ReadonlyMap<string, number>;
+  /** What the executor says that it took; null where it was refused. */
+  readonly actual: ExecutedOperation["actual"];
   /** The operation was run by code that was made for it. */
   readonly isCompiled?: boolean;
   /** What it fetches; null where it is not planned. */
@@ -42,7 +45,7 @@ export type WrapExecutor = (executor: RunningExecutor) => RunningExecutor;
 type RunningExecutor = Pick<Executor, "execute">;
 
 /** A request's scope but for what is recorded in it; its deadline is disposed of after the run. */
-export type ScopeParts = Omit<RequestScope, "absorbed" | "kept" | "recordUpstreamCall">;
+export type ScopeParts = Omit<RequestScope, "absorbed" | "kept" | "startedCalls" | "recordUpstreamCall">;
 
 /** Who asks, and what it may read. */
 export interface ExecutorCallers {
@@ -91,6 +94,14 @@ export function openTwoExecutors(
     { guards }: PreparedOperation,
     { caller }: RequestScope,
   ) => decideAccess(access, guards.guards, caller, (policy) => letsCaller(policy, operation));
+  const tryCoerce = (prepared: PreparedOperation, variables: RandomOperation["variables"]) => {
+    try {
+      return coerce({ schema, showsSuggestions: false }, { prepared, variables }).coerced;
+    } catch {
+      // The executor tells by itself.
+      return {};
+    }
+  };
   return {
     reference: async (operation) => {
       let isDenied = false;
@@ -99,7 +110,13 @@ export function openTwoExecutors(
         const denials = await decide(operation, prepared, scope);
         isDenied = denials !== null;
         const { variables } = operation;
-        const request = { prepared, variant: null, variables, coerced: {}, denials };
+        const request = {
+          prepared,
+          variant: null,
+          variables,
+          coerced: tryCoerce(prepared, variables),
+          denials,
+        };
         return executeOperation({ executor }, request, scope);
       });
       return { ...answer, isDenied };
@@ -135,7 +152,11 @@ function isCompiled(variant: OperationVariant | null): boolean {
 }
 
 /** Sizes are no part of what is compared. */
-const executorSettings = { maxResolvedValues: 100_000_000, compileFromRequest: 1 };
+const executorSettings = {
+  maxResolvedValues: 100_000_000,
+  compileFromRequest: 1,
+  costs: unevenCosts,
+};
 const prepareLimits = { maxDocumentTokens: 100_000, maxPreparedOperations: 200 };
 
 type NameOfCall = (call: UpstreamCall) => string;
@@ -150,13 +171,14 @@ async function record(
     ...parts,
     absorbed: [],
     kept: new Map(),
+    startedCalls: { count: 0 },
     recordUpstreamCall(call) {
       const name = nameOf(call);
       calls.set(name, (calls.get(name) ?? 0) + 1);
     },
   };
   try {
-    const { data, errors } = await run(scope);
+    const { data, errors, actual } = await run(scope);
     const text = JSON.stringify(data);
     return {
       // As a client gets it.
@@ -170,11 +192,12 @@ async function record(
         return { path, code: upstreamCode === null ? code : `${code} ${upstreamCode}` };
       }),
       calls,
+      actual,
     };
   } catch (thrown) {
     const { code, reasons } = RequestRefusal.from(thrown);
     const errors = reasons.map(({ message }) => ({ path: [], code: `${code} ${message}` }));
-    return { data: undefined, errors, absorbed: [], calls };
+    return { data: undefined, errors, absorbed: [], calls, actual: null };
   } finally {
     scope.deadline.dispose();
   }

@@ -13,6 +13,7 @@ import { NotPlannedError } from "../../gateway/prepare/plan-place.ts";
 import { specialize } from "../../gateway/prepare/specialize.ts";
 import { composeTexts, type SchemaTexts } from "../compose/compose-texts.ts";
 import { composeShop, readShopClient } from "../support/compose-shop.ts";
+import { plainCosts } from "../support/plain-costs.ts";
 
 interface Composed {
   readonly bound: BoundClientSchema;
@@ -728,7 +729,7 @@ fragment W on Node { ${"... on Node { id } ".repeat(1500)} }`,
 describe("preparing an operation of 200 fields", () => {
   it("is done in a few milliseconds: parsed, validated, planned and compiled", () => {
     const { bound, model } = composeShop(readShopClient("web"));
-    const limits = { maxResolvedValues: 1000, assemblyTurns };
+    const limits = { maxResolvedValues: 1000, assemblyTurns, costs: plainCosts };
     createReferenceExecutor(bound, model, limits);
     const product = `id name teaser price { currency units } category { id name } tags brand condition attributes { name value }
       dimensions { widthMm heightMm depthMm } stock { available quantity level } rating { average count } priceText parcelClass

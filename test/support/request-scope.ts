@@ -28,6 +28,7 @@ export function createScope(options: ScopeOptions = {}): TestScope {
     timeZone: "UTC",
     absorbed: [],
     kept: new Map(),
+    startedCalls: { count: 0 },
     calls,
     recordUpstreamCall: (call) => void calls.push(call),
   };

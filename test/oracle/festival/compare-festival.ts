@@ -37,9 +37,10 @@ export function compareFestival(name: "plain" | "views"): void {
         const bff = festival.bffs.get(bffName);
         if (bff === undefined) throw new Error(`Expected a client schema ${bffName}.`);
         const compared = await compareExecutors({ ...bff, count, from, simplify: inCalmestWorld });
-        const { report, codes, leaves, absorbed, calls, costlier, compiled, denied } = compared;
+        const { report, codes, leaves, absorbed, calls, costlier, compiled, denied, miscounted } = compared;
         expect(report).toBe("none");
         expect(costlier).toEqual([]);
+        expect(miscounted).toEqual([]);
         // They were about something, and some of it went wrong in every way.
         expect(codes.get("INTERNAL_SERVER_ERROR") ?? 0).toBe(0);
         expect(codes.get("refused") ?? 0).toBeLessThan(count * 0.05);

@@ -1,0 +1,236 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { AccessRules, Denials } from "../../gateway/policy/access-rules.ts";
+import { createExecutor, type ExplainingExecutor } from "../../gateway/execute/executor.ts";
+import { assemblyTurns } from "../../gateway/execute/assembly-turns.ts";
+import type { CostRules } from "../../gateway/policy/cost-rules.ts";
+import { decideAccess } from "../../gateway/policy/decide-access.ts";
+import { settleCost } from "../../gateway/policy/settle-cost.ts";
+import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
+import { eventually } from "../support/eventually.ts";
+import { type OpenProject, openProject } from "../oracle/open-project.ts";
+import { createScope, type ScopeOptions } from "../support/request-scope.ts";
+import { ScriptedBackend } from "../support/scripted-backend.ts";
+
+// What an operation has cost is counted while it runs: what came from backends, whatever the client gets to see of it.
+
+const sourceSchema = (url: string): string => `
+extend schema @source(name: "shop", url: "${url}", timeoutMs: 5000)
+type Query {
+  items: [Item!] @rest(GET: "/items")
+  user(id: ID!): User @lookup @rest(GET: "/users{?ids*}", batch: { of: "$args.id", as: "ids", match: "id" })
+}
+type Mutation { rename(name: String): Item @rest(POST: "/rename", body: "{ name: $args.name }") }
+type Item @key(fields: "id") { id: ID! name: String tags: [String!] owner: User @from(field: "{ id: ownerId }") }
+type User @key(fields: "id") { id: ID! name: String }
+`;
+
+const clientSchema = `
+type Query {
+  items: [Item!]
+  top: [Item!] @from(field: "items") @slice(limit: 1)
+  owners: [User] @from(field: "items.owner") @slice(limit: 1)
+  strict: [Strict!] @from(field: "items")
+  shop: Shop
+  secret: [Item!] @from(field: "items") @authenticated
+}
+type Mutation { rename(name: String): Item }
+type Shop @view(of: "Query") { items: [Item!] }
+type Item { id: ID! name: String tags: [String!] owner: User }
+type Strict @view(of: "Item") { id: ID! name: String! }
+type User { id: ID! name: String }
+`;
+
+/** An object costs 1, a field 1 as well. */
+const evenCosts: Pick<CostRules, "objectCost"> = {
+  objectCost: (_typeName, nodes) => () => ({ typeCost: 1, fieldCost: nodes.length }),
+};
+
+const backend = new ScriptedBackend();
+let items: readonly object[] = [];
+let project: OpenProject;
+let executor: ExplainingExecutor;
+/** Begins every assembly again, in turns. */
+let turning: ExplainingExecutor;
+let preparer: OperationPreparer;
+let access: AccessRules;
+
+beforeAll(async () => {
+  await backend.start();
+  project = openProject({
+    sources: [
+      {
+        file: "schemas/shop.graphql",
+        text: sourceSchema(backend.url),
+      },
+    ],
+    clients: new Map([["web", { file: "bff-web/schema.graphql", text: clientSchema, shapers: [] }]]),
+    protosFolder: ".",
+    urls: {},
+  });
+  const bound = project.clients.get("web");
+  const rules = project.access.get("web");
+  if (bound === undefined || rules === undefined) throw new Error("expected the client schema to be bound");
+  access = rules;
+  const settings = {
+    maxResolvedValues: 1000,
+    compileFromRequest: 1,
+    assemblyTurns,
+    costs: evenCosts,
+  };
+  executor = createExecutor(bound, project.model, settings, () => undefined);
+  const turns = { freeValues: 8, maxPartMs: 0, elementsPerLook: 1 };
+  turning = createExecutor(bound, project.model, { ...settings, assemblyTurns: turns }, () => undefined);
+  preparer = new OperationPreparer(
+    { schema: bound.schema, access, showsSuggestions: false },
+    { maxDocumentTokens: 1000, maxPreparedOperations: 50 },
+    () => undefined,
+  );
+});
+afterAll(async () => {
+  executor.dispose();
+  turning.dispose();
+  await project.dispose();
+  await backend.stop();
+});
+afterEach(() => backend.clear());
+
+function answerItems(rows: readonly object[]): void {
+  items = rows;
+  backend.answer = ({ url }) => {
+    if (url.startsWith("/users")) return { body: [{ id: "u1", name: "Ann" }] };
+    return url.startsWith("/items") ? { body: items } : { body: { id: "i9", name: "new", ownerId: "u1" } };
+  };
+}
+
+const threeItems = [
+  { id: "i1", name: "One", tags: ["a", "b"], ownerId: "u1" },
+  { id: "i2", name: null, ownerId: "u1" },
+  { id: "i3", name: "Three", ownerId: "gone" },
+];
+
+type Tier = "reference" | "compiled";
+
+async function run(
+  tier: Tier,
+  query: string,
+  options: ScopeOptions & { readonly variables?: Record<string, unknown> } = {},
+  runner = executor,
+) {
+  const { variables = {}, ...scopeOptions } = options;
+  const scope = createScope(scopeOptions);
+  try {
+    const prepared = preparer.prepare(query, null);
+    const coerced = prepared.coerceVariables(variables) ?? {};
+    const denials: Denials | null = await decideAccess(
+      access,
+      prepared.guards.guards,
+      scope.caller,
+      () => false,
+    );
+    const variant = tier === "reference" ? null : prepared.variantFor(coerced, denials);
+    const executed = await runner.execute({ prepared, variant, variables, coerced, denials }, scope);
+    const isWhole = executed.errors.length === 0 && scope.absorbed.length === 0;
+    return { ...executed, isWhole, startedCalls: scope.startedCalls.count };
+  } finally {
+    scope.deadline.dispose();
+  }
+}
+
+describe.each<Tier>(["reference", "compiled"])("the %s executor counts", (tier) => {
+  test.each([
+    ["objects of lists, and the one that root fields belong to", "{ items { id name } }", [4, 7, 1]],
+    [
+      "fields of objects as often as there are objects",
+      "{ items { id } again: items { id name } }",
+      [7, 11, 1],
+    ],
+    [
+      "fields that fragments repeat once",
+      "{ items { id ...F ... on Item { id } } } fragment F on Item { id }",
+      [4, 4, 1],
+    ],
+    ["objects that are found, and none where there is null", "{ items { owner { name } } }", [6, 6, 2]],
+    ["leaves of lists with their field", "{ items { tags } }", [4, 4, 1]],
+    ["groups", "{ shop { items { id } } }", [5, 5, 1]],
+    ["nothing but the root where nothing is selected of it", "{ __typename }", [1, 1, 0]],
+    ["what a shaper cuts off", "{ top { id } }", [4, 4, 1]],
+    ["what a shaper cuts off where it has to be fetched", "{ owners { id } }", [4, 4, 1]],
+    [
+      "the root of a mutation once",
+      'mutation { a: rename(name: "x") { id } b: rename(name: "y") { id } }',
+      [3, 4, 2],
+    ],
+  ])("%s", async (_what, query, [typeCost, fieldCost, upstreamCalls]) => {
+    answerItems(threeItems);
+    const { actual, isWhole } = await run(tier, query);
+    expect(isWhole).toBe(true);
+    expect(actual).toEqual({ typeCost, fieldCost, upstreamCalls });
+    expect(backend.requests).toHaveLength(upstreamCalls ?? -1);
+  });
+
+  test("nothing of what is skipped, and nothing of lists that are empty", async () => {
+    answerItems([]);
+    const query = "query ($isSkipped: Boolean!) { items @skip(if: $isSkipped) { id owner { id } } }";
+    const skipped = await run(tier, query, { variables: { isSkipped: true } });
+    expect(skipped.actual).toEqual({ typeCost: 1, fieldCost: 0, upstreamCalls: 0 });
+    const empty = await run(tier, query, { variables: { isSkipped: false } });
+    expect(empty.actual).toEqual({ typeCost: 1, fieldCost: 1, upstreamCalls: 1 });
+  });
+
+  test("once what is assembled again because it took too long", async () => {
+    answerItems(threeItems);
+    const { actual } = await run(tier, "{ items { id name } top { tags } }", {}, turning);
+    expect(actual).toEqual({ typeCost: 7, fieldCost: 11, upstreamCalls: 1 });
+  });
+});
+
+const estimate = { typeCost: 30, fieldCost: 60, upstreamCalls: 2 };
+
+describe.each<Tier>(["reference", "compiled"])("of the %s executor nobody gets anything back", (tier) => {
+  test.each([
+    ["who makes a null take a list along", "{ strict { id name } }", 1],
+    ["who may not read a part of it", "{ secret { id } items { id } }", 1],
+    ["who may not read any of it", "{ secret { id } }", 0],
+  ])("%s", async (_what, query, startedCalls) => {
+    answerItems(threeItems);
+    const ended = await run(tier, query);
+    expect(ended.isWhole).toBe(false);
+    expect(ended.startedCalls).toBe(startedCalls);
+    expect(settleCost({ estimate, ...ended })).toEqual({ ...estimate, upstreamCalls: startedCalls });
+  });
+
+  test("whose call fails beside others", async () => {
+    answerItems(threeItems);
+    const { answer } = backend;
+    if (typeof answer !== "function") throw new Error("expected a function");
+    backend.answer = (request) => (request.url.startsWith("/users") ? { status: 500 } : answer(request));
+    const ended = await run(tier, "{ items { id owner { name } } }");
+    expect(ended.isWhole).toBe(false);
+    expect(settleCost({ estimate, ...ended })).toEqual({ ...estimate, upstreamCalls: 2 });
+  });
+
+  test("who goes away in the middle, and what has been begun by then is counted", async () => {
+    const client = new AbortController();
+    const scope = createScope({ client: client.signal });
+    backend.answer = () => {
+      client.abort();
+      return { body: threeItems };
+    };
+    const prepared = preparer.prepare("{ items { id owner { name } } }", null);
+    const variant = tier === "reference" ? null : prepared.variantFor({}, null);
+    const request = { prepared, variant, variables: {}, coerced: {}, denials: null };
+    const ended = await executor.execute(request, scope).then(
+      ({ actual, errors }) => ({ actual, isWhole: errors.length === 0 }),
+      () => ({ actual: null, isWhole: false }),
+    );
+    scope.deadline.dispose();
+    expect(ended.isWhole).toBe(false);
+    const { count: startedCalls } = scope.startedCalls;
+    expect(startedCalls).toBeGreaterThan(0);
+    await eventually(() => expect(backend.requests.length).toBeGreaterThan(0));
+    expect(settleCost({ estimate, ...ended, startedCalls })).toEqual({
+      ...estimate,
+      upstreamCalls: startedCalls,
+    });
+  });
+});
