@@ -51,9 +51,6 @@ export class WorkerBudgets implements RemoteStore {
     await this.reserve([]);
   }
 
-  /** The channel is there for as long as the process is. */
-  reconnect(): void {}
-
   async dispose(): Promise<void> {
     await this.#flush();
   }

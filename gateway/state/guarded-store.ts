@@ -4,14 +4,12 @@ import type { BudgetStore, Charge, Reservation, Settlement, Taken } from "./budg
 import type { LocalStore } from "./local-store.ts";
 import { StoreFailure, type StoreFailureReason } from "./store-failure.ts";
 
-/** A store behind a connection. Each promise rejects with a {@link StoreFailure}, or never settles. */
+/** A store behind a connection, which it renews itself. Each promise rejects with a {@link StoreFailure}, or never settles. */
 export interface RemoteStore {
   reserve(charges: readonly Charge[]): Promise<Reservation>;
   settle(settlements: readonly Settlement[], taken: Taken): Promise<void>;
   /** Resolves where the store does what it is for. */
   probe(): Promise<void>;
-  /** The connection may be dead without anybody having said so: a new one is made where that is possible. */
-  reconnect(): void;
   dispose(): Promise<void>;
 }
 
@@ -136,8 +134,7 @@ export class GuardedStore implements BudgetStore {
         this.#isLost = false;
         this.#settings.observer.onBack();
         return;
-      } catch (error) {
-        if (asFailure(error).reason === "timeout") this.#remote.reconnect();
+      } catch {
         await sleep(this.#settings.probeEveryMs, undefined, { signal, ref: false }).catch(() => {});
       }
     }

@@ -122,7 +122,7 @@ export class LocalStore implements BudgetStore {
   }
 }
 
-/** Room for about 50 MB of budgets. */
+/** For token buckets and for quotas each; all together take at most some 80 MB. */
 const standardMaxBudgets = 100_000;
 
 /** A store of this process with the room that every process has. */

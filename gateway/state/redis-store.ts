@@ -31,7 +31,8 @@ export class RedisStore implements RemoteStore {
       ...(password !== null && { password }),
       ...(isTls && { tls: {} }),
       connectTimeout: connectTimeoutMs,
-      keepAlive: keepAliveMs,
+      // A connection may be dead without anybody having said so.
+      socketTimeout: maxSilenceMs,
       noDelay: true,
       // What can't be sent at once is for the guard to decide about.
       enableOfflineQueue: false,
@@ -71,10 +72,6 @@ export class RedisStore implements RemoteStore {
     await this.reserve([{ rule: probeRule, consumer: "", amount: 1 }]);
   }
 
-  reconnect(): void {
-    this.#redis.disconnect(true);
-  }
-
   async dispose(): Promise<void> {
     this.#redis.disconnect();
   }
@@ -110,7 +107,8 @@ export class RedisStore implements RemoteStore {
 }
 
 const connectTimeoutMs = 1000;
-const keepAliveMs = 10_000;
+/** Longer than what a busy process, or a slow command of others, may take. */
+const maxSilenceMs = 2000;
 const maxReconnectMs = 1000;
 
 /** Always granted, and gone at once. */

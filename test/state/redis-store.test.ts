@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { Redis } from "ioredis";
@@ -11,6 +12,7 @@ import { windowScript } from "../../gateway/state/redis-scripts.ts";
 import { RedisStore } from "../../gateway/state/redis-store.ts";
 import type { Errand } from "../support/budget-client.ts";
 import { bucket, charge, quota } from "../support/budget-rules.ts";
+import { CertificateAuthority } from "../support/certificates.ts";
 import { caught } from "../support/caught.ts";
 import { eventually } from "../support/eventually.ts";
 import { isWithoutRedis, TestRedis } from "../support/redis-server.ts";
@@ -222,6 +224,38 @@ describe.skipIf(isWithoutRedis)("budgets in Redis (needs redis-server)", () => {
     await once(child, "exit");
     expect(await remaining(charge(bucket(10, 1e-9, "killed")))).toEqual([6]);
     await eventually(async () => expect(await remaining(charge(bucket(10, 0.1, "killed")))).toEqual([10]));
+  });
+});
+
+describe.skipIf(isWithoutRedis)("a Redis behind TLS (needs redis-server)", () => {
+  const authority = new CertificateAuthority();
+  const trustedBefore = getCACertificates("default");
+  let redis: TestRedis;
+  beforeAll(async () => {
+    const { certificateFile, keyFile } = authority.issue("redis", "IP:127.0.0.1");
+    const files = ["--tls-cert-file", certificateFile, "--tls-key-file", keyFile, "--tls-auth-clients", "no"];
+    redis = await TestRedis.startTls(...files);
+  });
+  afterAll(async () => {
+    setDefaultCACertificates([...trustedBefore]);
+    await redis.stop();
+    authority.remove();
+  });
+
+  it("is asked only where its certificate is trusted", async () => {
+    const distrusting = new RedisStore({ ...redis.settings, isTls: true });
+    await eventually(async () =>
+      expect(await caught(distrusting.probe())).toMatchObject({
+        reason: "connection",
+        message: expect.stringMatching(/certificate/) as string,
+      }),
+    );
+    await distrusting.dispose();
+    setDefaultCACertificates([...trustedBefore, authority.certificate]);
+    const trusting = new RedisStore({ ...redis.settings, isTls: true });
+    await eventually(() => trusting.probe());
+    expect(await trusting.reserve([charge(bucket(1))])).toMatchObject({ refused: null });
+    await trusting.dispose();
   });
 });
 

@@ -30,6 +30,11 @@ export class TestRedis {
     return redis;
   }
 
+  /** The same by TLS alone; `files` are the settings that name its certificate. */
+  static startTls(...files: readonly string[]): Promise<TestRedis> {
+    return TestRedis.start("--tls", ...files);
+  }
+
   get settings(): RedisSettings {
     const { port } = this;
     return { isTls: false, host: "127.0.0.1", port, username: null, password: null, database: 0 };
@@ -60,9 +65,15 @@ export class TestRedis {
   }
 
   #spawn(): TestProcess {
-    const settings = { port: String(this.port), bind: "127.0.0.1", save: "", appendonly: "no" };
+    const isTls = this.#more.includes("--tls");
+    const port = String(this.port);
+    const ports = isTls ? { port: "0", "tls-port": port } : { port };
+    const settings = { ...ports, bind: "127.0.0.1", save: "", appendonly: "no" };
     const given = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
-    return new TestProcess("redis-server", [...given, ...this.#more]);
+    return new TestProcess("redis-server", [
+      ...given,
+      ...this.#more.filter((setting) => setting !== "--tls"),
+    ]);
   }
 
   async #ready(): Promise<void> {
