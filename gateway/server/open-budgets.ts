@@ -38,6 +38,7 @@ export async function openBudgets({ settings, logger, metrics, primary }: Budget
   const store = new GuardedStore(remote, {
     timeoutMs,
     probeEveryMs,
+    watchEveryMs,
     local: refuses ? null : local,
     observer: {
       onLost({ reason, message }) {
@@ -68,4 +69,5 @@ async function openRedis(redis: RedisSettings): Promise<RemoteStore> {
 /** What an answer of Redis, a millisecond as a rule, may take. */
 const timeoutMs = 100;
 const probeEveryMs = 250;
+const watchEveryMs = 5000;
 const maxOpeningMs = 1000;

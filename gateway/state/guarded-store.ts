@@ -27,6 +27,8 @@ export interface GuardSettings {
   readonly timeoutMs: number;
   /** Between two tries of a lost store, in milliseconds. */
   readonly probeEveryMs: number;
+  /** Between two looks at a store that nobody has asked for anything, in milliseconds: an outage is told before it is met. */
+  readonly watchEveryMs: number;
   /** The budgets of this process alone, which hold while the store is away; null: nothing is let through then. */
   readonly local: LocalStore | null;
   readonly observer: StoreObserver;
@@ -42,6 +44,7 @@ export class GuardedStore implements BudgetStore {
   readonly #ending = new AbortController();
   #isLost = false;
   #recovery: Promise<void> = Promise.resolve();
+  #watch: Promise<void> = Promise.resolve();
 
   constructor(remote: RemoteStore, settings: GuardSettings) {
     this.#remote = remote;
@@ -50,17 +53,8 @@ export class GuardedStore implements BudgetStore {
 
   /** Tries the store until it answers, for at most so many milliseconds; then goes on trying on the side. */
   async open(maxMs: number): Promise<void> {
-    const endMs = performance.now() + maxMs;
-    for (;;) {
-      try {
-        await this.#inTime(this.#remote.probe());
-        return this.#settings.observer.onBack();
-      } catch (error) {
-        if (performance.now() >= endMs) return this.#lose(asFailure(error));
-      }
-      await sleep(openEveryMs, undefined, { signal: this.#ending.signal }).catch(() => {});
-      if (this.#ending.signal.aborted) return;
-    }
+    await this.#openWithin(maxMs);
+    this.#watch = this.#watchOver();
   }
 
   reserve(charges: readonly Charge[]): Reservation | Promise<Reservation> {
@@ -78,9 +72,23 @@ export class GuardedStore implements BudgetStore {
 
   async dispose(): Promise<void> {
     this.#ending.abort();
-    await this.#recovery;
+    await Promise.all([this.#recovery, this.#watch]);
     await this.#remote.dispose();
     await this.#settings.local?.dispose();
+  }
+
+  async #openWithin(maxMs: number): Promise<void> {
+    const endMs = performance.now() + maxMs;
+    for (;;) {
+      try {
+        await this.#inTime(this.#remote.probe());
+        return this.#settings.observer.onBack();
+      } catch (error) {
+        if (performance.now() >= endMs) return this.#lose(asFailure(error));
+      }
+      await sleep(openEveryMs, undefined, { signal: this.#ending.signal }).catch(() => {});
+      if (this.#ending.signal.aborted) return;
+    }
   }
 
   async #reserveRemotely(charges: readonly Charge[]): Promise<Reservation> {
@@ -137,6 +145,15 @@ export class GuardedStore implements BudgetStore {
       } catch {
         await sleep(this.#settings.probeEveryMs, undefined, { signal, ref: false }).catch(() => {});
       }
+    }
+  }
+
+  async #watchOver(): Promise<void> {
+    const { signal } = this.#ending;
+    while (!signal.aborted) {
+      await sleep(this.#settings.watchEveryMs, undefined, { signal, ref: false }).catch(() => {});
+      if (this.#isLost || signal.aborted) continue;
+      await this.#inTime(this.#remote.probe()).catch((error: unknown) => this.#lose(asFailure(error)));
     }
   }
 

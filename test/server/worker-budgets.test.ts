@@ -106,6 +106,7 @@ describe("a worker's budgets", () => {
     const store = new GuardedStore(worker, {
       timeoutMs: 30,
       probeEveryMs: 10,
+      watchEveryMs: 60_000,
       local: newStore(),
       observer: {
         onLost: ({ reason }) => events.push(reason),

@@ -43,6 +43,7 @@ function guard(
   const store = new GuardedStore(remote, {
     timeoutMs,
     probeEveryMs: 20,
+    watchEveryMs: 50,
     local: lost === "local" ? local : null,
     observer: {
       onLost(failure) {
@@ -325,6 +326,15 @@ describe.skipIf(isWithoutRedis)("a Redis that goes away (needs redis-server)", (
     expect(events).toEqual(["lost: answer"]);
     expect(messages[0]).toMatch(/OOM/);
     expect(await store.reserve([charge(bucket(1))])).toMatchObject({ isLocalShare: true });
+  });
+
+  it("is noticed by who asks for nothing", async () => {
+    redis = await TestRedis.start();
+    const { store, events } = await open();
+    await redis.stop();
+    await eventually(() => expect(events).toEqual(["back", "lost: connection"]));
+    expect(await store.reserve([charge(bucket(1))])).toMatchObject({ isLocalShare: true });
+    expect(events.at(-1)).toBe("away");
   });
 
   it("asks for a password, which no message tells", async () => {

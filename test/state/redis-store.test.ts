@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
@@ -225,6 +226,19 @@ describe.skipIf(isWithoutRedis)("budgets in Redis (needs redis-server)", () => {
     expect(await remaining(charge(bucket(10, 1e-9, "killed")))).toEqual([6]);
     await eventually(async () => expect(await remaining(charge(bucket(10, 0.1, "killed")))).toEqual([10]));
   });
+});
+
+it.skipIf(isWithoutRedis)("needs no more rights than the docs say (needs redis-server)", async () => {
+  const docs = readFileSync(new URL("../../docs/demand-control.md", import.meta.url), "utf8");
+  const rights = /`(~overlock:\* [^`]*)`/.exec(docs)?.[1]?.split(" ") ?? [];
+  const redis = await TestRedis.start("--user", "gateway", "on", ">hunter2", ...rights);
+  const store = new RedisStore({ ...redis.settings, username: "gateway", password: "hunter2", database: 3 });
+  await eventually(() => store.probe());
+  const reserved = await store.reserve([charge(bucket(10), 4)]);
+  await store.settle([charge(bucket(10), 4)], reserved);
+  expect((await store.reserve([charge(bucket(10), 4)])).states[0]?.remaining).toBeCloseTo(6, 3);
+  await store.dispose();
+  await redis.stop();
 });
 
 describe.skipIf(isWithoutRedis)("a Redis behind TLS (needs redis-server)", () => {

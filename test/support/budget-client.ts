@@ -28,6 +28,7 @@ const remote = new RedisStore({
 const store = new GuardedStore(remote, {
   timeoutMs: 5000,
   probeEveryMs: 100,
+  watchEveryMs: 60_000,
   local: null,
   observer: { onLost() {}, onBack() {}, onFailure() {} },
 });
