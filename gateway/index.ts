@@ -6,6 +6,7 @@ export {
   type ShaperConfig,
   type ShaperContext,
 } from "./config/define-shaper.ts";
+export type { BffBudget, BffLimits, BffPreparing, BffTier } from "./config/demand-control.ts";
 export type { BffCors } from "./config/cors.ts";
 export type {
   ApiKeyCredential,

@@ -50,8 +50,6 @@ export interface BffConfig {
   readonly showPlan?: boolean;
   /** The longest that a request may take, 1 to 600000. Default 10000. */
   readonly requestTimeoutMs?: number;
-  /** The most lexical tokens of a document, 1 to 1000000. Default 10000. */
-  readonly maxDocumentTokens?: number;
   /** The most documents kept ready for reuse, 1 to 1000000. Default 5000. */
   readonly maxPreparedOperations?: number;
   /** The most values that one operation may resolve: fields and elements of lists, 1 to 100000000. Default 100000. */
@@ -170,7 +168,6 @@ export const bffOptions = z.strictObject({
   explorerOperation: z.string("an operation as text").nullable().default(null),
   showPlan: z.boolean("true or false").nullable().default(null),
   requestTimeoutMs: integer(1, 600_000).default(10_000),
-  maxDocumentTokens: integer(1, 1_000_000).default(10_000),
   maxPreparedOperations: integer(1, 1_000_000).default(5000),
   maxResolvedValues: integer(1, 100_000_000).default(100_000),
   locales: z

@@ -118,25 +118,43 @@ function amount(max: number) {
 
 const maxCost = 1_000_000_000_000;
 const maxCount = 1_000_000;
+
+/** The most that each limit may be set to. */
+export const limitCeilings = {
+  maxTypeCost: maxCost,
+  maxFieldCost: maxCost,
+  maxUpstreamCalls: maxCost,
+  maxDepth: 200,
+  maxAliases: maxCount,
+  maxRootFields: maxCount,
+  maxDirectives: maxCount,
+  maxFields: maxCount,
+  maxDocumentTokens: maxCount,
+  maxDocumentBytes: 104_857_600,
+  maxListLength: maxCount,
+  maxVariableDepth: 1000,
+  maxErrors: 1000,
+} as const satisfies Record<Exclude<keyof BffLimits, "measure">, number>;
+
 const expectedMeasure = `a list of names of limits: ${measurableLimits.join(", ")}`;
 const expectedLimits = "an object of limits, { maxDepth: 20, … }";
 
 const limits = {
-  maxTypeCost: integer(1, maxCost),
-  maxFieldCost: integer(1, maxCost),
-  maxUpstreamCalls: integer(1, maxCost),
-  maxDepth: integer(1, 200),
-  maxAliases: integer(0, maxCount),
-  maxRootFields: integer(1, maxCount),
-  maxDirectives: integer(0, maxCount),
-  maxFields: integer(1, maxCount),
-  maxDocumentTokens: integer(1, maxCount),
-  maxDocumentBytes: integer(1, 104_857_600),
-  maxListLength: integer(0, maxCount),
-  maxVariableDepth: integer(1, 1000),
-  maxErrors: integer(1, 1000),
+  maxTypeCost: integer(1, limitCeilings.maxTypeCost),
+  maxFieldCost: integer(1, limitCeilings.maxFieldCost),
+  maxUpstreamCalls: integer(1, limitCeilings.maxUpstreamCalls),
+  maxDepth: integer(1, limitCeilings.maxDepth),
+  maxAliases: integer(0, limitCeilings.maxAliases),
+  maxRootFields: integer(1, limitCeilings.maxRootFields),
+  maxDirectives: integer(0, limitCeilings.maxDirectives),
+  maxFields: integer(1, limitCeilings.maxFields),
+  maxDocumentTokens: integer(1, limitCeilings.maxDocumentTokens),
+  maxDocumentBytes: integer(1, limitCeilings.maxDocumentBytes),
+  maxListLength: integer(0, limitCeilings.maxListLength),
+  maxVariableDepth: integer(1, limitCeilings.maxVariableDepth),
+  maxErrors: integer(1, limitCeilings.maxErrors),
   measure: z.array(z.enum(measurableLimits, expectedMeasure), expectedMeasure),
-} as const;
+};
 
 /** What holds where neither the BFF nor a tier says anything. */
 export const standardLimits: LimitSettings = Object.freeze({

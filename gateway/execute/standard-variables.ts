@@ -3,12 +3,20 @@ import { GraphQLError, type GraphQLSchema, type OperationDefinitionNode } from "
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { CoercedVariables } from "../prepare/compile-variables.ts";
 
+export interface CoercionSettings {
+  readonly schema: GraphQLSchema;
+  /** Errors name what may have been meant. */
+  readonly showsSuggestions: boolean;
+  /** How many errors are told, at least 1; that there are more is one more. */
+  readonly maxErrors: number;
+}
+
 /**
  * The standard coercion, for what the compiled one gives up on. Refuses the request with BAD_USER_INPUT where a value does
  * not fit.
  */
 export function coerceByStandard(
-  { schema, showsSuggestions }: { readonly schema: GraphQLSchema; readonly showsSuggestions: boolean },
+  { schema, showsSuggestions, maxErrors }: CoercionSettings,
   { variableDefinitions = [] }: OperationDefinitionNode,
   values: Readonly<Record<string, unknown>>,
 ): CoercedVariables {
@@ -48,9 +56,6 @@ export function refusalOfVariables(
 function withoutSuggestion(message: string): string {
   return message.replace(/ Did you mean (?:the enum value )?"\w+"(?:, "\w+")*(?:,? or "\w+")?\?$/, "");
 }
-
-/** As many as the standard executor tells. */
-const maxErrors = 50;
 
 function isOverflow(error: unknown): boolean {
   return error instanceof RangeError || (error instanceof GraphQLError && isOverflow(error.originalError));

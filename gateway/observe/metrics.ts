@@ -72,6 +72,11 @@ export const metricCatalog = {
     help: "Documents looked up, by result: hit, miss, refused (not valid).",
     labels: ["bff", "result"],
   },
+  overlock_limit_exceeded_total: {
+    kind: "counter",
+    help: "Operations beyond a limit of their caller's, by limit and mode: enforce (refused), measure (let through).",
+    labels: ["bff", "limit", "mode"],
+  },
   overlock_compile_total: {
     kind: "counter",
     help: "Variants of operations that proved hot, by what came of compiling them: compiled; left to the reference executor: declined (too large for it), failed (a fault of the gateway's), dropped for now (too many at once).",

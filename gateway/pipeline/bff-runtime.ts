@@ -8,6 +8,7 @@ import type { Metrics } from "../observe/metrics.ts";
 import type { ProcessLoad } from "../observe/process-load.ts";
 import type { AccessRules } from "../policy/access-rules.ts";
 import type { CostRules } from "../policy/cost-rules.ts";
+import type { PreparingBudgets } from "../policy/preparing-budgets.ts";
 import type { Tiers } from "../policy/tiers.ts";
 import type { VisibleSchemas } from "../policy/visible-schema.ts";
 import type { OperationPreparer } from "../prepare/prepare-operation.ts";
@@ -31,7 +32,10 @@ export interface BffRuntime {
   readonly access: AccessRules;
   /** What reading anything of the schema costs. */
   readonly costs: CostRules;
+  /** What holds for whom. */
   readonly tiers: Tiers;
+  /** What each consumer may spend on unseen documents. */
+  readonly preparing: PreparingBudgets;
   readonly preparer: OperationPreparer;
   readonly executor: ExplainingExecutor;
   /** A browser that opens the endpoint gets the explorer. */

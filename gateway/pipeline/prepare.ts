@@ -1,5 +1,6 @@
 import { OperationTypeNode } from "graphql";
 import { RequestRefusal } from "../core/request-refusal.ts";
+import type { PrepareTerms } from "../prepare/prepare-operation.ts";
 import type { PreparedOperation } from "../prepare/prepared-operation.ts";
 import { refuseIntrospection } from "./admit-introspection.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
@@ -12,7 +13,12 @@ export interface FoundOperation {
 }
 
 /** Checks the parameters and finds the operation. Refuses what is no GraphQL request with BAD_REQUEST, and introspection where it is off. */
-export function prepare(bff: BffRuntime, request: GatewayRequest, params: RequestParams): FoundOperation {
+export function prepare(
+  bff: BffRuntime,
+  request: GatewayRequest,
+  params: RequestParams,
+  terms: PrepareTerms,
+): FoundOperation {
   const { query, operationName = null, variables = null, extensions = null } = params;
   if (typeof query !== "string") throw badRequest("query", "a text", query);
   if (operationName !== null && typeof operationName !== "string") {
@@ -20,7 +26,7 @@ export function prepare(bff: BffRuntime, request: GatewayRequest, params: Reques
   }
   if (!isObjectOrNull(variables)) throw badRequest("variables", "an object or null", variables);
   if (!isObjectOrNull(extensions)) throw badRequest("extensions", "an object or null", extensions);
-  const prepared = bff.preparer.prepare(query, operationName === "" ? null : operationName);
+  const prepared = bff.preparer.prepare(query, operationName === "" ? null : operationName, terms);
   refuseIntrospection(bff, prepared);
   const kind = prepared.operation.operation;
   if (request.method === "GET" && kind !== OperationTypeNode.QUERY) {

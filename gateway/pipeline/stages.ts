@@ -12,6 +12,7 @@ import { EndToEndHeaders } from "./end-to-end-headers.ts";
 import { executeOperation } from "./execute.ts";
 import { asksForPlan, explainOperation } from "./explain.ts";
 import type { GatewayRequest, HttpAnswer, RequestParams } from "./gateway-request.ts";
+import { gate } from "./gate.ts";
 import { identify } from "./identify.ts";
 import { observe, type RequestRecord, startRecord } from "./observe.ts";
 import { prepare } from "./prepare.ts";
@@ -21,8 +22,8 @@ import { shareExecution } from "./share-execution.ts";
 import { writeResult, type WrittenResult } from "./write-result.ts";
 
 /**
- * The life of a request: identify → shed → prepare → coerce → admit → share → execute (which shapes) → respond → observe. The one
- * place that knows the order. It always resolves: whatever a stage raises becomes the answer.
+ * The life of a request: identify → shed → gate → prepare → coerce → admit → share → execute (which shapes) → respond → observe.
+ * The one place that knows the order. It always resolves: whatever a stage raises becomes the answer.
  */
 export async function runStages(
   bff: BffRuntime,
@@ -42,9 +43,10 @@ export async function runStages(
     const caller = identified instanceof Promise ? await identified : identified;
     record.caller = caller;
     shed(bff, caller, { method: request.method, params });
-    const found = prepare(bff, request, params);
+    const gated = gate(bff, request, { caller, params });
+    const found = prepare(bff, request, params, gated);
     record.operation = found.prepared.name;
-    const coerced = coerce(bff, found);
+    const coerced = coerce(bff, found, gated);
     const scope = createScope(bff, request, { record, deadline, caller });
     const admitted = admit(bff, coerced, scope);
     const operation = admitted instanceof Promise ? await admitted : admitted;

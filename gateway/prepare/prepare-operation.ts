@@ -10,16 +10,26 @@ import {
 import { BoundedCache } from "../core/bounded-cache.ts";
 import { type RefusalReason, RequestRefusal } from "../core/request-refusal.ts";
 import type { AccessRules } from "../policy/access-rules.ts";
+import type { LimitSettings } from "../config/demand-control.ts";
+import { checkFigures, type LimitMode, refuseBeyond, type SizeLimit } from "../policy/limits.ts";
+import { countFigures, type DocumentFigures } from "../policy/operation-figures.ts";
 import { findOperationGuards } from "../policy/operation-guards.ts";
 import { VariableCompiler } from "./compile-variables.ts";
 import { type OperationCompilers, PreparedDocument } from "./prepared-document.ts";
 import type { PreparedOperation } from "./prepared-operation.ts";
-import { selectionDepth } from "./selection-depth.ts";
 
-export interface PrepareLimits {
-  /** Lexical tokens. */
-  readonly maxDocumentTokens: number;
+export interface PrepareSettings {
+  /** What holds where a request comes with no terms of its own. */
+  readonly limits: LimitSettings;
   readonly maxPreparedOperations: number;
+}
+
+/** On which terms a document is prepared for a request. */
+export interface PrepareTerms {
+  readonly limits: LimitSettings;
+  onExcess(limit: SizeLimit, mode: LimitMode): void;
+  /** Does work that documents make only once at the expense of who sent it, or refuses to. */
+  spend<Value>(work: () => Value): Value;
 }
 
 /** What documents are checked against. */
@@ -37,21 +47,21 @@ export type PrepareResult = "hit" | "miss" | "refused";
 export class OperationPreparer {
   readonly #schema: GraphQLSchema;
   readonly #showsSuggestions: boolean;
-  readonly #limits: PrepareLimits;
+  readonly #standardTerms: PrepareTerms;
   readonly #cache: BoundedCache<PreparedDocument>;
   readonly #compilers: OperationCompilers;
   readonly #onResult: (result: PrepareResult, entries: number) => void;
 
   constructor(
     { schema, access, showsSuggestions }: PreparedSchema,
-    limits: PrepareLimits,
+    { limits, maxPreparedOperations }: PrepareSettings,
     onResult: (result: PrepareResult, entries: number) => void,
   ) {
     this.#schema = schema;
     this.#showsSuggestions = showsSuggestions;
-    this.#limits = limits;
+    this.#standardTerms = { limits, onExcess: () => undefined, spend: (work) => work() };
     this.#cache = new BoundedCache({
-      maxEntries: limits.maxPreparedOperations,
+      maxEntries: maxPreparedOperations,
       maxSize: maxCachedBytes,
     });
     const variables = new VariableCompiler(schema);
@@ -63,24 +73,20 @@ export class OperationPreparer {
   }
 
   /**
-   * The operation that a request means. Refuses it with GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED or
-   * OPERATION_RESOLUTION_FAILURE.
+   * The operation that a request means. Refuses it with GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED,
+   * OPERATION_RESOLUTION_FAILURE or LIMIT_EXCEEDED, or as the terms do.
    */
-  prepare(query: string, operationName: string | null): PreparedOperation {
+  prepare(
+    query: string,
+    operationName: string | null,
+    terms: PrepareTerms = this.#standardTerms,
+  ): PreparedOperation {
     const known = this.#cache.get(query);
-    if (known !== undefined) {
-      this.#onResult("hit", this.#cache.entries);
-      return known.operationNamed(operationName);
-    }
-    let prepared: PreparedDocument;
-    try {
-      prepared = this.#prepareDocument(query);
-    } catch (error) {
-      this.#onResult("refused", this.#cache.entries);
-      throw error;
-    }
-    this.#onResult("miss", this.#cache.entries);
-    return prepared.operationNamed(operationName);
+    if (known === undefined) return terms.spend(() => this.#prepareUnseen(query, operationName, terms));
+    this.#onResult("hit", this.#cache.entries);
+    // It may have been prepared for a caller who may do more.
+    checkFigures(terms.limits, known.figures, terms);
+    return known.findOperation(operationName) ?? terms.spend(() => known.prepareOperation(operationName));
   }
 
   /** What the operation is that a request means; null where that is not known without preparing it. */
@@ -92,30 +98,40 @@ export class OperationPreparer {
     this.#cache.clear();
   }
 
-  #prepareDocument(query: string): PreparedDocument {
-    const document = this.#parseAndValidate(query);
-    const prepared = new PreparedDocument(document, this.#compilers, (bytes) =>
+  #prepareUnseen(query: string, operationName: string | null, terms: PrepareTerms): PreparedOperation {
+    let prepared: PreparedDocument;
+    try {
+      prepared = this.#prepareDocument(query, terms);
+    } catch (error) {
+      this.#onResult("refused", this.#cache.entries);
+      throw error;
+    }
+    this.#onResult("miss", this.#cache.entries);
+    return prepared.prepareOperation(operationName);
+  }
+
+  #prepareDocument(query: string, terms: PrepareTerms): PreparedDocument {
+    const [document, figures] = this.#parseAndValidate(query, terms);
+    const prepared = new PreparedDocument(document, figures, this.#compilers, (bytes) =>
       this.#cache.grow(query, prepared, bytes),
     );
     this.#cache.set(query, prepared, estimateBytes(query, document));
     return prepared;
   }
 
-  #parseAndValidate(query: string): DocumentNode {
+  #parseAndValidate(query: string, terms: PrepareTerms): readonly [DocumentNode, DocumentFigures] {
     try {
-      const document = parse(query, { maxLexicalTokens: this.#limits.maxDocumentTokens });
+      const document = parseWithin(query, terms);
+      const figures = countFigures(document);
+      // The rules of validation take longer than that, for some documents very much longer.
+      checkFigures(terms.limits, figures, terms);
       const errors = validate(this.#schema, document, undefined, {
-        maxErrors: maxReportedErrors,
+        maxErrors: terms.limits.maxErrors,
         hideSuggestions: !this.#showsSuggestions,
       });
       if (errors.length > 0) throw new RequestRefusal("GRAPHQL_VALIDATION_FAILED", errors.map(toReason));
       refuseMagicVariables(document);
-      const depth = selectionDepth(document);
-      if (depth > maxSelectionDepth) {
-        const message = `The document selects ${depth} levels of fields; at most ${maxSelectionDepth} are allowed.`;
-        throw RequestRefusal.of("GRAPHQL_VALIDATION_FAILED", message);
-      }
-      return document;
+      return [document, figures];
     } catch (error) {
       if (error instanceof GraphQLError) throw new RequestRefusal("GRAPHQL_PARSE_FAILED", [toReason(error)]);
       // Parser and rules recurse; a document can be within its tokens and yet beyond the stack.
@@ -123,6 +139,22 @@ export class OperationPreparer {
         throw RequestRefusal.of("GRAPHQL_PARSE_FAILED", "The document is nested too deeply.");
       throw error;
     }
+  }
+}
+
+/** Reading ends at the first token that is too many. */
+function parseWithin(query: string, terms: PrepareTerms): DocumentNode {
+  const { maxDocumentTokens } = terms.limits;
+  try {
+    return parse(query, { maxLexicalTokens: maxDocumentTokens });
+  } catch (error) {
+    // The parser has no other sign for it. What a client has written never stands at the start of a message.
+    if (
+      error instanceof GraphQLError &&
+      error.message.startsWith("Syntax Error: Document contains more that ")
+    )
+      refuseBeyond(terms.limits, { maxDocumentTokens: maxDocumentTokens + 1 }, terms);
+    throw error;
   }
 }
 
@@ -135,9 +167,6 @@ function refuseMagicVariables(document: DocumentNode): void {
   }
 }
 
-const maxReportedErrors = 20;
-/** Executing an operation, and writing its answer, takes stack for each level: some 1000 of them are there. */
-const maxSelectionDepth = 200;
 /** What the documents kept for one BFF may take, with all that is derived from them, estimated. */
 const maxCachedBytes = 128 * 1024 * 1024;
 /** Measured: 290 in the tree of a parsed document; what is remembered by its nodes while it runs comes on top. */

@@ -6,6 +6,7 @@ import {
   type OperationTypeNode,
 } from "graphql";
 import { RequestRefusal } from "../core/request-refusal.ts";
+import type { DocumentFigures } from "../policy/operation-figures.ts";
 import type { OperationGuards } from "../policy/operation-guards.ts";
 import type { CoerceVariables } from "./compile-variables.ts";
 import { findIntrospection } from "./find-introspection.ts";
@@ -19,24 +20,28 @@ export interface OperationCompilers {
 
 /** A valid document and the operations of it that were asked for. */
 export class PreparedDocument {
+  readonly figures: DocumentFigures;
   readonly #document: DocumentNode;
   readonly #compilers: OperationCompilers;
   readonly #onGrowth: (bytes: number) => void;
   readonly #operations = new Map<string | null, PreparedOperation>();
 
   /** `onGrowth` is told of the bytes that come to it later; they may be negative. */
-  constructor(document: DocumentNode, compilers: OperationCompilers, onGrowth: (bytes: number) => void) {
+  constructor(
+    document: DocumentNode,
+    figures: DocumentFigures,
+    compilers: OperationCompilers,
+    onGrowth: (bytes: number) => void,
+  ) {
     this.#document = document;
+    this.figures = figures;
     this.#compilers = compilers;
     this.#onGrowth = onGrowth;
   }
 
-  /**
-   * Null means the only one. Refuses the request with OPERATION_RESOLUTION_FAILURE where there is no such operation, and
-   * with GRAPHQL_PARSE_FAILED where it is nested beyond the stack.
-   */
-  operationNamed(name: string | null): PreparedOperation {
-    return this.#operations.get(name) ?? this.#prepareOperation(name);
+  /** Of that name, null: the only one. Undefined where it was not asked for by that name before. */
+  findOperation(name: string | null): PreparedOperation | undefined {
+    return this.#operations.get(name);
   }
 
   /** Null where there is no such operation. */
@@ -44,7 +49,11 @@ export class PreparedDocument {
     return getOperationAST(this.#document, name)?.operation ?? null;
   }
 
-  #prepareOperation(name: string | null): PreparedOperation {
+  /**
+   * Null means the only one. Refuses the request with OPERATION_RESOLUTION_FAILURE where there is no such operation, and
+   * with GRAPHQL_PARSE_FAILED where it is nested beyond the stack.
+   */
+  prepareOperation(name: string | null): PreparedOperation {
     const operation = getOperationAST(this.#document, name) ?? null;
     if (operation === null) throw unknownOperation(this.#document, name);
     // The only operation may be asked for with its name and without.
@@ -59,7 +68,7 @@ export class PreparedDocument {
     try {
       const guards = this.#compilers.findGuards(this.#document, operation);
       const introspection = findIntrospection(this.#document, operation);
-      const derived = { coerceVariables, guards, introspection };
+      const derived = { coerceVariables, guards, introspection, figures: this.figures };
       return new PreparedOperation(this.#document, operation, derived, this.#onGrowth);
     } catch (error) {
       if (error instanceof RangeError)

@@ -1,5 +1,6 @@
 import type { DocumentNode, OperationDefinitionNode } from "graphql";
 import type { Denials } from "../policy/access-rules.ts";
+import type { DocumentFigures } from "../policy/operation-figures.ts";
 import type { OperationGuards } from "../policy/operation-guards.ts";
 import type { CoercedVariables, CoerceVariables } from "./compile-variables.ts";
 import type { SharingRule } from "./sharing-rule.ts";
@@ -36,6 +37,8 @@ export class PreparedOperation {
   /** The variables that `@skip` and `@include` read. */
   readonly conditions: readonly string[];
   readonly guards: OperationGuards;
+  /** How large its document is. */
+  readonly figures: DocumentFigures;
   /** Null: it asks nothing about the schema. */
   readonly introspection: Introspection | null;
   readonly #variants = new Map<number | string, OperationVariant>();
@@ -46,7 +49,7 @@ export class PreparedOperation {
   constructor(
     document: DocumentNode,
     operation: OperationDefinitionNode,
-    derived: Pick<PreparedOperation, "coerceVariables" | "guards" | "introspection">,
+    derived: Pick<PreparedOperation, "coerceVariables" | "guards" | "figures" | "introspection">,
     onGrowth: (bytes: number) => void,
   ) {
     this.document = document;
@@ -54,6 +57,7 @@ export class PreparedOperation {
     this.name = operation.name?.value ?? null;
     this.coerceVariables = derived.coerceVariables;
     this.guards = derived.guards;
+    this.figures = derived.figures;
     this.introspection = derived.introspection;
     this.conditions = findConditions(document, operation);
     this.#onGrowth = onGrowth;

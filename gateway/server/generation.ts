@@ -29,6 +29,7 @@ import { createRequestSharing } from "../pipeline/share-execution.ts";
 import { checkPolicies } from "../policy/check-policies.ts";
 import { compileAccess } from "../policy/compile-access.ts";
 import { compileCostRules } from "../policy/cost-rules.ts";
+import { PreparingBudgets } from "../policy/preparing-budgets.ts";
 import { compileTiers } from "../policy/tiers.ts";
 import { createVisibleSchemas } from "../policy/visible-schema.ts";
 import { OperationPreparer } from "../prepare/prepare-operation.ts";
@@ -147,6 +148,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         access,
         costs,
         tiers: compileTiers(bff.settings),
+        preparing: new PreparingBudgets(bff.settings.preparing),
         preparer,
         executor,
         showsExplorer: bff.settings.explorer ?? settings.isDevelopment,

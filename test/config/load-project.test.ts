@@ -136,7 +136,7 @@ describe("a BFF folder", () => {
       'export default { name: "web", explorerOperation: 1 };',
       "explorerOperation: an operation as text, found 1",
     ],
-    ...["requestTimeoutMs", "maxDocumentTokens", "maxPreparedOperations"].flatMap((name) => {
+    ...["requestTimeoutMs", "maxPreparedOperations"].flatMap((name) => {
       const max = name === "requestTimeoutMs" ? 600_000 : 1_000_000;
       return [0, max + 1, 1.5, '"1"', "null", "Infinity"].map((value) => [
         `export default { name: "web", ${name}: ${value} };`,
@@ -237,7 +237,7 @@ describe("a BFF folder", () => {
   test("has the nearest name for an option that is none", async () => {
     write("bff-web/bff.config.ts", 'export default { name: "web", requestTimeout: 1, __proto: 1 };');
     const known =
-      "name, schema, explorer, explorerOperation, showPlan, requestTimeoutMs, maxDocumentTokens, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers, anonymous, denied, shareRequests, introspection, policies, credentials, cors, clientAddresses, limits, assumedListSize, budgets, preparing, tiers";
+      "name, schema, explorer, explorerOperation, showPlan, requestTimeoutMs, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers, anonymous, denied, shareRequests, introspection, policies, credentials, cors, clientAddresses, limits, assumedListSize, budgets, preparing, tiers";
     const { facts } = await load();
     expect(facts.map(({ coordinate, expected, found, hint }) => [coordinate, expected, found, hint])).toEqual(
       [
@@ -254,7 +254,6 @@ describe("a BFF folder", () => {
 
   test.each([
     ["requestTimeoutMs", 1, 600_000],
-    ["maxDocumentTokens", 1, 1_000_000],
     ["maxPreparedOperations", 1, 1_000_000],
     ["maxResolvedValues", 1, 100_000_000],
   ])("takes %s from %i to %i", async (name, min, max) => {
@@ -303,7 +302,6 @@ const defaults = {
   explorerOperation: null,
   showPlan: null,
   requestTimeoutMs: 10_000,
-  maxDocumentTokens: 10_000,
   maxPreparedOperations: 5000,
   maxResolvedValues: 100_000,
   locales: ["en-US"],

@@ -11,6 +11,7 @@ import { composeTexts, testProtos } from "../compose/compose-texts.ts";
 import { tryOpenSource } from "../support/open-source.ts";
 import { createScope } from "../support/request-scope.ts";
 import { openAccess } from "../support/open-access.ts";
+import { ampleLimits } from "../support/ample-limits.ts";
 
 const paymentsSchema = `
 extend schema
@@ -63,7 +64,7 @@ beforeAll(async () => {
   sources = composed.sources;
   const [bound] = composed.composition.clients;
   if (bound === undefined) throw new Error("expected a client schema");
-  const limits = { maxDocumentTokens: 1000, maxPreparedOperations: 50 };
+  const limits = { limits: ampleLimits, maxPreparedOperations: 50 };
   preparer = new OperationPreparer(
     { schema: bound.schema, access: openAccess, showsSuggestions: true },
     limits,

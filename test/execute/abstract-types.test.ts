@@ -9,6 +9,7 @@ import { countUp, RequestLog } from "../backends/request-log.ts";
 import { composeTexts } from "../compose/compose-texts.ts";
 import { createScope } from "../support/request-scope.ts";
 import { openAccess } from "../support/open-access.ts";
+import { ampleLimits } from "../support/ample-limits.ts";
 
 // Messages about things, hits that two sources share, things that other sources know: all three speak REST.
 
@@ -218,7 +219,7 @@ beforeAll(async () => {
   if (bound === undefined) throw new Error("expected a client schema");
   preparer = new OperationPreparer(
     { schema: bound.schema, access: openAccess, showsSuggestions: true },
-    { maxDocumentTokens: 1000, maxPreparedOperations: 50 },
+    { limits: ampleLimits, maxPreparedOperations: 50 },
     () => {},
   );
   executor = createReferenceExecutor(bound, composed.composition.model, { maxResolvedValues: 1000 });

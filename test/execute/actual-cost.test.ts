@@ -10,6 +10,7 @@ import { eventually } from "../support/eventually.ts";
 import { type OpenProject, openProject } from "../oracle/open-project.ts";
 import { createScope, type ScopeOptions } from "../support/request-scope.ts";
 import { ScriptedBackend } from "../support/scripted-backend.ts";
+import { ampleLimits } from "../support/ample-limits.ts";
 
 // What an operation has cost is counted while it runs: what came from backends, whatever the client gets to see of it.
 
@@ -82,7 +83,7 @@ beforeAll(async () => {
   turning = createExecutor(bound, project.model, { ...settings, assemblyTurns: turns }, () => undefined);
   preparer = new OperationPreparer(
     { schema: bound.schema, access, showsSuggestions: false },
-    { maxDocumentTokens: 1000, maxPreparedOperations: 50 },
+    { limits: ampleLimits, maxPreparedOperations: 50 },
     () => undefined,
   );
 });

@@ -9,6 +9,7 @@ import { openAccess } from "../support/open-access.ts";
 import { plainCosts } from "../support/plain-costs.ts";
 import { createScope, type ScopeOptions, type TestScope } from "../support/request-scope.ts";
 import { ScriptedBackend } from "../support/scripted-backend.ts";
+import { ampleLimits } from "../support/ample-limits.ts";
 
 // An answer that is assembled in turns, each of them one element long. What a turn sees of the clock and of the client
 // is changed while the fifth value is shaped.
@@ -68,7 +69,7 @@ beforeAll(async () => {
     costs: plainCosts,
   };
   executor = createExecutor(bound, project.model, settings, () => undefined);
-  const limits = { maxDocumentTokens: 100, maxPreparedOperations: 1 };
+  const limits = { limits: ampleLimits, maxPreparedOperations: 1 };
   const schema = { schema: bound.schema, access: openAccess, showsSuggestions: false };
   prepared = new OperationPreparer(schema, limits, () => undefined).prepare("{ rows { id title } }", null);
 });

@@ -33,7 +33,12 @@ test("variables that are nested beyond what can be read are refused in words of 
     body: `{"query":${JSON.stringify(query)},"variables":{"filter":${nested}}}`,
   });
   expect(await response.json()).toEqual({
-    errors: [{ message: "The variables are nested too deeply.", extensions: { code: "BAD_USER_INPUT" } }],
+    errors: [
+      {
+        message: "The operation has 40001 levels of lists and objects in one value; at most 20 are allowed.",
+        extensions: { code: "LIMIT_EXCEEDED", limit: "maxVariableDepth", max: 20, found: 40_001 },
+      },
+    ],
   });
   expect(backend.requests).toEqual([]);
 });

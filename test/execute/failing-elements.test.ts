@@ -8,6 +8,7 @@ import { countUp, RequestLog } from "../backends/request-log.ts";
 import { composeTexts } from "../compose/compose-texts.ts";
 import { createScope } from "../support/request-scope.ts";
 import { openAccess } from "../support/open-access.ts";
+import { ampleLimits } from "../support/ample-limits.ts";
 
 // Elements of one list that fail at once beside elements that fail later. A rejection that nobody handles would end the
 // process; the test runner notices one as it would.
@@ -69,7 +70,7 @@ beforeAll(async () => {
   if (bound === undefined) throw new Error("expected a client schema");
   preparer = new OperationPreparer(
     { schema: bound.schema, access: openAccess, showsSuggestions: true },
-    { maxDocumentTokens: 1000, maxPreparedOperations: 10 },
+    { limits: ampleLimits, maxPreparedOperations: 10 },
     () => {},
   );
   executor = createReferenceExecutor(bound, composed.composition.model, { maxResolvedValues: 59 });

@@ -6,6 +6,7 @@ import { composeTexts } from "../compose/compose-texts.ts";
 import { startWarehouse, type Warehouse, warehouseSchemas } from "../compose/warehouse.ts";
 import { createScope } from "../support/request-scope.ts";
 import { openAccess } from "../support/open-access.ts";
+import { ampleLimits } from "../support/ample-limits.ts";
 
 // The lot L3 refers to an item that the items source does not know, and of which the lots source knows the quantity.
 const clientSchema = `
@@ -25,7 +26,7 @@ beforeAll(async () => {
   sources = composed.sources;
   const [bound] = composed.composition.clients;
   if (bound === undefined) throw new Error("expected a client schema");
-  const limits = { maxDocumentTokens: 1000, maxPreparedOperations: 10 };
+  const limits = { limits: ampleLimits, maxPreparedOperations: 10 };
   preparer = new OperationPreparer(
     { schema: bound.schema, access: openAccess, showsSuggestions: true },
     limits,

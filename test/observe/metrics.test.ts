@@ -19,6 +19,8 @@ describe("the catalog of metrics", () => {
       "credential",
       "encoding",
       "issuer",
+      "limit",
+      "mode",
       "outcome",
       "policy",
       "reason",

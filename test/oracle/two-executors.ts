@@ -16,6 +16,7 @@ import type { OperationVariant, PreparedOperation } from "../../gateway/prepare/
 import type { Answer } from "./compare-answers.ts";
 import type { RandomOperation } from "./operation.ts";
 import { unevenCosts } from "./uneven-costs.ts";
+import { ampleLimits } from "../support/ample-limits.ts";
 
 /** An answer, and what it took. */
 export interface CountedAnswer extends Answer {
@@ -96,7 +97,7 @@ export function openTwoExecutors(
   ) => decideAccess(access, guards.guards, caller, (policy) => letsCaller(policy, operation));
   const tryCoerce = (prepared: PreparedOperation, variables: RandomOperation["variables"]) => {
     try {
-      return coerce({ schema, showsSuggestions: false }, { prepared, variables }).coerced;
+      return coerce({ schema, showsSuggestions: false }, { prepared, variables }, terms).coerced;
     } catch {
       // The executor tells by itself.
       return {};
@@ -129,6 +130,7 @@ export function openTwoExecutors(
         const coerced = coerce(
           { schema, showsSuggestions: false },
           { prepared: prepare(operation), variables },
+          terms,
         );
         const denials = await decide(operation, coerced.prepared, scope);
         isDenied = denials !== null;
@@ -157,7 +159,8 @@ const executorSettings = {
   compileFromRequest: 1,
   costs: unevenCosts,
 };
-const prepareLimits = { maxDocumentTokens: 100_000, maxPreparedOperations: 200 };
+const terms = { limits: ampleLimits, onExcess: () => undefined };
+const prepareLimits = { limits: ampleLimits, maxPreparedOperations: 200 };
 
 type NameOfCall = (call: UpstreamCall) => string;
 

@@ -5,9 +5,10 @@ import { CompileQueue } from "../../gateway/prepare/compile-queue.ts";
 import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
 import type { OperationVariant } from "../../gateway/prepare/prepared-operation.ts";
 import { openAccess } from "../support/open-access.ts";
+import { ampleLimits } from "../support/ample-limits.ts";
 
 const schema = buildSchema("type Query { x: Int }");
-const limits = { maxDocumentTokens: 100, maxPreparedOperations: 100 };
+const limits = { limits: ampleLimits, maxPreparedOperations: 100 };
 
 /** A variant of an operation of that name, used so many times. */
 function variantOf(name: string, uses = 2): OperationVariant {

@@ -1,24 +1,29 @@
 import { buildSchema } from "graphql";
 import { beforeEach, describe, expect, it } from "vitest";
 import { RequestRefusal } from "../../gateway/core/request-refusal.ts";
-import { OperationPreparer, type PrepareLimits } from "../../gateway/prepare/prepare-operation.ts";
+import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
+import type { LimitSettings } from "../../gateway/config/demand-control.ts";
+import { ampleLimits } from "../support/ample-limits.ts";
 import { openAccess } from "../support/open-access.ts";
 
 const schema = buildSchema(`
   type Query { a(list: [[Int]]): Query b: String }
   type Mutation { c: String }
 `);
-const limits: PrepareLimits = { maxDocumentTokens: 1000, maxPreparedOperations: 3 };
+
+interface PreparerOptions extends Partial<LimitSettings> {
+  readonly maxPreparedOperations?: number;
+}
 
 let results: string[] = [];
 beforeEach(() => {
   results = [];
 });
 
-function createPreparer(changed: Partial<PrepareLimits> = {}): OperationPreparer {
+function createPreparer({ maxPreparedOperations = 3, ...changed }: PreparerOptions = {}): OperationPreparer {
   return new OperationPreparer(
     { schema, access: openAccess, showsSuggestions: true },
-    { ...limits, ...changed },
+    { limits: { ...ampleLimits, maxErrors: 20, maxDocumentTokens: 1000, ...changed }, maxPreparedOperations },
     (result, entries) => results.push(`${result} ${entries}`),
   );
 }
@@ -158,8 +163,8 @@ describe("a document", () => {
     ["tokens in a fragment", `{ ...F } fragment F on Query { ${"b ".repeat(995)}}`],
   ])("with %s is refused", (_what, query) => {
     expect(refusalOf(query)).toEqual([
-      "GRAPHQL_PARSE_FAILED",
-      "Syntax Error: Document contains more that 1000 tokens. Parsing aborted.",
+      "LIMIT_EXCEEDED",
+      "The operation has 1001 lexical tokens or more; at most 1000 are allowed.",
     ]);
   });
 
@@ -195,8 +200,8 @@ describe("a document", () => {
       [`{ ${nested(2000, "b")} }`, 2001],
     ] as const)
       expect(refusalOf(query, null, preparer)).toEqual([
-        "GRAPHQL_VALIDATION_FAILED",
-        `The document selects ${depth} levels of fields; at most 200 are allowed.`,
+        "LIMIT_EXCEEDED",
+        `The operation has ${depth} levels of fields; at most 200 are allowed.`,
       ]);
   });
 

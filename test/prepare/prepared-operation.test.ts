@@ -4,11 +4,13 @@ import { noGuards } from "../../gateway/policy/operation-guards.ts";
 import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
 import { PreparedOperation } from "../../gateway/prepare/prepared-operation.ts";
 import { openAccess } from "../support/open-access.ts";
+import { ampleLimits } from "../support/ample-limits.ts";
+import { countFigures } from "../../gateway/policy/operation-figures.ts";
 
 const schema = buildSchema("type Query { x(on: Boolean): Int }");
 
 function prepare(query: string): PreparedOperation {
-  const limits = { maxDocumentTokens: 10_000, maxPreparedOperations: 10 };
+  const limits = { limits: ampleLimits, maxPreparedOperations: 10 };
   return new OperationPreparer(
     { schema, access: openAccess, showsSuggestions: true },
     limits,
@@ -86,7 +88,7 @@ describe("a prepared operation", () => {
     const prepared = new PreparedOperation(
       document,
       operation,
-      { coerceVariables: () => null, guards: noGuards, introspection: null },
+      { coerceVariables: () => null, guards: noGuards, figures: countFigures(document), introspection: null },
       onGrowth,
     );
     const variant = prepared.variantFor({ on: true }, null);

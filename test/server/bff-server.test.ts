@@ -255,7 +255,7 @@ describe("a body", () => {
     const answer = await send({
       body: `{"query":"query ($id: ID!) { product(id: $id) { id } }","variables":{"id":${deep}}}`,
     });
-    expect(answer.errors).toEqual([expect.stringMatching(/^BAD_USER_INPUT /)]);
+    expect(answer.errors).toEqual([expect.stringMatching(/^LIMIT_EXCEEDED /)]);
     expect((await send({})).data).toEqual({ __typename: "Query" });
   });
 

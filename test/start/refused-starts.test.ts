@@ -253,7 +253,7 @@ bff-web/bff.config.ts  name
       [[config, "requestTimeoutMs", "requestTimeOutMs"]],
       `
 bff-web/bff.config.ts  requestTimeOutMs
-  expected  one of the options name, schema, explorer, explorerOperation, showPlan, requestTimeoutMs, maxDocumentTokens, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers, anonymous, denied, shareRequests, introspection, policies, credentials, cors, clientAddresses, limits, assumedListSize, budgets, preparing, tiers
+  expected  one of the options name, schema, explorer, explorerOperation, showPlan, requestTimeoutMs, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers, anonymous, denied, shareRequests, introspection, policies, credentials, cors, clientAddresses, limits, assumedListSize, budgets, preparing, tiers
   found     requestTimeOutMs
   hint      did you mean "requestTimeoutMs"?
 `,
@@ -265,7 +265,7 @@ bff-web/bff.config.ts  requestTimeOutMs
         [
           config,
           '{ name: "web", anonymous: true, requestTimeoutMs: 5000 }',
-          '{ name: "Web App", requestTimeoutMs: "5000", explorer: 1, schema: "", maxDocumentTokens: 0, maxPreparedOperations: 5n } as never',
+          '{ name: "Web App", requestTimeoutMs: "5000", explorer: 1, schema: "", maxPreparedOperations: 5n, limits: { maxDocumentTokens: 0 } } as never',
         ],
       ],
       `
@@ -285,13 +285,13 @@ bff-web/bff.config.ts  requestTimeoutMs
   expected  a whole number from 1 to 600000
   found     '5000'
 
-bff-web/bff.config.ts  maxDocumentTokens
-  expected  a whole number from 1 to 1000000
-  found     0
-
 bff-web/bff.config.ts  maxPreparedOperations
   expected  a whole number from 1 to 1000000
   found     5n
+
+bff-web/bff.config.ts  limits.maxDocumentTokens
+  expected  a whole number from 1 to 1000000
+  found     0
 `,
     );
 
@@ -528,7 +528,7 @@ bff-app/bff.config.ts  name
   found     nothing
 
 bff-app/bff.config.ts  nam
-  expected  one of the options name, schema, explorer, explorerOperation, showPlan, requestTimeoutMs, maxDocumentTokens, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers, anonymous, denied, shareRequests, introspection, policies, credentials, cors, clientAddresses, limits, assumedListSize, budgets, preparing, tiers
+  expected  one of the options name, schema, explorer, explorerOperation, showPlan, requestTimeoutMs, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers, anonymous, denied, shareRequests, introspection, policies, credentials, cors, clientAddresses, limits, assumedListSize, budgets, preparing, tiers
   found     nam
   hint      did you mean "name"?
 
