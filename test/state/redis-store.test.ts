@@ -242,10 +242,11 @@ it.skipIf(isWithoutRedis)("needs no more rights than the docs say (needs redis-s
 });
 
 describe.skipIf(isWithoutRedis)("a Redis behind TLS (needs redis-server)", () => {
-  const authority = new CertificateAuthority();
   const trustedBefore = getCACertificates("default");
+  let authority: CertificateAuthority;
   let redis: TestRedis;
   beforeAll(async () => {
+    authority = new CertificateAuthority();
     const { certificateFile, keyFile } = authority.issue("redis", "IP:127.0.0.1");
     const files = ["--tls-cert-file", certificateFile, "--tls-key-file", keyFile, "--tls-auth-clients", "no"];
     redis = await TestRedis.startTls(...files);

@@ -4,12 +4,15 @@ import { type AddressInfo, createServer } from "node:net";
 import type { RedisSettings } from "../../gateway/config/redis-url.ts";
 import { TestProcess } from "./test-process.ts";
 
+const isInstalled = spawnSync("redis-server", ["--version"]).status === 0;
+
 /**
  * Whether tests that start Redis are left out: where it is not installed. Under CI they fail there instead, for whoever counts
  * on them.
  */
-export const isWithoutRedis =
-  process.env["CI"] !== "true" && spawnSync("redis-server", ["--version"]).status !== 0;
+export const isWithoutRedis = !isInstalled && process.env["CI"] !== "true";
+if (isWithoutRedis)
+  process.stderr.write("no redis-server on the PATH: the tests that start it are skipped\n");
 
 /** A Redis server of the test's own. */
 export class TestRedis {
@@ -25,6 +28,7 @@ export class TestRedis {
 
   /** On a free port; keeps nothing on disk. `more` are further settings, as `redis-server` takes them. */
   static async start(...more: readonly string[]): Promise<TestRedis> {
+    if (!isInstalled) throw new Error("Expected redis-server on the PATH, found none.");
     const redis = new TestRedis(await findFreePort(), more);
     await redis.#ready();
     return redis;
