@@ -12,6 +12,7 @@ import { type CostDeclarations, readCostDirectives } from "./cost-directives.ts"
 import type { DirectiveCatalog } from "./directive-catalog.ts";
 import { DirectiveReader, type DirectiveUse, type PlacedSelection, placeOf } from "./directive-reader.ts";
 import { findGuards, type Guard, guardDirectives } from "./guards.ts";
+import { type RateLimit, readRateLimits } from "./rate-limits.ts";
 import {
   type AbstractTypeNode,
   fieldCoordinate,
@@ -67,6 +68,8 @@ export interface ClientSchema extends ClientLeafTypes {
   readonly guards: ReadonlyMap<string, readonly Guard[]>;
   /** What uses of it cost. */
   readonly cost: CostDeclarations;
+  /** How often fields may be used, by coordinate. */
+  readonly rateLimits: ReadonlyMap<string, RateLimit>;
   /** The file without Overlock's directives: exactly what clients may introspect. */
   readonly plainDocument: DocumentNode;
 }
@@ -117,7 +120,9 @@ export function readClientSchema(
   const abstractTypes = readAbstractTypes(sdl, reader);
   const guards = findGuards(sdl.document);
   const cost = readCostDirectives(sdl.document, reader);
-  return { file, types, abstractTypes, guards, cost, ...leafTypes, plainDocument: sdl.plainDocument };
+  const rateLimits = readRateLimits(sdl.document, reader);
+  const { plainDocument } = sdl;
+  return { file, types, abstractTypes, guards, cost, rateLimits, ...leafTypes, plainDocument };
 }
 
 function refuseNamespace(viewUse: DirectiveUse): void {
@@ -153,7 +158,7 @@ function readField(reader: DirectiveReader, coordinate: string, field: FieldDefi
   }
   const [fromUse] = uses.get("from") ?? [];
   const [nodeUse] = uses.get("node") ?? [];
-  const notShapers = new Set(["from", "node", "cost", "listSize", ...guardDirectives]);
+  const notShapers = new Set(["from", "node", "cost", "listSize", "rateLimit", ...guardDirectives]);
   return {
     name: field.name.value,
     coordinate,

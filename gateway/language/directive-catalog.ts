@@ -50,7 +50,6 @@ const clientOnly = new Set([
  * written down but not enforced is worse than none.
  */
 export const unenforcedDirectives: ReadonlySet<string> = new Set([
-  "rateLimit",
   "cacheControl",
   "cacheTag",
   "tag",

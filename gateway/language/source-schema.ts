@@ -42,6 +42,7 @@ import {
 import { checkListLookup, refuseInSubquery } from "./check-subquery-field.ts";
 import { findGuards, type Guard } from "./guards.ts";
 import { readKey } from "./key-fields.ts";
+import { type RateLimit, readRateLimits } from "./rate-limits.ts";
 import { type RestDeclaration, readRest } from "./rest-declaration.ts";
 import {
   type HeaderDeclaration,
@@ -109,6 +110,8 @@ export interface SourceSchema {
   readonly guards: ReadonlyMap<string, readonly Guard[]>;
   /** What uses of it cost. */
   readonly cost: CostDeclarations;
+  /** How often fields may be used, by coordinate. */
+  readonly rateLimits: ReadonlyMap<string, RateLimit>;
   /** The file without Overlock's directives. */
   readonly plainDocument: DocumentNode;
   /** The `@source` use, for problems found later. */
@@ -150,6 +153,7 @@ export function readSourceSchema(
   const inaccessible = findInaccessible(sdl.document, file);
   const guards = findGuards(sdl.document);
   const cost = readCostDirectives(sdl.document, reader);
+  const rateLimits = readRateLimits(sdl.document, reader);
   const { plainDocument } = sdl;
   return {
     file,
@@ -160,6 +164,7 @@ export function readSourceSchema(
     inaccessible,
     guards,
     cost,
+    rateLimits,
     plainDocument,
     use,
   };

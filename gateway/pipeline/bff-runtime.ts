@@ -14,6 +14,7 @@ import type { VisibleSchemas } from "../policy/visible-schema.ts";
 import type { OperationPreparer } from "../prepare/prepare-operation.ts";
 import type { BudgetStore } from "../state/budget-store.ts";
 import type { Challenges } from "./challenges.ts";
+import type { RateLimiter } from "./limit-rates.ts";
 import type { Negotiation } from "./negotiation.ts";
 import type { RequestSharing } from "./share-execution.ts";
 import type { WrittenResult } from "./write-result.ts";
@@ -53,6 +54,8 @@ export interface BffRuntime {
   readonly negotiation: Negotiation;
   /** What consumers may spend: one store for the process. */
   readonly budgets: BudgetStore;
+  /** Null: nothing of the schema has a rate limit. */
+  readonly rateLimiter: RateLimiter | null;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Of the whole process, whichever generation it serves. */

@@ -7,6 +7,7 @@ import { introspect } from "../execute/introspect.ts";
 import { admit } from "./admit.ts";
 import { visibleSchemaFor } from "./admit-introspection.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
+import { charge } from "./charge.ts";
 import { coerce } from "./coerce.ts";
 import { EndToEndHeaders } from "./end-to-end-headers.ts";
 import { executeOperation } from "./execute.ts";
@@ -22,8 +23,8 @@ import { shareExecution } from "./share-execution.ts";
 import { writeResult, type WrittenResult } from "./write-result.ts";
 
 /**
- * The life of a request: identify → shed → gate → prepare → coerce → admit → share → execute (which shapes) → respond → observe.
- * The one place that knows the order. It always resolves: whatever a stage raises becomes the answer.
+ * The life of a request: identify → shed → gate → prepare → coerce → admit → charge → share → execute (which shapes) →
+ * respond → observe. The one place that knows the order. It always resolves: whatever a stage raises becomes the answer.
  */
 export async function runStages(
   bff: BffRuntime,
@@ -51,6 +52,8 @@ export async function runStages(
     const admitted = admit(bff, coerced, scope);
     const operation = admitted instanceof Promise ? await admitted : admitted;
     const visible = visibleSchemaFor(bff, operation);
+    const charged = charge(bff, operation, { caller, request });
+    if (charged !== null) await charged;
     const result =
       visible !== null
         ? await writeResult(await introspect(visible, operation), [], null)

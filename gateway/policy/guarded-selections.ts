@@ -85,8 +85,8 @@ function applies({ schema }: SelectionSite, condition: string | null, type: Grap
   return isAbstractType(conditional) && schema.isSubType(conditional, type);
 }
 
-/** Null where it is never selected, whatever the variables are. */
-function narrow(outer: Condition, { directives = [] }: SelectionNode): Condition | null {
+/** When a selection inside of something is selected; null where it never is, whatever the variables are. */
+export function narrow(outer: Condition, { directives = [] }: SelectionNode): Condition | null {
   let when: Condition | null = outer;
   for (const directive of directives) if (when !== null) when = narrowBy(when, directive);
   return when;

@@ -14,6 +14,8 @@ import type { LimitSettings } from "../config/demand-control.ts";
 import { checkFigures, type LimitMode, refuseBeyond, type SizeLimit } from "../policy/limits.ts";
 import { countFigures, type DocumentFigures } from "../policy/operation-figures.ts";
 import { findOperationGuards } from "../policy/operation-guards.ts";
+import { findOperationRates } from "../policy/operation-rates.ts";
+import type { RateRules } from "../policy/rate-rules.ts";
 import { VariableCompiler } from "./compile-variables.ts";
 import { type OperationCompilers, PreparedDocument } from "./prepared-document.ts";
 import type { PreparedOperation } from "./prepared-operation.ts";
@@ -32,10 +34,15 @@ export interface PrepareTerms {
   spend<Value>(work: () => Value): Value;
 }
 
+/** Who may read what of a schema, and how often. */
+export interface ReadingRules extends Pick<AccessRules, "guards" | "guardsOfField" | "guardsOfObject"> {
+  readonly rates: RateRules;
+}
+
 /** What documents are checked against. */
 export interface PreparedSchema {
   readonly schema: GraphQLSchema;
-  readonly access: Pick<AccessRules, "guards" | "guardsOfField" | "guardsOfObject">;
+  readonly access: ReadingRules;
   /** What does not fit is told with the names that may have been meant. */
   readonly showsSuggestions: boolean;
 }
@@ -68,6 +75,7 @@ export class OperationPreparer {
     this.#compilers = {
       compileVariables: (operation) => variables.compile(operation),
       findGuards: (document, operation) => findOperationGuards(access, schema, document, operation),
+      findRates: (document, operation) => findOperationRates(access.rates, schema, document, operation),
     };
     this.#onResult = onResult;
   }

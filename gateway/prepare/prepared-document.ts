@@ -8,6 +8,7 @@ import {
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { DocumentFigures } from "../policy/operation-figures.ts";
 import type { OperationGuards } from "../policy/operation-guards.ts";
+import type { OperationRates } from "../policy/operation-rates.ts";
 import type { CoerceVariables } from "./compile-variables.ts";
 import { findIntrospection } from "./find-introspection.ts";
 import { PreparedOperation } from "./prepared-operation.ts";
@@ -16,6 +17,7 @@ import { PreparedOperation } from "./prepared-operation.ts";
 export interface OperationCompilers {
   compileVariables(operation: OperationDefinitionNode): CoerceVariables;
   findGuards(document: DocumentNode, operation: OperationDefinitionNode): OperationGuards;
+  findRates(document: DocumentNode, operation: OperationDefinitionNode): OperationRates | null;
 }
 
 /** A valid document and the operations of it that were asked for. */
@@ -67,8 +69,9 @@ export class PreparedDocument {
     const coerceVariables = this.#compilers.compileVariables(operation);
     try {
       const guards = this.#compilers.findGuards(this.#document, operation);
+      const rates = this.#compilers.findRates(this.#document, operation);
       const introspection = findIntrospection(this.#document, operation);
-      const derived = { coerceVariables, guards, introspection, figures: this.figures };
+      const derived = { coerceVariables, guards, rates, introspection, figures: this.figures };
       return new PreparedOperation(this.#document, operation, derived, this.#onGrowth);
     } catch (error) {
       if (error instanceof RangeError)

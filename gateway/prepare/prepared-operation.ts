@@ -2,6 +2,7 @@ import type { DocumentNode, OperationDefinitionNode } from "graphql";
 import type { Denials } from "../policy/access-rules.ts";
 import type { DocumentFigures } from "../policy/operation-figures.ts";
 import type { OperationGuards } from "../policy/operation-guards.ts";
+import type { OperationRates } from "../policy/operation-rates.ts";
 import type { CoercedVariables, CoerceVariables } from "./compile-variables.ts";
 import type { SharingRule } from "./sharing-rule.ts";
 import type { Introspection } from "./find-introspection.ts";
@@ -39,6 +40,8 @@ export class PreparedOperation {
   readonly guards: OperationGuards;
   /** How large its document is. */
   readonly figures: DocumentFigures;
+  /** Null: none of its fields has a rate limit. */
+  readonly rates: OperationRates | null;
   /** Null: it asks nothing about the schema. */
   readonly introspection: Introspection | null;
   readonly #variants = new Map<number | string, OperationVariant>();
@@ -49,7 +52,7 @@ export class PreparedOperation {
   constructor(
     document: DocumentNode,
     operation: OperationDefinitionNode,
-    derived: Pick<PreparedOperation, "coerceVariables" | "guards" | "figures" | "introspection">,
+    derived: Pick<PreparedOperation, "coerceVariables" | "guards" | "rates" | "figures" | "introspection">,
     onGrowth: (bytes: number) => void,
   ) {
     this.document = document;
@@ -58,6 +61,7 @@ export class PreparedOperation {
     this.coerceVariables = derived.coerceVariables;
     this.guards = derived.guards;
     this.figures = derived.figures;
+    this.rates = derived.rates;
     this.introspection = derived.introspection;
     this.conditions = findConditions(document, operation);
     this.#onGrowth = onGrowth;

@@ -24,10 +24,12 @@ import type { ProcessLoad } from "../observe/process-load.ts";
 import { type AccessTokens, ClientCredentials } from "../outbound/client-credentials.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
 import { createChallenges } from "../pipeline/challenges.ts";
+import { openRateLimiter } from "../pipeline/limit-rates.ts";
 import { createNegotiation } from "../pipeline/negotiation.ts";
 import { createRequestSharing } from "../pipeline/share-execution.ts";
 import { checkPolicies } from "../policy/check-policies.ts";
 import { compileAccess } from "../policy/compile-access.ts";
+import { compileRateRules } from "../policy/rate-rules.ts";
 import { compileCostRules } from "../policy/cost-rules.ts";
 import { PreparingBudgets } from "../policy/preparing-budgets.ts";
 import { compileTiers } from "../policy/tiers.ts";
@@ -106,19 +108,22 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
       return {
         access,
         costs: compileCostRules({ client, bound }, composition.model, assumedListSize, problems),
+        rates: compileRateRules({ name: bff.settings.name, client, bound }, composition.model),
       };
     });
     problems.throwIfAny();
+    const isLimited = rules.some(({ rates }) => !rates.isEmpty);
+    const rateLimiter = isLimited ? await openRateLimiter() : null;
     const bffs = composition.clients.map((bound, index): BffRuntime => {
       const bff = project.bffs[index];
       const identifier = identifiers[index];
       const ofBff = rules[index];
       if (bff === undefined || identifier === undefined || ofBff === undefined)
         throw new OverlockError("INTERNAL_SERVER_ERROR", "a client schema without its BFF");
-      const { access, costs } = ofBff;
+      const { access, costs, rates } = ofBff;
       const { name } = bff.settings;
       const preparer = new OperationPreparer(
-        { schema: bound.schema, access, showsSuggestions: settings.isDevelopment },
+        { schema: bound.schema, access: { ...access, rates }, showsSuggestions: settings.isDevelopment },
         bff.settings,
         (result, entries) => {
           metrics.increment("overlock_prepare_total", { bff: name, result });
@@ -159,6 +164,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         showsPlan: bff.settings.showPlan ?? settings.isDevelopment,
         negotiation: createNegotiation(bff.settings.locales),
         budgets: parts.budgets,
+        rateLimiter: rates.isEmpty ? null : rateLimiter,
         logger,
         metrics,
         load,

@@ -33,6 +33,7 @@ const libraryHomes: Homes = new Map(
     "@grpc/proto-loader": ["sources/grpc"],
     commander: ["cli"],
     dataloader: ["batching"],
+    "graphql-rate-limit": ["pipeline/limit-rates.ts"],
     "graphql-yoga": ["server"],
     ioredis: ["state/redis-store.ts"],
     jose: ["identity"],

@@ -8,6 +8,7 @@ import { settleCost } from "../../gateway/policy/settle-cost.ts";
 import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
 import { eventually } from "../support/eventually.ts";
 import { type OpenProject, openProject } from "../oracle/open-project.ts";
+import { openAccess } from "../support/open-access.ts";
 import { createScope, type ScopeOptions } from "../support/request-scope.ts";
 import { ScriptedBackend } from "../support/scripted-backend.ts";
 import { ampleLimits } from "../support/ample-limits.ts";
@@ -82,7 +83,7 @@ beforeAll(async () => {
   const turns = { freeValues: 8, maxPartMs: 0, elementsPerLook: 1 };
   turning = createExecutor(bound, project.model, { ...settings, assemblyTurns: turns }, () => undefined);
   preparer = new OperationPreparer(
-    { schema: bound.schema, access, showsSuggestions: false },
+    { schema: bound.schema, access: { ...openAccess, ...access }, showsSuggestions: false },
     { limits: ampleLimits, maxPreparedOperations: 50 },
     () => undefined,
   );

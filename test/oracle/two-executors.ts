@@ -13,6 +13,7 @@ import { decideAccess } from "../../gateway/policy/decide-access.ts";
 import type { PlanDescription } from "../../gateway/prepare/describe-plan.ts";
 import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
 import type { OperationVariant, PreparedOperation } from "../../gateway/prepare/prepared-operation.ts";
+import { openAccess } from "../support/open-access.ts";
 import type { Answer } from "./compare-answers.ts";
 import type { RandomOperation } from "./operation.ts";
 import { unevenCosts } from "./uneven-costs.ts";
@@ -70,7 +71,7 @@ export function openTwoExecutors(
   );
   const nameOf: NameOfCall = ({ source, coordinate }) => (subquerySources.has(source) ? source : coordinate);
   const preparer = new OperationPreparer(
-    { schema, access, showsSuggestions: false },
+    { schema, access: { ...openAccess, ...access }, showsSuggestions: false },
     prepareLimits,
     () => {},
   );

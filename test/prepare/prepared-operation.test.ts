@@ -88,7 +88,13 @@ describe("a prepared operation", () => {
     const prepared = new PreparedOperation(
       document,
       operation,
-      { coerceVariables: () => null, guards: noGuards, figures: countFigures(document), introspection: null },
+      {
+        coerceVariables: () => null,
+        guards: noGuards,
+        rates: null,
+        figures: countFigures(document),
+        introspection: null,
+      },
       onGrowth,
     );
     const variant = prepared.variantFor({ on: true }, null);

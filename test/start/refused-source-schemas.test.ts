@@ -447,7 +447,7 @@ schemas/books.graphql:22:10  Genre.POETRY
     refuses(
       "directives that are not enforced yet, in a client schema",
       [
-        [client, "  shelf: Shelf!", '  shelf: Shelf! @rateLimit(max: 5, window: "1s")'],
+        [client, "  shelf: Shelf!", '  shelf: Shelf! @cacheTag(format: "x")'],
         [
           client,
           'type BookCard @view(of: "Book") {',
@@ -458,14 +458,14 @@ schemas/books.graphql:22:10  Genre.POETRY
           "genre: Genre): [BookCard!]\n}",
           'genre: Genre @deprecated(reason: "x") @tag(name: "x")): [BookCard!]\n}',
         ],
-        [client, "  POETRY\n", "  POETRY @rateLimit(max: 1)\n"],
+        [client, "  POETRY\n", "  POETRY @tag\n"],
         [client, "tags: [String!]", "tags: [String!] @semanticNonNull"],
         [client, "title: String! @truncate(length: 40)", "title: String! @cacheTag"],
       ],
       `
 bff-web/schema.graphql:2:17  Query.shelf
   expected  a directive that this version enforces
-  found     @rateLimit, which it does not enforce yet
+  found     @cacheTag, which it does not enforce yet
   hint      remove it; nothing fails open
 
 bff-web/schema.graphql:4:63  Query.books(genre:)
@@ -490,7 +490,7 @@ bff-web/schema.graphql:24:19  Book.tags
 
 bff-web/schema.graphql:31:10  Genre.POETRY
   expected  a directive that this version enforces
-  found     @rateLimit, which it does not enforce yet
+  found     @tag, which it does not enforce yet
   hint      remove it; nothing fails open
 `,
     );

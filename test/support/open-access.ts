@@ -1,8 +1,9 @@
-import type { AccessRules } from "../../gateway/policy/access-rules.ts";
+import type { ReadingRules } from "../../gateway/prepare/prepare-operation.ts";
 
-/** Rules of a schema on which nothing is guarded. */
-export const openAccess: Pick<AccessRules, "guards" | "guardsOfField" | "guardsOfObject"> = {
+/** Rules of a schema on which nothing is guarded or limited. */
+export const openAccess: ReadingRules = {
   guards: [],
   guardsOfField: () => [],
   guardsOfObject: () => [],
+  rates: { isEmpty: true, limitsOfField: () => [] },
 };
