@@ -12,7 +12,7 @@ import type { Problems } from "../core/problems.ts";
 import type { ClientSchema } from "../language/client-schema.ts";
 import { namedTypeOf } from "../language/sdl-file.ts";
 import { plus, times } from "./cost-arithmetic.ts";
-import { compileFieldArguments } from "./field-arguments.ts";
+import { compileFieldArguments, noneGiven } from "./field-arguments.ts";
 import { compileFieldCost, type FieldCost } from "./field-cost.ts";
 import { InputWeights } from "./input-weights.ts";
 import { SupergraphCosts } from "./supergraph-costs.ts";
@@ -139,8 +139,6 @@ interface SizeSite extends CostedClient {
   readonly problems: Problems;
 }
 
-const noArguments = { values: {}, isGiven: () => false };
-
 /** Where both sides say a number, the lower one of the client schema means nothing: better said at start. */
 function warnOfSmallSizes(
   type: GraphQLObjectType,
@@ -155,7 +153,7 @@ function warnOfSmallSizes(
     if (last === undefined) continue;
     const step = costs.compileStep(last);
     if (step.readsArguments) continue;
-    const said = size.sizedFields.length > 0 ? step.sizesBelow(noArguments)?.found : step.size(noArguments);
+    const said = size.sizedFields.length > 0 ? step.sizesBelow(noneGiven)?.found : step.size(noneGiven);
     if (said === undefined || said === null || said.size <= (size.assumedSize ?? 0)) continue;
     problems.warn({
       place: size.use.place(["assumedSize"]),
@@ -181,7 +179,7 @@ function compileObjectCost(
     if (field === null) continue;
     const args = compileFieldArguments(field.definition, node);
     const measure = (variables: Variables): Cost | null => {
-      const values = args.read(variables);
+      const values = field.readsArguments ? args.read(variables) : noneGiven;
       return values === null ? null : ownCostOf(field, field.measure(values, null));
     };
     if (field.readsArguments && args.variable.size > 0) open.push(measure);

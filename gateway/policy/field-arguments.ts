@@ -91,10 +91,10 @@ class GivenArguments implements FieldArguments {
   }
 }
 
-const noArguments: CompiledArguments = (() => {
-  const fixed = new GivenArguments({}, new Set(), null);
-  return Object.freeze({ variable: new Set<string>(), read: () => fixed });
-})();
+/** For what reads no arguments. */
+export const noneGiven: FieldArguments = new GivenArguments({}, new Set(), null);
+
+const noArguments: CompiledArguments = { variable: new Set(), read: () => noneGiven };
 
 /** An argument with variables in it. */
 interface OpenArgument {

@@ -84,7 +84,9 @@ export function compileFieldCost(site: FieldCostSite): FieldCost {
   const own = compileOwnCost(site);
   const read = compileRead(site);
   const readSize =
-    listSize === null ? null : compileSize(listSize, sizedArguments(definition), assumedListSize);
+    listSize === null
+      ? null
+      : compileSize(listSize, sizedArguments(definition), { assumedListSize, zeroIsAbsent: false });
   const namesBelow = listSize?.sizedFields ?? [];
   const readsArguments =
     own.readsArguments || read.readsArguments || (listSize?.slicingArguments.length ?? 0) > 0;

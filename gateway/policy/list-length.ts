@@ -28,6 +28,12 @@ export interface SizedArgument {
   isGiven(args: FieldArguments): boolean;
 }
 
+export interface SizeRules {
+  readonly assumedListSize: number;
+  /** The backend can't tell 0 from a number that was left out, as is the rule in protobuf: it may well send a whole page. */
+  readonly zeroIsAbsent: boolean;
+}
+
 /**
  * Compiles what one `@listSize` says: the largest of the slicing arguments, defaults included; else the assumed size, else
  * that of lists of which nobody says anything. Where an explicit null took a default away, it may be either.
@@ -35,7 +41,7 @@ export interface SizedArgument {
 export function compileSize(
   { assumedSize, slicingArguments, requiresOne }: ListSize,
   sized: ReadonlyMap<string, SizedArgument>,
-  assumedListSize: number,
+  { assumedListSize, zeroIsAbsent }: SizeRules,
 ): (args: FieldArguments) => FoundSize {
   const otherwise = assumedSize ?? assumedListSize;
   const slicing = slicingArguments.map((one) => {
@@ -72,7 +78,7 @@ export function compileSize(
           found: String(number),
         };
       }
-      size = Math.max(size, number, 0);
+      size = Math.max(size, number === 0 && zeroIsAbsent ? (one.standard ?? otherwise) : number, 0);
     }
     if (isHeld && problem === null) {
       if (given > 1) {

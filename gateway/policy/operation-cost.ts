@@ -23,7 +23,7 @@ import {
   introspectionFields,
   ownCostOf,
 } from "./cost-rules.ts";
-import { type CompiledArguments, compileFieldArguments } from "./field-arguments.ts";
+import { type CompiledArguments, compileFieldArguments, noneGiven } from "./field-arguments.ts";
 import type { FieldCost, Measured } from "./field-cost.ts";
 import {
   always,
@@ -217,7 +217,7 @@ class Compiler {
       (parent !== null && parent.slot >= 0 && parent.field.sizesBelow && field.readsParent);
     let fixed: Measured | null = null;
     if (!depends) {
-      const values = args.read({});
+      const values = field.readsArguments ? args.read({}) : noneGiven;
       fixed = values === null ? null : field.measure(values, parent?.fixed ?? null);
       this.#refuseFixed(field, node, fixed);
     }

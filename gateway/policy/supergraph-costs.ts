@@ -13,7 +13,7 @@ import type { ListSize } from "../language/cost-directives.ts";
 import { listsAround, namedTypeOf } from "../language/sdl-file.ts";
 import type { FieldArguments } from "./field-arguments.ts";
 import { InputWeights, type ValueWeight } from "./input-weights.ts";
-import { compileSize, type FoundSize, largestOf, type SizedArgument } from "./list-length.ts";
+import { compileSize, type FoundSize, largestOf, type SizedArgument, type SizeRules } from "./list-length.ts";
 
 /** What a step of a client field's path costs for each object that it is read of. */
 export interface StepCost {
@@ -70,15 +70,14 @@ export class SupergraphCosts {
     const declared = this.#declaredOf(type, field);
     const weight = this.weightOfField(type, field);
     const bound = args.flatMap((argument) => this.#weighArgument(argument, field, coordinates));
-    const sizes = this.#fieldsOf(type, field).flatMap((one) =>
-      one.suppliers.flatMap((supplier) => listSizeOf(supplier)),
-    );
+    const sizes = this.#fieldsOf(type, field).flatMap((one) => one.suppliers.flatMap(declaredSizeOf));
     const sized = new Map(args.map((argument) => [argument.name, sizedArgument(argument)]));
-    const compile = (size: ListSize) => compileSize(size, sized, this.#assumedListSize);
-    const own = sizes.filter(({ sizedFields }) => sizedFields.length === 0).map(compile);
-    const below = sizes.filter(({ sizedFields }) => sizedFields.length > 0);
+    const compile = ({ declared: size, zeroIsAbsent }: DeclaredSize) =>
+      compileSize(size, sized, { assumedListSize: this.#assumedListSize, zeroIsAbsent });
+    const own = sizes.filter((one) => one.declared.sizedFields.length === 0).map(compile);
+    const below = sizes.filter((one) => one.declared.sizedFields.length > 0);
     const ofBelow = below.map(compile);
-    const namesBelow = [...new Set(below.flatMap((one) => one.sizedFields))];
+    const namesBelow = [...new Set(below.flatMap((one) => one.declared.sizedFields))];
     const keyLists = listsAround(field.type) > 0 ? keyListsOf(field, args) : [];
     return {
       fieldName: field.name,
@@ -87,7 +86,9 @@ export class SupergraphCosts {
       objectWeight:
         this.#isLeaf(field) && onType === null ? 0 : this.weightOfType(onType ?? namedTypeOf(field.type)),
       readsArguments:
-        bound.length > 0 || sizes.some((one) => one.slicingArguments.length > 0) || keyLists.length > 0,
+        bound.length > 0 ||
+        sizes.some((one) => one.declared.slicingArguments.length > 0) ||
+        keyLists.length > 0,
       sizesLists: below.length > 0,
       fieldCost(values) {
         let cost = weight;
@@ -171,9 +172,14 @@ function readBound(argument: BoundArgument, { values }: FieldArguments): unknown
   }
 }
 
-function listSizeOf({ source, field }: FieldSupplier) {
-  const size = source.schema.cost.listSizes.get(field.coordinate);
-  return size === undefined ? [] : [size];
+/** What one source says of a list. */
+interface DeclaredSize extends Pick<SizeRules, "zeroIsAbsent"> {
+  readonly declared: ListSize;
+}
+
+function declaredSizeOf({ source: { schema }, field }: FieldSupplier): DeclaredSize[] {
+  const declared = schema.cost.listSizes.get(field.coordinate);
+  return declared === undefined ? [] : [{ declared, zeroIsAbsent: schema.kind === "grpc" }];
 }
 
 /** The arguments whose lists of keys say how long the field's list is. */

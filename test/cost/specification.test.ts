@@ -117,6 +117,7 @@ const defaults = `
     node: Node
     any: Any
     find(id: ID, state: State, filter: Filter, filters: [Filter!]): User
+    need(id: ID!): User
   }
   type Mutation { add(filter: Filter!): User }
   enum State { ON }
@@ -160,6 +161,12 @@ costs("default weights", defaults, [
   ["a mutation is rooted in one object, too", "mutation { add(filter: {}) { id } }", [2, 2]],
   ["two root fields add up", "{ me { id } must { id } }", [3, 2]],
   ["arguments of fields of objects count as at the root", "{ me { tags(n: 1) } }", [2, 1]],
+  [
+    "a required argument by a variable",
+    "query ($i: ID!) { need(id: $i) { friend { id } } }",
+    [3, 2],
+    { i: "1" },
+  ],
   ["__typename is free on every object", "{ __typename me { __typename } }", [2, 1]],
 ]);
 

@@ -259,6 +259,14 @@ describe("lengths of lists", () => {
     expect(lengths({ n: 4, a: false })).toEqual([4, 0]);
   });
 
+  it("that are 0 for a backend to which 0 is no number are its default", () => {
+    const orders = shop.estimate("{ home { orders(first: 0) { lines { quantity } } } }", {}, "mobile");
+    expect(["home.orders", "home.orders[].lines"].map((list) => orders.lengthOf(list))).toEqual([10, 20]);
+    // REST says 0 as it is.
+    const query = '{ product(id: "p1") { reviews(first: 0) { stars } } }';
+    expect(shop.estimate(query).lengthOf("product.reviews")).toBe(0);
+  });
+
   it("that stand nowhere are assumed", () => {
     expect(shop.estimate("{ categories { name } }").lengthOf("nothing")).toBe(10);
   });
@@ -350,7 +358,8 @@ describe("a formula", () => {
       "query ($n: Int) { products(first: $n) { items { reviews(first: $n) { author { reviews(first: $n) { id } } } } } }";
     const { typeCost, fieldCost } = shop.estimate(deep, { n: largest });
     expect([typeCost, fieldCost]).toEqual([maxCost, maxCost]);
-    expect(shop.estimate(deep, { n: 0 }).fieldCost).toBe(2);
+    // The catalog is asked by gRPC: no number is its default of 20.
+    expect(shop.estimate(deep, { n: 0 }).fieldCost).toBe(1 + 1 + 20);
   });
 });
 
