@@ -5,20 +5,18 @@ import pc from "picocolors";
 import { formatProblem, StartupError } from "../core/problems.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import { checkProject } from "../server/check-project.ts";
-import { UnknownNameError } from "../server/plan-project.ts";
+import { UnknownNameError } from "../server/open-runtime.ts";
 import { runUntilSignal } from "../server/run-until-signal.ts";
 import { runWorker } from "../server/run-worker.ts";
 import { startProcesses } from "../server/start-workers.ts";
-import {
-  formatRefusal,
-  MisuseError,
-  parseNames,
-  parseVariables,
-  planFile,
-  type PlanOptions,
-} from "./plan.ts";
+import { costFiles, type CostOptions } from "./cost.ts";
+import { formatRefusal, parseNames, parseVariables, planFile, type PlanOptions } from "./plan.ts";
+import { MisuseError } from "./read-document.ts";
 
-/** Runs one command line, without the program's name. Resolves to the exit status: 0, 1 for a refusal, 2 for misuse. */
+/**
+ * Runs one command line, without the program's name. Resolves to the exit status: 0, 1 for a refusal, 2 for misuse; of
+ * `cost`, 1 for a limit that is broken, 2 for misuse and for a document that the BFF does not take.
+ */
 export async function main(args: readonly string[]): Promise<number> {
   let status = 0;
   const program = new Command("overlock")
@@ -80,6 +78,23 @@ export async function main(args: readonly string[]): Promise<number> {
         process.stderr.write(formatRefusal(file, error));
         status = 1;
       }
+    });
+  program
+    .command("cost")
+    .description(
+      "print what operations would cost, and which limits they break (exit status 1); nothing is called",
+    )
+    .argument("<files...>", "GraphQL documents; - reads standard input")
+    .requiredOption("--bff <name>", "the BFF whose operations they are")
+    .option("--tier <name>", "the tier of callers whose limits hold")
+    .option("--variables <json>", "the variables of all operations: a file, or a JSON object")
+    .option("--json", "as plain data")
+    .option("--root <folder>", "the folder with schemas/, protos/ and bff-*/", process.cwd())
+    .action(async (files: readonly string[], options: CostOptions) => {
+      const printed = await costFiles(files, options);
+      process.stdout.write(printed.text);
+      process.stderr.write(printed.refusals);
+      status = printed.status;
     });
   try {
     await program.parseAsync([...args], { from: "user" });

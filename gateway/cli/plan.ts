@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import { InvalidArgumentError } from "commander";
 import type { RequestRefusal } from "../core/request-refusal.ts";
 import { estimateCalls } from "../prepare/estimate-calls.ts";
 import { estimatedListSizes, printPlan } from "../prepare/print-plan.ts";
 import { type PlannedOperation, planProject } from "../server/plan-project.ts";
 import type { PlannedCaller } from "../server/planned-caller.ts";
+import { MisuseError, readDocument } from "./read-document.ts";
 
 export interface PlanOptions {
   readonly root: string;
@@ -18,14 +18,6 @@ export interface PlanOptions {
   readonly policies?: readonly string[];
   /** For a caller without a credential. */
   readonly anonymous?: boolean;
-}
-
-/** The command line says something that can't be done. */
-export class MisuseError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "MisuseError";
-  }
 }
 
 /** A plan to be printed. */
@@ -99,13 +91,4 @@ function readCaller({ scopes, policies, anonymous = false }: PlanOptions): Plann
       "expected --scopes or --anonymous, found both: without a credential there are no scopes",
     );
   return { isAnonymous: anonymous, scopes: scopes ?? [], policies: policies ?? [] };
-}
-
-function readDocument(file: string): string {
-  try {
-    return readFileSync(file === "-" ? 0 : file, "utf8");
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new MisuseError(`expected a readable file, found ${code} at ${file.slice(0, 100)}`);
-  }
 }

@@ -1,21 +1,15 @@
 import { Kind, type OperationDefinitionNode } from "graphql";
 import type { Environment } from "../config/environment.ts";
-import { readEnvironment } from "../config/environment.ts";
-import { loadProject } from "../config/load-project.ts";
-import { nearestNameHint, Problems } from "../core/problems.ts";
+import { nearestNameHint } from "../core/problems.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { UnplannedOperation } from "../execute/executor.ts";
 import { refuseDenied } from "../pipeline/admit.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
 import type { Denials } from "../policy/access-rules.ts";
 import { decideAccess } from "../policy/decide-access.ts";
-import { createLogger } from "../observe/logger.ts";
-import { Metrics } from "../observe/metrics.ts";
-import { ProcessLoad, unboundedLoad } from "../observe/process-load.ts";
 import type { PlanDescription } from "../prepare/describe-plan.ts";
 import type { PreparedOperation } from "../prepare/prepared-operation.ts";
-import { openLocalStore } from "../state/local-store.ts";
-import { buildGeneration } from "./generation.ts";
+import { UnknownNameError, withRuntime } from "./open-runtime.ts";
 import { callerWith, type PlannedCaller } from "./planned-caller.ts";
 
 /** Which plan is asked for. */
@@ -36,55 +30,23 @@ export interface PlannedOperation {
   readonly hints: readonly string[];
 }
 
-/** The project has no BFF, or the BFF no policy, of the name that was asked for. */
-export class UnknownNameError extends Error {
-  constructor(expected: string, found: string) {
-    super(`expected ${expected}, found ${found.slice(0, 100)}`);
-    this.name = "UnknownNameError";
-  }
-}
-
 /**
  * Does all of a start but listening, calls nobody, and plans an operation of one BFF. Raises StartupError, UnknownNameError,
  * or RequestRefusal where the document is none of this BFF's, or refused of that caller as a whole.
  */
-export async function planProject(
+export function planProject(
   root: string,
   environment: Environment,
   { bff, document, operationName, variables, caller }: PlanQuestion,
 ): Promise<PlannedOperation> {
-  const problems = new Problems();
-  const settings = readEnvironment(environment, problems);
-  const project = await loadProject(root, problems);
-  const logger = createLogger("silent", null);
-  const metrics = new Metrics();
-  const load = new ProcessLoad(unboundedLoad);
-  const generation = await buildGeneration({
-    project,
-    environment,
-    settings,
-    logger,
-    metrics,
-    load,
-    budgets: openLocalStore(() => {}),
-    problems,
-  });
-  try {
-    const runtime = generation.bffs.find((one) => one.settings.name === bff);
-    if (runtime === undefined)
-      throw new UnknownNameError(
-        `${generation.bffs.map((one) => one.settings.name).join(" or ")} as the BFF`,
-        bff,
-      );
+  return withRuntime(root, environment, bff, async (runtime) => {
     if (caller !== null) refuseUnknownPolicies(runtime, caller);
     const prepared = runtime.preparer.prepare(document, operationName);
     const conditions = readConditions(prepared, variables);
     const denials = caller === null ? null : await denialsOf(runtime, prepared, caller);
     const plan = runtime.executor.describe({ prepared, conditions, denials });
     return { plan, hints: hintsFor(runtime, caller?.scopes ?? []) };
-  } finally {
-    await generation.dispose();
-  }
+  });
 }
 
 /** Raises UnknownNameError for a policy that the BFF does not have: it lets nobody. */

@@ -44,10 +44,13 @@ describe("the README's tour", () => {
   });
 });
 
-describe("the README's plan", () => {
-  it("is what the command prints", () => {
-    const [, command = "", printed = ""] =
-      /```sh\n(echo [^`]*overlock\.js plan[^`]*)```\s+```\n([^`]*)```/.exec(readme) ?? [];
+describe("the README's plan and cost", () => {
+  it.each(["plan", "cost"])("are what the commands print: %s", (name) => {
+    const shown = new RegExp(
+      `\`\`\`sh\\n(echo [^\`]*overlock\\.js ${name}[^\`]*)\`\`\`\\s+\`\`\`\\n([^\`]*)\`\`\``,
+    );
+    const [, command = "", printed = ""] = shown.exec(readme) ?? [];
+    expect(printed).not.toBe("");
     const PATH = `${path.dirname(lockfileNode)}:${process.env["PATH"] ?? ""}`;
     expect(execFileSync("sh", ["-c", command], { cwd: shopRoot, encoding: "utf8", env: { PATH } })).toBe(
       printed,

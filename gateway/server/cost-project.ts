@@ -1,0 +1,169 @@
+import { Kind, parse } from "graphql";
+import type { Environment } from "../config/environment.ts";
+import type { LimitSettings } from "../config/demand-control.ts";
+import { RequestRefusal } from "../core/request-refusal.ts";
+import type { BffRuntime } from "../pipeline/bff-runtime.ts";
+import { coerce } from "../pipeline/coerce.ts";
+import type { Cost } from "../policy/cost-rules.ts";
+import { refuseBeyond } from "../policy/limits.ts";
+import { compileCost } from "../policy/operation-cost.ts";
+import { type FanOut, fanOut } from "../prepare/fan-out.ts";
+import type { PrepareTerms } from "../prepare/prepare-operation.ts";
+import type { OperationRequest } from "../prepare/prepared-operation.ts";
+import { UnknownNameError, withRuntime } from "./open-runtime.ts";
+
+/** Which costs are asked for. */
+export interface CostQuestion {
+  readonly bff: string;
+  /** Null: of callers without a tier. */
+  readonly tier: string | null;
+  readonly documents: readonly string[];
+  /** Of all operations; one takes those that it declares. */
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** What one operation would cost a caller who may read everything. */
+export interface CostedOperation {
+  /** Null where it has none. */
+  readonly operation: string | null;
+  readonly kind: "query" | "mutation" | "subscription";
+  readonly estimate: CostEstimate;
+  readonly limits: Pick<LimitSettings, CostLimit>;
+  readonly exceeded: readonly CostExcess[];
+  /** Null where it is not planned as a whole. */
+  readonly plan: FanOut | null;
+}
+
+/** What an operation costs at most. */
+export interface CostEstimate extends Cost {
+  /** Null where it is not planned as a whole. */
+  readonly upstreamCalls: number | null;
+}
+
+/** A limit that an operation is beyond. */
+export interface CostExcess {
+  readonly limit: CostLimit;
+  readonly max: number;
+  readonly found: number;
+  /** False: it is only counted. */
+  readonly isEnforced: boolean;
+}
+
+type CostLimit = "maxTypeCost" | "maxFieldCost" | "maxUpstreamCalls";
+
+/**
+ * Does all of a start but listening, calls nobody, and works out what each operation of each document would cost; in place of
+ * the operations of a document that the BFF would not take, of the first that it refuses, it has the refusal. Raises
+ * StartupError, and UnknownNameError where there is no such BFF or tier.
+ */
+export function costProject(
+  root: string,
+  environment: Environment,
+  { bff, tier, documents, variables }: CostQuestion,
+): Promise<readonly (readonly CostedOperation[] | RequestRefusal)[]> {
+  return withRuntime(root, environment, bff, (runtime) => {
+    const { limits } = rulesOf(runtime, tier);
+    // What is only measured is counted by nobody here.
+    const terms: PrepareTerms = { limits, onExcess: () => undefined, spend: (work) => work() };
+    return documents.map((document) => {
+      try {
+        refuseBeyond(limits, { maxDocumentBytes: Buffer.byteLength(document) }, terms);
+        return operationNames(runtime, document, terms).map((name) =>
+          costOf(runtime, limits, requestFor(runtime, { document, name, variables }, terms)),
+        );
+      } catch (error) {
+        if (error instanceof RequestRefusal) return error;
+        throw error;
+      }
+    });
+  });
+}
+
+function rulesOf({ settings, tiers }: BffRuntime, tier: string | null) {
+  const rules = tiers.rulesFor(tier);
+  if (rules.tier === tier) return rules;
+  const names = Object.keys(settings.tiers);
+  const expected =
+    names.length === 0
+      ? `no tier, as ${settings.name} has none`
+      : `${names.join(" or ")} as a tier of ${settings.name}`;
+  throw new UnknownNameError(expected, tier ?? "");
+}
+
+/** Refuses a document that the BFF would not take. */
+function operationNames(
+  { preparer }: BffRuntime,
+  document: string,
+  terms: PrepareTerms,
+): readonly (string | null)[] {
+  try {
+    preparer.prepare(document, null, terms);
+    return [null];
+  } catch (error) {
+    if (!(error instanceof RequestRefusal) || error.code !== "OPERATION_RESOLUTION_FAILURE") throw error;
+    // Valid, and with several operations, or none at all.
+    const names = parse(document).definitions.flatMap((node) =>
+      node.kind === Kind.OPERATION_DEFINITION ? [node.name?.value ?? null] : [],
+    );
+    if (names.length === 0) throw error;
+    return names;
+  }
+}
+
+function requestFor(
+  runtime: BffRuntime,
+  {
+    document,
+    name,
+    variables,
+  }: { readonly document: string; readonly name: string | null } & Pick<CostQuestion, "variables">,
+  terms: PrepareTerms,
+): OperationRequest {
+  const prepared = runtime.preparer.prepare(document, name, terms);
+  const { coerced } = coerce(runtime, { prepared, variables }, terms);
+  return { prepared, variant: prepared.variantFor(coerced, null), variables, coerced, denials: null };
+}
+
+function costOf(
+  runtime: BffRuntime,
+  limits: LimitSettings,
+  { prepared, variant, coerced }: OperationRequest,
+): CostedOperation {
+  const { costs, schema, executor } = runtime;
+  const formula = compileCost(costs, schema, prepared.document, prepared.operation);
+  const cost = formula.estimate(coerced, null);
+  const { typeCost, fieldCost } = cost;
+  const described = variant === null ? null : executor.describe(variant);
+  const plan =
+    described === null || "reason" in described ? null : fanOut(described, (list) => cost.lengthOf(list));
+  const estimate = { typeCost, fieldCost, upstreamCalls: plan === null ? null : callsOf(plan) };
+  const found = { maxTypeCost: typeCost, maxFieldCost: fieldCost, maxUpstreamCalls: estimate.upstreamCalls };
+  return {
+    operation: prepared.name,
+    kind: prepared.operation.operation,
+    estimate,
+    limits: {
+      maxTypeCost: limits.maxTypeCost,
+      maxFieldCost: limits.maxFieldCost,
+      maxUpstreamCalls: limits.maxUpstreamCalls,
+    },
+    exceeded: costLimits.flatMap((limit) => excessOf(limit, found[limit], limits)),
+    plan,
+  };
+}
+
+const costLimits = ["maxTypeCost", "maxFieldCost", "maxUpstreamCalls"] as const;
+
+function excessOf(limit: CostLimit, found: number | null, limits: LimitSettings): readonly CostExcess[] {
+  const max = limits[limit];
+  if (found === null || found <= max) return [];
+  return [{ limit, max, found, isEnforced: !limits.measure.includes(limit) }];
+}
+
+/** Of what is read object by object, each object may be a call. */
+function callsOf({ steps, resolved }: FanOut): number {
+  return [...steps.map(({ calls }) => calls), ...resolved.map(({ objects }) => objects)].reduce(
+    (sum, calls) => sum + calls,
+    0,
+  );
+}
