@@ -14,7 +14,11 @@ export function rateCharges(uses: readonly RateUse[], consumer: string): readonl
   }));
 }
 
-/** What clients write may be long, and has no place in the keys of a store. */
+/** What clients write may be long, and has no place in the keys of a store. Names of fields hold no space. */
 function ruleId(id: string): string {
-  return `rate:${hash("sha256", id, "base64url")}`;
+  return id.includes(" ") || id.length > maxPlainLength
+    ? `rate:#${hash("sha256", id, "base64url")}`
+    : `rate:${id}`;
 }
+
+const maxPlainLength = 100;
