@@ -43,32 +43,27 @@ export class LocalStore implements BudgetStore {
 
   reserve(charges: readonly Charge[]): Reservation {
     const nowMs = this.#now();
+    const byKey = new Map<string, Draft>();
     const drafts: Draft[] = [];
     let refused: number | null = null;
     let longestMs = 0;
     for (const [index, { rule, consumer, amount }] of charges.entries()) {
-      const draft = this.#draft(drafts, rule, consumer, nowMs);
+      const draft = this.#draft(byKey, rule, consumer, nowMs);
       drafts.push(draft);
       if (amount === 0) continue;
-      draft.wanted.amount += amount;
-      const forMs = waitMs(rule, draft.spent, draft.wanted.amount, nowMs);
+      draft.wanted += amount;
+      const forMs = waitMs(rule, draft.spent, draft.wanted, nowMs);
       if (forMs <= longestMs) continue;
       longestMs = forMs;
       refused = index;
     }
     const isTaken = refused === null;
-    // Several charges of one budget share what they want: it is taken once.
-    for (const { key, rule, spent, wanted } of isTaken ? drafts : []) {
-      if (wanted.isTaken || wanted.amount === 0) continue;
-      wanted.isTaken = true;
-      this.#keep(key, rule, spent + wanted.amount, nowMs);
-    }
+    for (const { key, rule, spent, wanted } of isTaken ? byKey.values() : [])
+      if (wanted !== 0) this.#keep(key, rule, spent + wanted, nowMs);
     return {
       refused,
       retryAfterMs: isTaken || longestMs === Infinity ? null : longestMs,
-      states: drafts.map(({ rule, spent, wanted }) =>
-        stateOf(rule, spent + (isTaken ? wanted.amount : 0), nowMs),
-      ),
+      states: drafts.map(({ rule, spent, wanted }) => stateOf(rule, spent + (isTaken ? wanted : 0), nowMs)),
       takenAtMs: nowMs,
       isLocalShare: false,
     };
@@ -90,13 +85,15 @@ export class LocalStore implements BudgetStore {
   async dispose(): Promise<void> {}
 
   /** A budget as it is, or the draft of it where an earlier charge has one. */
-  #draft(drafts: readonly Draft[], rule: BudgetRule, consumer: string, nowMs: number): Draft {
+  #draft(byKey: Map<string, Draft>, rule: BudgetRule, consumer: string, nowMs: number): Draft {
     const key = keyOf(rule, consumer);
-    const same = drafts.find((draft) => draft.key === key);
+    const same = byKey.get(key);
     if (same !== undefined) return same;
     const account = this.#accountsOf(rule).get(key);
     const spent = account === undefined ? 0 : boundedSpent(rule, spentNow(rule, account, nowMs));
-    return { key, rule, spent, wanted: { amount: 0, isTaken: false } };
+    const draft: Draft = { key, rule, spent, wanted: 0 };
+    byKey.set(key, draft);
+    return draft;
   }
 
   #keep(key: string, rule: BudgetRule, spent: number, nowMs: number): void {
@@ -130,12 +127,12 @@ export function openLocalStore(onForgotten: () => void): LocalStore {
   return new LocalStore({ maxBudgets: standardMaxBudgets, now: Date.now, onForgotten });
 }
 
-/** One budget while charges are held against it. */
+/** One budget while charges, of which several may be its, are held against it. */
 interface Draft {
   readonly key: string;
   readonly rule: BudgetRule;
   readonly spent: number;
-  readonly wanted: { amount: number; isTaken: boolean };
+  wanted: number;
 }
 
 /** What a consumer is called may be long, and is kept for long. */
