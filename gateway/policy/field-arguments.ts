@@ -7,6 +7,7 @@ import {
   type ValueNode,
   valueFromAST,
 } from "graphql";
+import { readOwn } from "../language/evaluate-selection.ts";
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -114,6 +115,7 @@ function compileValue(value: ValueNode, type: GraphQLInputType): OpenArgument["r
       return coerced === undefined ? misfit : coerced;
     };
   const { value: name } = value.name;
+  if (name in Object.prototype) return (variables) => readOwn(variables, name);
   return (variables) => variables[name];
 }
 
