@@ -1,6 +1,6 @@
+import type { Caller } from "../core/caller.ts";
 import { consumerKey } from "../policy/consumer-key.ts";
 import type { OperationRequest } from "../prepare/prepared-operation.ts";
-import type { Caller } from "../core/caller.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
 import type { GatewayRequest } from "./gateway-request.ts";
 

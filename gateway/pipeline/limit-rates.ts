@@ -41,8 +41,8 @@ export async function openRateLimiter(): Promise<RateLimiter> {
   const library = await import("graphql-rate-limit");
   return {
     async reserve(store, { uses, consumer, others }) {
-      const excessive = uses.find(({ limit, count }) => count > limit.max);
-      if (excessive !== undefined) throw refusalOf([excessive], null);
+      const excessive = uses.filter(({ limit, count }) => count > limit.max);
+      if (excessive.length > 0) throw refusalOf(excessive, null);
       const step = new ReservingStep(uses);
       const isExceeded = library.getGraphQLRateLimiter({ identifyContext: () => consumer, store: step });
       const asked = uses.map((use) => isExceeded(...questionOf(use)));

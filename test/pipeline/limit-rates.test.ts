@@ -170,11 +170,14 @@ describe("the limits of one operation", () => {
   });
 
   it("say nothing of when to come again where one operation uses more than there ever is", async () => {
-    const refusal = await caught(reserve([use("a", 3, { count: 4 })]));
+    const refusal = await caught(reserve([use("a", 3, { count: 4 }), use("b", 3), use("c", 0)]));
     expect(refusal).toMatchObject({
       code: "RATE_LIMITED",
       headers: {},
-      reasons: [{ message: "Query.a may be used 3 times in 10s; this operation uses it 4 times." }],
+      reasons: [
+        { message: "Query.a may be used 3 times in 10s; this operation uses it 4 times." },
+        { message: "Query.c may be used 0 times in 10s; this operation uses it once." },
+      ],
     });
   });
 
