@@ -5,10 +5,12 @@ import type { RequestScope } from "../core/request-scope.ts";
 import type { OperationCost } from "../policy/settle-cost.ts";
 import { CompileQueue, type CompileResult } from "../prepare/compile-queue.ts";
 import type { CompiledForm, OperationRequest, OperationVariant } from "../prepare/prepared-operation.ts";
-import { describePlan, type PlanDescription } from "../prepare/describe-plan.ts";
+import { CallBounds } from "../prepare/call-bounds.ts";
+import { type CallFormula, compileCallFormula, unboundedCalls } from "../prepare/call-formula.ts";
+import { describePlan, findResolvedFields, type PlanDescription } from "../prepare/describe-plan.ts";
 import { planOperation } from "../prepare/plan-operation.ts";
 import { findSharingRule, type SharingRule } from "../prepare/sharing-rule.ts";
-import { specialize } from "../prepare/specialize.ts";
+import { specialize, withAllSelections } from "../prepare/specialize.ts";
 import { type CompiledLimits, type CompiledOperation, compileOperation } from "./compiled-executor.ts";
 import { PlanTooLargeError } from "../prepare/plan-numbers.ts";
 import { NotPlannedError } from "../prepare/plan-place.ts";
@@ -21,6 +23,11 @@ import { createReferenceExecutor } from "./reference-executor.ts";
 export interface Executor {
   /** Data, errors and their paths exactly as GraphQL says. Refuses what has no stack left for its variables. */
   execute(request: OperationRequest, scope: RequestScope): Promise<ExecutedOperation>;
+  /**
+   * How many upstream calls a request may make, worked out when it is first asked for: nothing is called for that. It holds
+   * for whichever way the operation is run.
+   */
+  callFormula(request: Pick<OperationRequest, "prepared" | "variant">): CallFormula;
   /** Code that waits to be made is not made any more. */
   dispose(): void;
 }
@@ -115,10 +122,48 @@ export function createExecutor(
           : describe(variant);
       return { executed, tier: compiled === null ? "reference" : "compiled", plan };
     },
+    callFormula({ prepared, variant }) {
+      const compileFormula = (): CallFormula => compileCalls(bound, model, { prepared, variant });
+      return (variant ?? prepared).callFormula(compileFormula);
+    },
     describe,
     dispose: () => queue.dispose(),
   };
 }
+
+/** What an operation may call, by its plan; what is not planned is counted object by object. */
+function compileCalls(
+  bound: BoundClientSchema,
+  model: SupergraphModel,
+  { prepared, variant }: Pick<OperationRequest, "prepared" | "variant">,
+): CallFormula {
+  // Without a variant, whatever conditions take away may be selected.
+  const selected =
+    variant === null
+      ? withAllSelections(prepared.document, prepared.operation)
+      : specialize(prepared.document, prepared.operation, variant.conditions);
+  const denials = variant?.denials ?? null;
+  const operation = { ...selected, schema: bound.schema, denials };
+  const bounds = new CallBounds(bound, model, operation);
+  try {
+    try {
+      const plan = planOperation(bound, model, operation);
+      const described = describePlan(plan, { operationName: prepared.name, denials });
+      const unplanned = findResolvedFields(plan).flatMap(({ field, path, lists }) =>
+        bounds.ofField({ type: field.parent, nodes: field.nodes, path }, lists),
+      );
+      return compileCallFormula(described, unplanned);
+    } catch (error) {
+      if (!(error instanceof NotPlannedError || error instanceof PlanTooLargeError)) throw error;
+      return compileCallFormula(noSteps, bounds.ofOperation());
+    }
+  } catch (error) {
+    if (error instanceof PlanTooLargeError) return unboundedCalls;
+    throw error;
+  }
+}
+
+const noSteps = { steps: [], places: [] };
 
 /** What was received object by object for an operation in which `@skip` and `@include` still stand. */
 function countedCost(

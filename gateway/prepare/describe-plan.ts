@@ -62,6 +62,23 @@ export function describePlan(
   return { operation: operationName, kind: plan.kind, ...walk.finish() };
 }
 
+/** A field that is read object by object, and the lists that its objects are in. */
+export interface FoundField {
+  readonly field: Extract<ShownField, { kind: "resolved" }>;
+  /** Its own key included. */
+  readonly path: readonly string[];
+  readonly lists: readonly string[];
+}
+
+/** What of a plan is not planned. */
+export function findResolvedFields(plan: Plan): readonly FoundField[] {
+  if (plan.resolvedFields === 0) return [];
+  const walk = new Walk(plan, null);
+  for (const [root, place] of plan.roots.entries())
+    walk.visit(place, { path: [], lists: [], arrival: null, root });
+  return walk.found;
+}
+
 class Walk {
   readonly #plan: Plan;
   readonly #denials: Denials | null;
@@ -69,6 +86,7 @@ class Walk {
   readonly #places: DescribedPlace[] = [];
   readonly #steps = new Map<Step, FoundStep>();
   readonly #resolved: DescribedField[] = [];
+  readonly found: FoundField[] = [];
 
   constructor(plan: Plan, denials: Denials | null) {
     this.#plan = plan;
@@ -137,6 +155,7 @@ class Walk {
         const { reason, binding } = field;
         const after = way.arrival === null ? [] : [way.arrival.id];
         const { root, lists } = way;
+        this.found.push({ field, path, lists });
         this.#resolved.push({ path: textOf(path), reason, sources: sourcesOf(binding), after, root, lists });
         return;
       }

@@ -6,6 +6,7 @@ import type { OperationRates } from "../policy/operation-rates.ts";
 import type { CoercedVariables, CoerceVariables } from "./compile-variables.ts";
 import type { SharingRule } from "./sharing-rule.ts";
 import type { Introspection } from "./find-introspection.ts";
+import type { CallFormula } from "./call-formula.ts";
 import { findConditions } from "./specialize.ts";
 
 /** What an executor derives from a variant once, to run it faster. */
@@ -28,6 +29,33 @@ export interface OperationRequest {
   readonly denials: Denials | null;
 }
 
+/** The formula of an operation's upstream calls, once somebody has asked for it. */
+class KeptCalls {
+  readonly #onGrowth: (bytes: number) => void;
+  #formula: CallFormula | null = null;
+  #isDisposed = false;
+
+  constructor(onGrowth: (bytes: number) => void) {
+    this.#onGrowth = onGrowth;
+  }
+
+  get(compile: () => CallFormula): CallFormula {
+    if (this.#formula !== null) return this.#formula;
+    const formula = compile();
+    if (this.#isDisposed) return formula;
+    this.#formula = formula;
+    this.#onGrowth(formula.estimatedBytes);
+    return formula;
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    if (this.#formula === null) return;
+    this.#onGrowth(-this.#formula.estimatedBytes);
+    this.#formula = null;
+  }
+}
+
 /** Everything derived from an operation once and reused by every request. */
 export class PreparedOperation {
   readonly document: DocumentNode;
@@ -44,6 +72,7 @@ export class PreparedOperation {
   readonly rates: OperationRates | null;
   /** Null: it asks nothing about the schema. */
   readonly introspection: Introspection | null;
+  readonly #calls: KeptCalls;
   readonly #variants = new Map<number | string, OperationVariant>();
   readonly #onGrowth: (bytes: number) => void;
   #uses = 0;
@@ -65,6 +94,12 @@ export class PreparedOperation {
     this.introspection = derived.introspection;
     this.conditions = findConditions(document, operation);
     this.#onGrowth = onGrowth;
+    this.#calls = new KeptCalls(onGrowth);
+  }
+
+  /** For requests without a variant: what `compile` makes of the operation with all that it may select, once. */
+  callFormula(compile: () => CallFormula): CallFormula {
+    return this.#calls.get(compile);
   }
 
   /**
@@ -142,6 +177,7 @@ export class OperationVariant implements VariantParts {
   #compiled: CompiledForm | null = null;
   #isDisposed = false;
   readonly #onGrowth: (bytes: number) => void;
+  readonly #calls: KeptCalls;
 
   constructor(
     prepared: PreparedOperation,
@@ -152,6 +188,12 @@ export class OperationVariant implements VariantParts {
     this.conditions = conditions;
     this.denials = denials;
     this.#onGrowth = onGrowth;
+    this.#calls = new KeptCalls(onGrowth);
+  }
+
+  /** What `compile` makes of the variant, once. */
+  callFormula(compile: () => CallFormula): CallFormula {
+    return this.#calls.get(compile);
   }
 
   /** What `attach` has brought; null before. */
@@ -167,9 +209,10 @@ export class OperationVariant implements VariantParts {
     this.#onGrowth(bytes);
   }
 
-  /** Forgets the compiled form, and one that is still to come. */
+  /** Forgets all that was derived, and what is still to come. */
   dispose(): void {
     this.#isDisposed = true;
+    this.#calls.dispose();
     if (this.#compiled === null) return;
     this.#onGrowth(-this.#compiled.estimatedBytes);
     this.#compiled = null;

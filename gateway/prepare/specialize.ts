@@ -105,6 +105,14 @@ export function specialize(
   return { operation: { ...operation, selectionSet }, fragments };
 }
 
+/** The operation with all that it may select, whatever its conditions are: they still stand in it. */
+export function withAllSelections(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): SpecializedOperation {
+  return { operation, fragments: fragmentsOf(document) };
+}
+
 interface Condition {
   /** What it has to be for the selection to stay. */
   readonly wanted: boolean;

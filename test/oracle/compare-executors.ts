@@ -1,3 +1,4 @@
+import { callsAllowed } from "./calls-allowed.ts";
 import { differenceOf } from "./compare-answers.ts";
 import { excusedCalls } from "./excused-calls.ts";
 import { type Disagreement, findDisagreement } from "./find-disagreement.ts";
@@ -41,6 +42,10 @@ export interface ComparedOperations {
   readonly miscounted: readonly string[];
   /** Operations that were answered without any error. */
   readonly whole: number;
+  /** Answers for which more calls were begun than the operation's formula allows. At most {@link maxCostlier}. */
+  readonly underestimated: readonly string[];
+  /** Calls of all answers, and what was allowed for them. */
+  readonly begun: { readonly calls: number; readonly allowed: number };
 }
 
 /** Asks both executors the same operations, until they differ on one. */
@@ -53,6 +58,16 @@ export async function compareExecutors(comparison: ExecutorComparison): Promise<
   const calls = { reference: 0, compiled: 0 };
   const miscounted: string[] = [];
   let whole = 0;
+  const underestimated: string[] = [];
+  const begun = { calls: 0, allowed: 0 };
+  const checkCalls = (tier: string, { seed }: RandomOperation, answer: CountedAnswer): void => {
+    if (answer.data === undefined) return;
+    const allowed = callsAllowed(answer, shortestList);
+    begun.calls += answer.startedCalls;
+    begun.allowed += allowed[0] ?? 0;
+    if (allowed.some((most) => most < answer.startedCalls) && underestimated.length < maxCostlier)
+      underestimated.push(`seed ${seed}: ${tier} began ${answer.startedCalls}, allowed ${allowed.join(" ")}`);
+  };
   let leaves = 0;
   let absorbed = 0;
   let compiledCount = 0;
@@ -65,6 +80,7 @@ export async function compareExecutors(comparison: ExecutorComparison): Promise<
     async left(operation) {
       const answer = await reference(operation);
       known.set(operation.seed, answer);
+      checkCalls("reference", operation, answer);
       if (answer.data === undefined) takeNote("refused");
       else for (const { code } of answer.errors) takeNote(String(code).split(" ")[0] ?? "");
       leaves += leavesOf(answer.data);
@@ -75,6 +91,7 @@ export async function compareExecutors(comparison: ExecutorComparison): Promise<
     async right(operation) {
       const answer = await compiled(operation);
       if (answer.isCompiled === true) compiledCount++;
+      checkCalls("compiled", operation, answer);
       if (answer.isDenied) denied++;
       const other = known.get(operation.seed);
       known.delete(operation.seed);
@@ -106,8 +123,13 @@ export async function compareExecutors(comparison: ExecutorComparison): Promise<
     costlier,
     miscounted,
     whole,
+    underestimated,
+    begun,
   };
 }
+
+/** Backends of random operations send lists that are no longer, where answers do not show it. */
+const shortestList = 5;
 
 function isWhole({ data, errors, absorbed }: CountedAnswer): boolean {
   return data !== undefined && errors.length === 0 && absorbed.length === 0;

@@ -115,6 +115,7 @@ describe.each(["web", "mobile"])(
         expect(compared.report).toBe("none");
         expect(compared.costlier).toEqual([]);
         expect(compared.miscounted).toEqual([]);
+        expect(compared.underestimated).toEqual([]);
         expect(compared.compiled).toBe(count);
         expect(compared.codes.get("INTERNAL_SERVER_ERROR") ?? 0).toBe(0);
         expect(compared.leaves).toBeGreaterThan(count * 5);
@@ -158,6 +159,7 @@ describe.each(["web", "mobile"])(
         expect(compared.report).toBe("none");
         expect(compared.costlier).toEqual([]);
         expect(compared.miscounted).toEqual([]);
+        expect(compared.underestimated).toEqual([]);
         expect(compared.codes.get("INTERNAL_SERVER_ERROR") ?? 0).toBe(0);
       },
       120_000 + count * 50,

@@ -10,6 +10,7 @@ import type { ExecutedOperation } from "../../gateway/execute/executed-operation
 import { executeOperation } from "../../gateway/pipeline/execute.ts";
 import type { AccessRules } from "../../gateway/policy/access-rules.ts";
 import { decideAccess } from "../../gateway/policy/decide-access.ts";
+import type { CallFormula } from "../../gateway/prepare/call-formula.ts";
 import type { PlanDescription } from "../../gateway/prepare/describe-plan.ts";
 import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
 import type { OperationVariant, PreparedOperation } from "../../gateway/prepare/prepared-operation.ts";
@@ -23,6 +24,10 @@ import { ampleLimits } from "../support/ample-limits.ts";
 export interface CountedAnswer extends Answer {
   /** Upstream calls by what declares them; of a GraphQL source, of whose fields several are one call, by the source. */
   readonly calls: ReadonlyMap<string, number>;
+  /** How many calls were begun. */
+  readonly startedCalls: number;
+  /** How many calls the formulas allow it that it may be held to. */
+  readonly estimates: readonly CallFormula[];
   /** What the executor says that it took; null where it was refused. */
   readonly actual: ExecutedOperation["actual"];
   /** The operation was run by code that was made for it. */
@@ -88,7 +93,11 @@ export function openTwoExecutors(
     execute: (...args: Parameters<Executor["execute"]>) =>
       (runs++ % 2 === 0 ? executor : inTurns).execute(...args),
   };
-  const compared = { ...wrap(running), dispose: () => undefined };
+  const compared: Executor = {
+    ...wrap(running),
+    callFormula: (request) => executor.callFormula(request),
+    dispose: () => undefined,
+  };
   const prepare = ({ document, operationName }: RandomOperation) =>
     preparer.prepare(print(document), operationName);
   const decide = async (
@@ -107,25 +116,24 @@ export function openTwoExecutors(
   return {
     reference: async (operation) => {
       let isDenied = false;
+      let estimates: readonly CallFormula[] = [];
       const answer = await record(scopeOf(operation), nameOf, async (scope) => {
         const prepared = prepare(operation);
         const denials = await decide(operation, prepared, scope);
         isDenied = denials !== null;
         const { variables } = operation;
-        const request = {
-          prepared,
-          variant: null,
-          variables,
-          coerced: tryCoerce(prepared, variables),
-          denials,
-        };
+        const coerced = tryCoerce(prepared, variables);
+        const request = { prepared, variant: null, variables, coerced, denials };
+        const variant = prepared.variantFor(coerced, denials);
+        estimates = [executor.callFormula({ prepared, variant }), executor.callFormula(request)];
         return executeOperation({ executor }, request, scope);
       });
-      return { ...answer, isDenied };
+      return { ...answer, isDenied, estimates };
     },
     compiled: async (operation) => {
       let variant: OperationVariant | null = null;
       let isDenied = false;
+      let estimates: readonly CallFormula[] = [];
       const answer = await record(scopeOf(operation), nameOf, async (scope) => {
         const { variables } = operation;
         const coerced = coerce(
@@ -137,6 +145,7 @@ export function openTwoExecutors(
         isDenied = denials !== null;
         variant = coerced.prepared.variantFor(coerced.coerced, denials);
         const request = { ...coerced, variant, denials };
+        estimates = [executor.callFormula(request)];
         return executeOperation({ executor: compared }, request, scope);
       });
       const [fault] = faults.splice(0);
@@ -145,7 +154,7 @@ export function openTwoExecutors(
         const plan = variant === null ? null : executor.describe(variant);
         return plan !== null && "steps" in plan ? plan : null;
       };
-      return { ...answer, isCompiled: isCompiled(variant), isDenied, describePlan };
+      return { ...answer, isCompiled: isCompiled(variant), isDenied, describePlan, estimates };
     },
   };
 }
@@ -169,7 +178,7 @@ async function record(
   parts: ScopeParts,
   nameOf: NameOfCall,
   run: (scope: RequestScope) => Promise<ExecutedOperation>,
-): Promise<Omit<CountedAnswer, "isDenied">> {
+): Promise<Omit<CountedAnswer, "isDenied" | "estimates">> {
   const calls = new Map<string, number>();
   const scope: RequestScope = {
     ...parts,
@@ -196,12 +205,13 @@ async function record(
         return { path, code: upstreamCode === null ? code : `${code} ${upstreamCode}` };
       }),
       calls,
+      startedCalls: scope.startedCalls.count,
       actual,
     };
   } catch (thrown) {
     const { code, reasons } = RequestRefusal.from(thrown);
     const errors = reasons.map(({ message }) => ({ path: [], code: `${code} ${message}` }));
-    return { data: undefined, errors, absorbed: [], calls, actual: null };
+    return { data: undefined, errors, absorbed: [], calls, startedCalls: 0, actual: null };
   } finally {
     scope.deadline.dispose();
   }

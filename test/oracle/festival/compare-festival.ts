@@ -41,6 +41,7 @@ export function compareFestival(name: "plain" | "views"): void {
         expect(report).toBe("none");
         expect(costlier).toEqual([]);
         expect(miscounted).toEqual([]);
+        expect(compared.underestimated).toEqual([]);
         // They were about something, and some of it went wrong in every way.
         expect(codes.get("INTERNAL_SERVER_ERROR") ?? 0).toBe(0);
         expect(codes.get("refused") ?? 0).toBeLessThan(count * 0.05);
