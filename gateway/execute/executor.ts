@@ -25,9 +25,12 @@ export interface Executor {
   execute(request: OperationRequest, scope: RequestScope): Promise<ExecutedOperation>;
   /**
    * How many upstream calls a request may make, worked out when it is first asked for: nothing is called for that. It holds
-   * for whichever way the operation is run.
+   * for whichever way the operation is run. Where it is not known yet, `spend` does the work, or refuses to.
    */
-  callFormula(request: Pick<OperationRequest, "prepared" | "variant">): CallFormula;
+  callFormula(
+    request: Pick<OperationRequest, "prepared" | "variant">,
+    spend?: (work: () => CallFormula) => CallFormula,
+  ): CallFormula;
   /** Code that waits to be made is not made any more. */
   dispose(): void;
 }
@@ -122,9 +125,9 @@ export function createExecutor(
           : describe(variant);
       return { executed, tier: compiled === null ? "reference" : "compiled", plan };
     },
-    callFormula({ prepared, variant }) {
+    callFormula({ prepared, variant }, spend = (work) => work()) {
       const compileFormula = (): CallFormula => compileCalls(bound, model, { prepared, variant });
-      return (variant ?? prepared).callFormula(compileFormula);
+      return (variant ?? prepared).callFormula(() => spend(compileFormula));
     },
     describe,
     dispose: () => queue.dispose(),

@@ -7,11 +7,19 @@ interface MetricEntry {
   readonly labels: readonly string[];
   /** How the values of several processes become one, where they are not added up. */
   readonly aggregator?: "max" | "min";
+  /** The upper bounds of a histogram's buckets, rising, where they are not {@link durationBuckets}. */
+  readonly buckets?: readonly number[];
 }
+
+/** Seconds; the middle of the range is where a gateway's answers are. */
+const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** A cost has no unit; the limits of one operation are at the upper end. */
+const costBuckets = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
+const differenceBuckets = [-10_000, -1000, -100, -10, -1, 0, 1, 10, 100, 1000, 10_000];
 
 /**
  * Every metric of the gateway's own. Label values come from the configuration and the error registry only, so that no
- * client can make new ones. `docs/metrics.md` lists the same.
+ * client can make new ones; those of `operation` are bounded by BoundedNames. `docs/metrics.md` lists the same.
  */
 export const metricCatalog = {
   overlock_requests_total: {
@@ -35,6 +43,29 @@ export const metricCatalog = {
     help: "How near the process was to its bounds in the last second, at most: 0 is idle, 1 the bound. Of several processes, the one with the most to do.",
     labels: ["reason"],
     aggregator: "max",
+  },
+  overlock_refused_operations_total: {
+    kind: "counter",
+    help: "Operations refused for what they are, cost or have cost before, by reason (limit, cost, budget, overload, store) and the caller's tier (none: a tier that the BFF says nothing of, or no tier).",
+    labels: ["bff", "reason", "tier"],
+  },
+  overlock_estimated_cost: {
+    kind: "histogram",
+    help: "What operations might cost, estimated before they ran, by unit: typeCost, fieldCost, upstreamCalls.",
+    labels: ["bff", "operation", "unit"],
+    buckets: costBuckets,
+  },
+  overlock_actual_cost: {
+    kind: "histogram",
+    help: "What operations were charged in the end, by unit.",
+    labels: ["bff", "operation", "unit"],
+    buckets: costBuckets,
+  },
+  overlock_cost_difference: {
+    kind: "histogram",
+    help: "By how much operations were charged more in the end than was estimated, by unit; below 0: less.",
+    labels: ["bff", "operation", "unit"],
+    buckets: differenceBuckets,
   },
   overlock_joined_requests_total: {
     kind: "counter",
@@ -186,9 +217,6 @@ type LabelsOf<Name extends MetricName> = Readonly<
   Record<(typeof metricCatalog)[Name]["labels"][number], string>
 >;
 
-/** Seconds; the middle of the range is where a gateway's answers are. */
-const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-
 /** The metrics of one gateway, in a registry of its own. */
 export class Metrics {
   readonly #registry = new Registry();
@@ -199,7 +227,7 @@ export class Metrics {
     this.#families = new Map(
       entries.map(([name, entry]) => [
         name,
-        new MetricFamily({ name, aggregator: "sum", ...entry, buckets: durationBuckets }),
+        new MetricFamily({ name, aggregator: "sum", buckets: durationBuckets, ...entry }),
       ]),
     );
     // The registry reads a name and calls `get`, no more.
@@ -211,9 +239,9 @@ export class Metrics {
     this.#families.get(name)?.add(labels, by);
   }
 
-  /** `seconds` into a histogram. */
-  observe<Name extends NamesOf<"histogram">>(name: Name, labels: LabelsOf<Name>, seconds: number): void {
-    this.#families.get(name)?.observe(labels, seconds);
+  /** `value` into a histogram: seconds, or what a cost is in. */
+  observe<Name extends NamesOf<"histogram">>(name: Name, labels: LabelsOf<Name>, value: number): void {
+    this.#families.get(name)?.observe(labels, value);
   }
 
   add<Name extends NamesOf<"gauge">>(name: Name, labels: LabelsOf<Name>, difference: number): void {

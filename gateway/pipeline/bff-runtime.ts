@@ -3,13 +3,15 @@ import type { CorsRules } from "../config/cors.ts";
 import type { BffSettings } from "../config/define-bff.ts";
 import type { ExplainingExecutor } from "../execute/executor.ts";
 import type { CallerIdentifier } from "../identity/identify-caller.ts";
+import type { BoundedNames } from "../observe/bounded-names.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { ProcessLoad } from "../observe/process-load.ts";
 import type { AccessRules } from "../policy/access-rules.ts";
+import type { Budget } from "../policy/budgets.ts";
 import type { CostRules } from "../policy/cost-rules.ts";
 import type { PreparingBudgets } from "../policy/preparing-budgets.ts";
-import type { Tiers } from "../policy/tiers.ts";
+import type { TierRules, Tiers } from "../policy/tiers.ts";
 import type { VisibleSchemas } from "../policy/visible-schema.ts";
 import type { OperationPreparer } from "../prepare/prepare-operation.ts";
 import type { BudgetStore } from "../state/budget-store.ts";
@@ -56,6 +58,10 @@ export interface BffRuntime {
   readonly budgets: BudgetStore;
   /** Null: nothing of the schema has a rate limit. */
   readonly rateLimiter: RateLimiter | null;
+  /** The budgets of callers for whom these rules hold. */
+  readonly budgetsOf: (rules: TierRules) => readonly Budget[];
+  /** Of operations, as labels of metrics. */
+  readonly operationNames: BoundedNames;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Of the whole process, whichever generation it serves. */

@@ -1,6 +1,7 @@
 import type { Caller } from "../core/caller.ts";
 import type { ErrorCode } from "../core/error-codes.ts";
-import type { AbsorbedError, UpstreamCall } from "../core/request-scope.ts";
+import type { AbsorbedError, StartedCalls, UpstreamCall } from "../core/request-scope.ts";
+import type { OperationCost } from "../policy/settle-cost.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
 import type { FieldError } from "../execute/executed-operation.ts";
 import type { ExecutedPlan } from "./explain.ts";
@@ -11,6 +12,12 @@ export interface RequestRecord {
   /** Null where it was refused before anybody could tell. */
   caller: Pick<Caller, "kind" | "consumer"> | null;
   operation: string | null;
+  /** The tier whose rules hold; null: none, or before anybody could tell. */
+  tier: string | null;
+  /** Of its run, whoever began it; null where none is begun. */
+  startedCalls: StartedCalls | null;
+  /** What it was let in for, and what it cost in the end; null where it was not let in. */
+  cost: { readonly estimate: OperationCost; readonly actual: OperationCost } | null;
   readonly upstreamCalls: UpstreamCall[];
   absorbed: readonly AbsorbedError[];
   /** It was answered by a run that another request had begun. */
@@ -26,6 +33,9 @@ export function startRecord(): RequestRecord {
   return {
     caller: null,
     operation: null,
+    tier: null,
+    startedCalls: null,
+    cost: null,
     upstreamCalls: [],
     absorbed: [],
     isJoined: false,
@@ -55,6 +65,7 @@ export function observe(bff: BffRuntime, request: GatewayRequest, record: Reques
     metrics.increment("overlock_absorbed_errors_total", { bff: client, code }, count);
   if (record.isJoined) metrics.increment("overlock_joined_requests_total", { bff: client });
   countCredential(bff, record);
+  countCost(bff, record);
   let joinedCalls = 0;
   for (const { source, code, durationMs: callMs, isJoined } of record.upstreamCalls) {
     if (isJoined) {
@@ -89,6 +100,37 @@ export function observe(bff: BffRuntime, request: GatewayRequest, record: Reques
 }
 
 const maxNameLength = 100;
+
+/** What the operation cost, or why it was refused for that. */
+function countCost({ settings, metrics, operationNames }: BffRuntime, record: RequestRecord): void {
+  const { caller, cost, tier, errors } = record;
+  const bff = settings.name;
+  if (cost !== null) {
+    // Whoever shows no credential does not choose names of time series.
+    const operation = caller?.kind === "anonymous" ? "other" : operationNames.labelOf(record.operation);
+    for (const unit of costUnits) {
+      const labels = { bff, operation, unit };
+      metrics.observe("overlock_estimated_cost", labels, cost.estimate[unit]);
+      metrics.observe("overlock_actual_cost", labels, cost.actual[unit]);
+      metrics.observe("overlock_cost_difference", labels, cost.actual[unit] - cost.estimate[unit]);
+    }
+  }
+  const [refusal] = errors;
+  const reason =
+    record.outcome === "refused" && refusal !== undefined ? demandReasons[refusal.code] : undefined;
+  if (reason !== undefined)
+    metrics.increment("overlock_refused_operations_total", { bff, reason, tier: tier ?? "none" });
+}
+
+const costUnits = ["typeCost", "fieldCost", "upstreamCalls"] as const;
+
+const demandReasons: Partial<Record<ErrorCode, string>> = {
+  LIMIT_EXCEEDED: "limit",
+  COST_LIMIT_EXCEEDED: "cost",
+  RATE_LIMITED: "budget",
+  OVERLOADED: "overload",
+  STATE_UNAVAILABLE: "store",
+};
 
 /** By what the caller was known, or why a credential was refused. */
 function countCredential({ settings, metrics }: BffRuntime, { caller, errors }: RequestRecord): void {

@@ -3,9 +3,14 @@ import type { RequestRefusal } from "../core/request-refusal.ts";
 import type { ResponseMediaType } from "./accept-header.ts";
 import { HttpAnswer } from "./gateway-request.ts";
 
-/** The answer to an operation that was run. */
-export function respond(mediaType: ResponseMediaType, body: HttpAnswer["body"]): HttpAnswer {
-  return new HttpAnswer(200, headersFor(mediaType), body);
+/** The answer to an operation that was run; `headers` are more than every answer has. */
+export function respond(
+  mediaType: ResponseMediaType,
+  body: HttpAnswer["body"],
+  headers: HttpAnswer["headers"] | null = null,
+): HttpAnswer {
+  const all = headersFor(mediaType);
+  return new HttpAnswer(200, headers === null ? all : { ...all, ...headers }, body);
 }
 
 /** The answer to a request that is not run. `challenge` is the header `www-authenticate`; null: it has none. */

@@ -7,7 +7,7 @@ import { introspect } from "../execute/introspect.ts";
 import { admit } from "./admit.ts";
 import { visibleSchemaFor } from "./admit-introspection.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
-import { charge } from "./charge.ts";
+import { type Account, charge } from "./charge.ts";
 import { coerce } from "./coerce.ts";
 import { EndToEndHeaders } from "./end-to-end-headers.ts";
 import { executeOperation } from "./execute.ts";
@@ -24,7 +24,8 @@ import { writeResult, type WrittenResult } from "./write-result.ts";
 
 /**
  * The life of a request: identify → shed → gate → prepare → coerce → admit → charge → share → execute (which shapes) →
- * respond → observe. The one place that knows the order. It always resolves: whatever a stage raises becomes the answer.
+ * settle → respond → observe. The one place that knows the order. It always resolves: whatever a stage raises becomes the
+ * answer.
  */
 export async function runStages(
   bff: BffRuntime,
@@ -37,6 +38,7 @@ export async function runStages(
   bff.metrics.add("overlock_requests_in_flight", { bff: bff.settings.name }, 1);
   bff.load.requestBegan();
   let answer: HttpAnswer;
+  let account: Account | null = null;
   try {
     shedAnybody(bff);
     if (mediaType === null) throw RequestRefusal.of("NOT_ACCEPTABLE");
@@ -45,15 +47,17 @@ export async function runStages(
     record.caller = caller;
     shed(bff, caller, { method: request.method, params });
     const gated = gate(bff, request, { caller, params });
+    record.tier = gated.tier.tier;
     const found = prepare(bff, request, params, gated);
     record.operation = found.prepared.name;
     const coerced = coerce(bff, found, gated);
     const scope = createScope(bff, request, { record, deadline, caller });
     const admitted = admit(bff, coerced, scope);
     const operation = admitted instanceof Promise ? await admitted : admitted;
+    record.startedCalls = scope.startedCalls;
+    const charged = charge(bff, operation, { gated, caller, address: request.clientAddress });
+    account = charged instanceof Promise ? await charged : charged;
     const visible = visibleSchemaFor(bff, operation);
-    const charged = charge(bff, operation, { caller, request });
-    if (charged !== null) await charged;
     const result =
       visible !== null
         ? await writeResult(await introspect(visible, operation), [], null)
@@ -64,10 +68,12 @@ export async function runStages(
               record.plan,
             )
           : await executeForAll(bff, operation, { scope, request, record });
-    answer = respond(mediaType, record.isJoined ? result.bytes : result.text);
+    settle(record, account, result);
+    answer = respond(mediaType, record.isJoined ? result.bytes : result.text, account.headers);
     recordResult(record, result);
   } catch (thrown) {
     const refusal = RequestRefusal.from(thrown);
+    if (account !== null) settle(record, account, null);
     answer = respondRefusal(mediaType, refusal, challengeFor(bff, request, refusal));
     recordRefusal(record, refusal);
   } finally {
@@ -91,7 +97,20 @@ function executeForAll(
   const share = shareExecution(bff.sharing, operation, { scope, client: request }, run);
   if (share === null) return run(scope);
   record.isJoined = share.isJoined;
+  record.startedCalls = share.startedCalls;
   return share.result;
+}
+
+/** Charges what the run has cost, once. Null: it came to no answer. */
+function settle(record: RequestRecord, account: Account, result: WrittenResult | null): void {
+  if (record.cost !== null) return;
+  const { estimate } = account;
+  const actual = account.settle({
+    actual: result?.actual ?? null,
+    startedCalls: record.startedCalls?.count ?? 0,
+    isWhole: result?.isWhole ?? false,
+  });
+  record.cost = { estimate, actual };
 }
 
 /** The answer to a request that no stage could be run for, for example because it is not GraphQL over HTTP. */

@@ -30,6 +30,16 @@ export function compileBudgets(
   });
 }
 
+/** The budgets of each tier of a BFF, compiled when the first of its callers comes. */
+export function compileTierBudgets(bff: string): (rules: TierRules) => readonly Budget[] {
+  const compiled = new Map<TierRules, readonly Budget[]>();
+  return (rules) => {
+    let budgets = compiled.get(rules);
+    if (budgets === undefined) compiled.set(rules, (budgets = compileBudgets(bff, rules)));
+    return budgets;
+  };
+}
+
 /** What a request takes of its consumer's budgets when it begins, in their order: what it is estimated to cost. */
 export function chargesFor(
   budgets: readonly Budget[],

@@ -113,7 +113,8 @@ export class CallBounds {
     const shown = getNamedType(definition.type);
     const isList = isListType(getNullableType(definition.type));
     const select = (lists: readonly string[], at: readonly string[], around: CallBound): CallBound => {
-      if (isCompositeType(shown)) around.below.push(...this.#selected(shown.name, nodes, { lists, path: at }));
+      if (isCompositeType(shown))
+        around.below.push(...this.#selected(shown.name, nodes, { lists, path: at }));
       return around;
     };
     switch (binding.kind) {
@@ -219,11 +220,17 @@ export class CallBounds {
     const calls: number[] = [];
     // Whatever is read for itself is counted once.
     this.#known.set(text, calls);
-    for (const supplier of fieldAt(type, key)?.suppliers ?? []) this.#addSupplier(calls, type, supplier, depth);
+    for (const supplier of fieldAt(type, key)?.suppliers ?? [])
+      this.#addSupplier(calls, type, supplier, depth);
     return calls;
   }
 
-  #addSupplier(calls: number[], type: ModelType, { call, source, field }: FieldSupplier, depth: number): void {
+  #addSupplier(
+    calls: number[],
+    type: ModelType,
+    { call, source, field }: FieldSupplier,
+    depth: number,
+  ): void {
     // What is asked of a GraphQL source depends on who reads it, so that rows are asked for again.
     for (const lookup of type.lookups) if (isSubqueryCall(lookup.call)) addAt(calls, depth, 1);
     if (call === null) return;

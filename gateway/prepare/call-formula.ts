@@ -85,7 +85,10 @@ interface StepGroup {
   readonly startsAtOnce: boolean;
 }
 
-function groupSteps({ steps, places }: Pick<PlanDescription, "steps" | "places">, lists: ListNumbers): StepGroup[] {
+function groupSteps(
+  { steps, places }: Pick<PlanDescription, "steps" | "places">,
+  lists: ListNumbers,
+): StepGroup[] {
   const leaders = steps.filter(({ joins }) => joins === null);
   const numbers = new Map(leaders.map(({ id }, index) => [id, index]));
   const groupOf = new Map(steps.map(({ id, joins }) => [id, numbers.get(joins ?? id) ?? 0]));
@@ -179,7 +182,11 @@ function numberLists({ lists: names, calls, below }: CallBound, lists: ListNumbe
   return { lists: lists.all(names), calls, below: below.map((inner) => numberLists(inner, lists)) };
 }
 
-function boundOf({ lists, calls, below }: NumberedBound, lengths: readonly number[], unnamed: number): number {
+function boundOf(
+  { lists, calls, below }: NumberedBound,
+  lengths: readonly number[],
+  unnamed: number,
+): number {
   const objects = elementsOf(lists, lengths);
   if (objects === 0) return 0;
   let each = 0;

@@ -13,6 +13,8 @@ import type { AccessRules } from "../policy/access-rules.ts";
 import type { LimitSettings } from "../config/demand-control.ts";
 import { checkFigures, type LimitMode, refuseBeyond, type SizeLimit } from "../policy/limits.ts";
 import { countFigures, type DocumentFigures } from "../policy/operation-figures.ts";
+import type { CostRules } from "../policy/cost-rules.ts";
+import { compileCost } from "../policy/operation-cost.ts";
 import { findOperationGuards } from "../policy/operation-guards.ts";
 import { findOperationRates } from "../policy/operation-rates.ts";
 import type { RateRules } from "../policy/rate-rules.ts";
@@ -43,6 +45,7 @@ export interface ReadingRules extends Pick<AccessRules, "guards" | "guardsOfFiel
 export interface PreparedSchema {
   readonly schema: GraphQLSchema;
   readonly access: ReadingRules;
+  readonly costs: CostRules;
   /** What does not fit is told with the names that may have been meant. */
   readonly showsSuggestions: boolean;
 }
@@ -60,7 +63,7 @@ export class OperationPreparer {
   readonly #onResult: (result: PrepareResult, entries: number) => void;
 
   constructor(
-    { schema, access, showsSuggestions }: PreparedSchema,
+    { schema, access, costs, showsSuggestions }: PreparedSchema,
     { limits, maxPreparedOperations }: PrepareSettings,
     onResult: (result: PrepareResult, entries: number) => void,
   ) {
@@ -76,6 +79,7 @@ export class OperationPreparer {
       compileVariables: (operation) => variables.compile(operation),
       findGuards: (document, operation) => findOperationGuards(access, schema, document, operation),
       findRates: (document, operation) => findOperationRates(access.rates, schema, document, operation),
+      compileCost: (document, operation) => compileCost(costs, schema, document, operation),
     };
     this.#onResult = onResult;
   }

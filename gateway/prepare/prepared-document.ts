@@ -7,17 +7,20 @@ import {
 } from "graphql";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { DocumentFigures } from "../policy/operation-figures.ts";
+import type { CostFormula } from "../policy/operation-cost.ts";
 import type { OperationGuards } from "../policy/operation-guards.ts";
 import type { OperationRates } from "../policy/operation-rates.ts";
 import type { CoerceVariables } from "./compile-variables.ts";
 import { findIntrospection } from "./find-introspection.ts";
 import { PreparedOperation } from "./prepared-operation.ts";
 
-/** What is derived from each operation of a document. Both raise RangeError where it is nested beyond the stack. */
+/** What is derived from each operation of a document. All raise RangeError where it is nested beyond the stack. */
 export interface OperationCompilers {
   compileVariables(operation: OperationDefinitionNode): CoerceVariables;
   findGuards(document: DocumentNode, operation: OperationDefinitionNode): OperationGuards;
   findRates(document: DocumentNode, operation: OperationDefinitionNode): OperationRates | null;
+  /** Refuses with GRAPHQL_VALIDATION_FAILED what gives a list a size that it can't have. */
+  compileCost(document: DocumentNode, operation: OperationDefinitionNode): CostFormula;
 }
 
 /** A valid document and the operations of it that were asked for. */
@@ -71,7 +74,9 @@ export class PreparedDocument {
       const guards = this.#compilers.findGuards(this.#document, operation);
       const rates = this.#compilers.findRates(this.#document, operation);
       const introspection = findIntrospection(this.#document, operation);
-      const derived = { coerceVariables, guards, rates, introspection, figures: this.figures };
+      const cost = this.#compilers.compileCost(this.#document, operation);
+      this.#onGrowth(cost.estimatedBytes);
+      const derived = { coerceVariables, guards, rates, introspection, cost, figures: this.figures };
       return new PreparedOperation(this.#document, operation, derived, this.#onGrowth);
     } catch (error) {
       if (error instanceof RangeError)

@@ -1,6 +1,7 @@
 import type { DocumentNode, OperationDefinitionNode } from "graphql";
 import type { Denials } from "../policy/access-rules.ts";
 import type { DocumentFigures } from "../policy/operation-figures.ts";
+import type { CostFormula } from "../policy/operation-cost.ts";
 import type { OperationGuards } from "../policy/operation-guards.ts";
 import type { OperationRates } from "../policy/operation-rates.ts";
 import type { CoercedVariables, CoerceVariables } from "./compile-variables.ts";
@@ -66,6 +67,8 @@ export class PreparedOperation {
   /** The variables that `@skip` and `@include` read. */
   readonly conditions: readonly string[];
   readonly guards: OperationGuards;
+  /** What it may cost. */
+  readonly cost: CostFormula;
   /** How large its document is. */
   readonly figures: DocumentFigures;
   /** Null: none of its fields has a rate limit. */
@@ -81,7 +84,10 @@ export class PreparedOperation {
   constructor(
     document: DocumentNode,
     operation: OperationDefinitionNode,
-    derived: Pick<PreparedOperation, "coerceVariables" | "guards" | "rates" | "figures" | "introspection">,
+    derived: Pick<
+      PreparedOperation,
+      "coerceVariables" | "guards" | "rates" | "figures" | "introspection" | "cost"
+    >,
     onGrowth: (bytes: number) => void,
   ) {
     this.document = document;
@@ -91,6 +97,7 @@ export class PreparedOperation {
     this.guards = derived.guards;
     this.figures = derived.figures;
     this.rates = derived.rates;
+    this.cost = derived.cost;
     this.introspection = derived.introspection;
     this.conditions = findConditions(document, operation);
     this.#onGrowth = onGrowth;

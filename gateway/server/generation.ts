@@ -18,6 +18,7 @@ import { readClientSchema } from "../language/client-schema.ts";
 import { type DirectiveCatalog, readDirectiveCatalog } from "../language/directive-catalog.ts";
 import { readSourceSchema, type SourceSchema } from "../language/source-schema.ts";
 import { protocolOf, protocolOfUrl } from "../language/source-settings.ts";
+import { BoundedNames } from "../observe/bounded-names.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { ProcessLoad } from "../observe/process-load.ts";
@@ -27,6 +28,7 @@ import { createChallenges } from "../pipeline/challenges.ts";
 import { openRateLimiter } from "../pipeline/limit-rates.ts";
 import { createNegotiation } from "../pipeline/negotiation.ts";
 import { createRequestSharing } from "../pipeline/share-execution.ts";
+import { compileTierBudgets } from "../policy/budgets.ts";
 import { checkPolicies } from "../policy/check-policies.ts";
 import { compileAccess } from "../policy/compile-access.ts";
 import { compileRateRules } from "../policy/rate-rules.ts";
@@ -123,7 +125,12 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
       const { access, costs, rates } = ofBff;
       const { name } = bff.settings;
       const preparer = new OperationPreparer(
-        { schema: bound.schema, access: { ...access, rates }, showsSuggestions: settings.isDevelopment },
+        {
+          schema: bound.schema,
+          access: { ...access, rates },
+          costs,
+          showsSuggestions: settings.isDevelopment,
+        },
         bff.settings,
         (result, entries) => {
           metrics.increment("overlock_prepare_total", { bff: name, result });
@@ -165,6 +172,8 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         negotiation: createNegotiation(bff.settings.locales),
         budgets: parts.budgets,
         rateLimiter: rates.isEmpty ? null : rateLimiter,
+        budgetsOf: compileTierBudgets(name),
+        operationNames: new BoundedNames(maxOperationNames),
         logger,
         metrics,
         load,
@@ -189,6 +198,9 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
     throw error;
   }
 }
+
+/** Each has some fifty time series. */
+const maxOperationNames = 100;
 
 async function disposeAll(opened: readonly { dispose(): Promise<void> }[]): Promise<void> {
   await Promise.allSettled(opened.map((one) => one.dispose()));

@@ -9,6 +9,7 @@ import { GrpcBackend } from "../backends/grpc-backend.ts";
 import { countUp, RequestLog } from "../backends/request-log.ts";
 import { composeTexts, testProtos } from "../compose/compose-texts.ts";
 import { tryOpenSource } from "../support/open-source.ts";
+import { plainCosts } from "../support/plain-costs.ts";
 import { createScope } from "../support/request-scope.ts";
 import { openAccess } from "../support/open-access.ts";
 import { ampleLimits } from "../support/ample-limits.ts";
@@ -66,7 +67,7 @@ beforeAll(async () => {
   if (bound === undefined) throw new Error("expected a client schema");
   const limits = { limits: ampleLimits, maxPreparedOperations: 50 };
   preparer = new OperationPreparer(
-    { schema: bound.schema, access: openAccess, showsSuggestions: true },
+    { schema: bound.schema, access: openAccess, costs: plainCosts, showsSuggestions: true },
     limits,
     () => {},
   );

@@ -7,6 +7,7 @@ import { decideAccess } from "../../gateway/policy/decide-access.ts";
 import { settleCost } from "../../gateway/policy/settle-cost.ts";
 import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
 import { eventually } from "../support/eventually.ts";
+import { plainCosts } from "../support/plain-costs.ts";
 import { type OpenProject, openProject } from "../oracle/open-project.ts";
 import { openAccess } from "../support/open-access.ts";
 import { createScope, type ScopeOptions } from "../support/request-scope.ts";
@@ -83,7 +84,12 @@ beforeAll(async () => {
   const turns = { freeValues: 8, maxPartMs: 0, elementsPerLook: 1 };
   turning = createExecutor(bound, project.model, { ...settings, assemblyTurns: turns }, () => undefined);
   preparer = new OperationPreparer(
-    { schema: bound.schema, access: { ...openAccess, ...access }, showsSuggestions: false },
+    {
+      schema: bound.schema,
+      access: { ...openAccess, ...access },
+      costs: plainCosts,
+      showsSuggestions: false,
+    },
     { limits: ampleLimits, maxPreparedOperations: 50 },
     () => undefined,
   );

@@ -70,7 +70,7 @@ beforeAll(async () => {
   };
   executor = createExecutor(bound, project.model, settings, () => undefined);
   const limits = { limits: ampleLimits, maxPreparedOperations: 1 };
-  const schema = { schema: bound.schema, access: openAccess, showsSuggestions: false };
+  const schema = { schema: bound.schema, access: openAccess, costs: plainCosts, showsSuggestions: false };
   prepared = new OperationPreparer(schema, limits, () => undefined).prepare("{ rows { id title } }", null);
 });
 afterAll(async () => {

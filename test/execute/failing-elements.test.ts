@@ -7,6 +7,7 @@ import { HttpBackend, type HttpRoute } from "../backends/http-backend.ts";
 import { countUp, RequestLog } from "../backends/request-log.ts";
 import { composeTexts } from "../compose/compose-texts.ts";
 import { createScope } from "../support/request-scope.ts";
+import { plainCosts } from "../support/plain-costs.ts";
 import { openAccess } from "../support/open-access.ts";
 import { ampleLimits } from "../support/ample-limits.ts";
 
@@ -69,7 +70,7 @@ beforeAll(async () => {
   const [bound] = composed.composition.clients;
   if (bound === undefined) throw new Error("expected a client schema");
   preparer = new OperationPreparer(
-    { schema: bound.schema, access: openAccess, showsSuggestions: true },
+    { schema: bound.schema, access: openAccess, costs: plainCosts, showsSuggestions: true },
     { limits: ampleLimits, maxPreparedOperations: 10 },
     () => {},
   );

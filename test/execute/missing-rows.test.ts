@@ -5,6 +5,7 @@ import type { Source } from "../../gateway/sources/source.ts";
 import { composeTexts } from "../compose/compose-texts.ts";
 import { startWarehouse, type Warehouse, warehouseSchemas } from "../compose/warehouse.ts";
 import { createScope } from "../support/request-scope.ts";
+import { plainCosts } from "../support/plain-costs.ts";
 import { openAccess } from "../support/open-access.ts";
 import { ampleLimits } from "../support/ample-limits.ts";
 
@@ -28,7 +29,7 @@ beforeAll(async () => {
   if (bound === undefined) throw new Error("expected a client schema");
   const limits = { limits: ampleLimits, maxPreparedOperations: 10 };
   preparer = new OperationPreparer(
-    { schema: bound.schema, access: openAccess, showsSuggestions: true },
+    { schema: bound.schema, access: openAccess, costs: plainCosts, showsSuggestions: true },
     limits,
     () => {},
   );

@@ -19,6 +19,7 @@ import type { Answer } from "./compare-answers.ts";
 import type { RandomOperation } from "./operation.ts";
 import { unevenCosts } from "./uneven-costs.ts";
 import { ampleLimits } from "../support/ample-limits.ts";
+import { plainCosts } from "../support/plain-costs.ts";
 
 /** An answer, and what it took. */
 export interface CountedAnswer extends Answer {
@@ -76,7 +77,7 @@ export function openTwoExecutors(
   );
   const nameOf: NameOfCall = ({ source, coordinate }) => (subquerySources.has(source) ? source : coordinate);
   const preparer = new OperationPreparer(
-    { schema, access: { ...openAccess, ...access }, showsSuggestions: false },
+    { schema, access: { ...openAccess, ...access }, costs: plainCosts, showsSuggestions: false },
     prepareLimits,
     () => {},
   );

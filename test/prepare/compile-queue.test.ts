@@ -5,6 +5,7 @@ import { CompileQueue } from "../../gateway/prepare/compile-queue.ts";
 import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
 import type { OperationVariant } from "../../gateway/prepare/prepared-operation.ts";
 import { openAccess } from "../support/open-access.ts";
+import { plainCosts } from "../support/plain-costs.ts";
 import { ampleLimits } from "../support/ample-limits.ts";
 
 const schema = buildSchema("type Query { x: Int }");
@@ -13,7 +14,7 @@ const limits = { limits: ampleLimits, maxPreparedOperations: 100 };
 /** A variant of an operation of that name, used so many times. */
 function variantOf(name: string, uses = 2): OperationVariant {
   const prepared = new OperationPreparer(
-    { schema, access: openAccess, showsSuggestions: true },
+    { schema, access: openAccess, costs: plainCosts, showsSuggestions: true },
     limits,
     () => {},
   ).prepare(`query ${name} { x }`, null);

@@ -4,6 +4,7 @@ import { RequestRefusal } from "../../gateway/core/request-refusal.ts";
 import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
 import type { LimitSettings } from "../../gateway/config/demand-control.ts";
 import { ampleLimits } from "../support/ample-limits.ts";
+import { plainCosts } from "../support/plain-costs.ts";
 import { openAccess } from "../support/open-access.ts";
 
 const schema = buildSchema(`
@@ -22,7 +23,7 @@ beforeEach(() => {
 
 function createPreparer({ maxPreparedOperations = 3, ...changed }: PreparerOptions = {}): OperationPreparer {
   return new OperationPreparer(
-    { schema, access: openAccess, showsSuggestions: true },
+    { schema, access: openAccess, costs: plainCosts, showsSuggestions: true },
     { limits: { ...ampleLimits, maxErrors: 20, maxDocumentTokens: 1000, ...changed }, maxPreparedOperations },
     (result, entries) => results.push(`${result} ${entries}`),
   );

@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest";
 import { noGuards } from "../../gateway/policy/operation-guards.ts";
 import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
 import { PreparedOperation } from "../../gateway/prepare/prepared-operation.ts";
+import { compileCost } from "../../gateway/policy/operation-cost.ts";
 import { openAccess } from "../support/open-access.ts";
+import { plainCosts } from "../support/plain-costs.ts";
 import { ampleLimits } from "../support/ample-limits.ts";
 import { countFigures } from "../../gateway/policy/operation-figures.ts";
 
@@ -12,7 +14,7 @@ const schema = buildSchema("type Query { x(on: Boolean): Int }");
 function prepare(query: string): PreparedOperation {
   const limits = { limits: ampleLimits, maxPreparedOperations: 10 };
   return new OperationPreparer(
-    { schema, access: openAccess, showsSuggestions: true },
+    { schema, access: openAccess, costs: plainCosts, showsSuggestions: true },
     limits,
     () => {},
   ).prepare(query, null);
@@ -85,6 +87,7 @@ describe("a prepared operation", () => {
     const document = parse("query ($on: Boolean!) { x @skip(if: $on) }");
     const [operation] = document.definitions as [OperationDefinitionNode];
     const onGrowth = (difference: number): void => void (bytes += difference);
+    const noCost = compileCost(plainCosts, schema, document, operation);
     const prepared = new PreparedOperation(
       document,
       operation,
@@ -94,6 +97,7 @@ describe("a prepared operation", () => {
         rates: null,
         figures: countFigures(document),
         introspection: null,
+        cost: noCost,
       },
       onGrowth,
     );

@@ -1,0 +1,147 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type ProjectGateway, startProject } from "../support/project-gateway.ts";
+import { ScriptedBackend } from "../support/scripted-backend.ts";
+
+// What callers may spend, through the whole gateway: what is let through, what is refused, and what is given back.
+
+const backend = new ScriptedBackend();
+beforeAll(async () => {
+  await backend.start();
+  return () => backend.stop();
+});
+
+let project: ProjectGateway | null = null;
+beforeEach(() => {
+  backend.requests.length = 0;
+  backend.answer = ({ url }) => ({ body: url.startsWith("/rows") ? rows(rowsSent) : { id: "1", text: "x" } });
+});
+afterEach(async () => {
+  await project?.stop();
+  project = null;
+});
+
+let rowsSent = 2;
+function rows(count: number): readonly object[] {
+  return Array.from({ length: count }, (_, index) => ({ id: String(index), text: "t" }));
+}
+
+async function start(config: string): Promise<ProjectGateway> {
+  const source = `extend schema @source(name: "main", url: "http://x", timeoutMs: 5000)
+    type Query {
+      one: Thing @rest(GET: "/one", shareInFlight: false)
+      many(first: Int = 10): [Thing!] @rest(GET: "/rows", query: { first: "$args.first" }) @listSize(slicingArguments: ["first"])
+    }
+    type Thing { id: ID! text: String! }`;
+  const client = `type Query { one: Thing many(first: Int = 10): [Thing!] } type Thing { id: ID! text: String! }`;
+  project = await startProject(
+    { main: source },
+    client,
+    { MAIN_URL: backend.url },
+    {
+      config: `{ name: "web", anonymous: true, shareRequests: false, ${config} }`,
+    },
+  );
+  return project;
+}
+
+/** `r` of the header `ratelimit`. */
+function remainingIn(headers: Headers): number {
+  return Number(/;r=(\d+)/.exec(headers.get("ratelimit") ?? "")?.[1]);
+}
+
+describe("a budget of requests", () => {
+  it("lets through exactly what it holds, and calls no backend for what is refused", async () => {
+    const { query } = await start(
+      'budgets: [{ name: "burst", of: "requests", capacity: 3, refillPerSecond: 0.001 }]',
+    );
+    const answers = await Promise.all(Array.from({ length: 8 }, () => query("{ one { id } }")));
+    const statuses = answers.map(({ status }) => status).toSorted();
+    expect(statuses).toEqual([200, 200, 200, 429, 429, 429, 429, 429]);
+    expect(backend.requests).toHaveLength(3);
+    const refused = answers.find(({ status }) => status === 429);
+    expect(refused?.errors).toMatchObject([
+      {
+        message: "The operation costs 1 of the budget burst, of which 0 are left.",
+        extensions: { code: "RATE_LIMITED", budget: "burst", of: "requests", capacity: 3, remaining: 0 },
+      },
+    ]);
+    expect(Number(refused?.headers.get("retry-after"))).toBeGreaterThan(900);
+    expect(refused?.headers.get("ratelimit-policy")).toBe('"burst";q=3;w=3000');
+  });
+
+  it("is told with every answer", async () => {
+    const { query } = await start(
+      'budgets: [{ name: "burst", of: "requests", capacity: 3, refillPerSecond: 0.001 }]',
+    );
+    for (const left of [2, 1, 0]) expect(remainingIn((await query("{ one { id } }")).headers)).toBe(left);
+  });
+});
+
+describe("a budget of type cost", () => {
+  const config = 'budgets: [{ name: "types", of: "typeCost", capacity: 100, refillPerSecond: 0.001 }]';
+
+  it("is charged what was received in the end", async () => {
+    const { query } = await start(config);
+    rowsSent = 2;
+    // Estimated 1 + 50, received 1 + 2.
+    expect(remainingIn((await query("{ many(first: 50) { id } }")).headers)).toBe(49);
+    expect(remainingIn((await query("{ __typename }")).headers)).toBe(96);
+  });
+
+  it("is charged more than was estimated where more was received", async () => {
+    const { query } = await start(config);
+    rowsSent = 60;
+    expect(remainingIn((await query("{ many(first: 5) { id } }")).headers)).toBe(94);
+    expect(remainingIn((await query("{ __typename }")).headers)).toBe(38);
+  });
+
+  it("gives nothing back of an answer with an error", async () => {
+    const { query } = await start(config);
+    backend.answer = { body: [{ id: "1" }] };
+    const { errors } = await query("{ many(first: 50) { text } }");
+    expect(errors).not.toEqual([]);
+    expect(remainingIn((await query("{ __typename }")).headers)).toBe(48);
+  });
+
+  it("refuses for good what is more than it ever holds", async () => {
+    const { query } = await start(config);
+    const { status, headers, errors } = await query("{ many(first: 200) { id } }");
+    expect(status).toBe(429);
+    expect(headers.get("retry-after")).toBeNull();
+    expect(errors[0]?.message).toBe(
+      "The operation costs 201 of the budget types, which never holds more than 100.",
+    );
+    expect(backend.requests).toEqual([]);
+    expect(remainingIn((await query("{ __typename }")).headers)).toBe(99);
+  });
+
+  it("takes nothing of a budget where another one is spent", async () => {
+    const { query } = await start(
+      `budgets: [{ name: "types", of: "typeCost", capacity: 100, refillPerSecond: 0.001 },
+        { name: "calls", of: "upstreamCalls", capacity: 1, refillPerSecond: 0.001 }]`,
+    );
+    expect((await query("{ one { id } many(first: 1) { id } }")).status).toBe(429);
+    expect(remainingIn((await query("{ __typename }")).headers)).toBe(99);
+  });
+});
+
+describe("a limit of cost", () => {
+  it("refuses what is beyond, before any backend is called", async () => {
+    const { query } = await start("limits: { maxTypeCost: 11 }");
+    expect((await query("{ many(first: 10) { id } }")).status).toBe(200);
+    backend.requests.length = 0;
+    const { status, errors } = await query("{ many(first: 11) { id } }");
+    expect(status).toBe(400);
+    expect(errors).toMatchObject([
+      { extensions: { code: "COST_LIMIT_EXCEEDED", limit: "maxTypeCost", max: 11, found: 12 } },
+    ]);
+    expect(backend.requests).toEqual([]);
+  });
+
+  it("counts calls already at an operation's first request", async () => {
+    const { query } = await start("limits: { maxUpstreamCalls: 1 }");
+    const { errors } = await query("{ one { id } many(first: 1) { id } }");
+    expect(errors).toMatchObject([{ extensions: { limit: "maxUpstreamCalls", max: 1, found: 2 } }]);
+    expect((await query("{ one { id } }")).errors).toEqual([]);
+  });
+});
