@@ -103,15 +103,14 @@ function figuresOf({ estimate, limits, exceeded }: CostedOperation): string {
     ["field cost", estimate.fieldCost, limits.maxFieldCost, "maxFieldCost"],
     ["upstream calls", estimate.upstreamCalls, limits.maxUpstreamCalls, "maxUpstreamCalls"],
   ] as const;
-  const width = (column: 1 | 2): number =>
-    Math.max(...rows.map((row) => String(row[column] ?? "unknown").length));
+  const width = (column: 1 | 2): number => Math.max(...rows.map((row) => String(row[column]).length));
   const [found, max] = [width(1), width(2)];
   return rows
     .map(([title, estimated, limit, name]) => {
       const excess = exceeded.find((one) => one.limit === name);
       const verdict =
         excess === undefined ? "" : excess.isEnforced ? "  too much" : "  too much, only measured";
-      return `  ${title.padEnd(14)}  ${String(estimated ?? "unknown").padStart(found)} of ${String(limit).padStart(max)}${verdict}\n`;
+      return `  ${title.padEnd(14)}  ${String(estimated).padStart(found)} of ${String(limit).padStart(max)}${verdict}\n`;
     })
     .join("");
 }

@@ -48,6 +48,8 @@ export interface BffConfig {
   readonly explorerOperation?: string;
   /** Requests may ask for the plan of their operation. Default: where `NODE_ENV` is `development`. */
   readonly showPlan?: boolean;
+  /** Requests may ask for the cost of their operation. Default: where `NODE_ENV` is `development`. */
+  readonly showCost?: boolean;
   /** The longest that a request may take, 1 to 600000. Default 10000. */
   readonly requestTimeoutMs?: number;
   /** The most documents kept ready for reuse, 1 to 1000000. Default 5000. */
@@ -100,6 +102,7 @@ export interface BffSettings
       | "introspection"
       | "explorerOperation"
       | "showPlan"
+      | "showCost"
       | "credentials"
       | "cors"
       | "clientAddresses"
@@ -116,6 +119,8 @@ export interface BffSettings
   readonly explorerOperation: string | null;
   /** Null: as the environment says. */
   readonly showPlan: boolean | null;
+  /** Null: as the environment says. */
+  readonly showCost: boolean | null;
   /** Null: as the environment says. */
   readonly credentials: readonly CredentialSettings[] | null;
   /** Null: no page of another origin. */
@@ -167,6 +172,7 @@ export const bffOptions = z.strictObject({
   explorer: z.boolean("true or false").nullable().default(null),
   explorerOperation: z.string("an operation as text").nullable().default(null),
   showPlan: z.boolean("true or false").nullable().default(null),
+  showCost: z.boolean("true or false").nullable().default(null),
   requestTimeoutMs: integer(1, 600_000).default(10_000),
   maxPreparedOperations: integer(1, 1_000_000).default(5000),
   maxResolvedValues: integer(1, 100_000_000).default(100_000),

@@ -106,7 +106,7 @@ const variables = {
     parse: z.string().min(1, "a word such as production or development"),
     default: "production",
     description:
-      "In `development` BFFs have explorers and introspection, requests may ask for their plans, and messages suggest names.",
+      "In `development` BFFs have explorers and introspection, requests may ask for their plans and costs, and messages suggest names.",
   },
   LOG_LEVEL: {
     parse: z.enum(logLevels, `one of ${logLevels.join(", ")}`),

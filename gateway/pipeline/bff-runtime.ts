@@ -53,6 +53,8 @@ export interface BffRuntime {
   readonly sharing: RequestSharing<WrittenResult> | null;
   /** Requests may ask for their plan. */
   readonly showsPlan: boolean;
+  /** Requests may ask for their cost. */
+  readonly showsCost: boolean;
   readonly negotiation: Negotiation;
   /** What consumers may spend: one store for the process. */
   readonly budgets: BudgetStore;

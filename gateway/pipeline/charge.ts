@@ -133,8 +133,8 @@ function budgetsOf(charges: readonly BudgetCharge[]): readonly BudgetCharge["bud
   return charges.map(({ budget }) => budget);
 }
 
-/** Names the budget that has to wait longest. */
-function refusalOf(
+/** The refusal of what was not reserved. Names the budget that has to wait longest. */
+export function refusalOf(
   charges: readonly BudgetCharge[],
   reservation: Reservation,
   estimate: OperationCost,

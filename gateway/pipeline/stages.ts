@@ -1,11 +1,15 @@
+import type { LimitSettings } from "../config/demand-control.ts";
 import { anonymousCaller } from "../core/caller.ts";
 import { Deadline } from "../core/deadline.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { RequestScope } from "../core/request-scope.ts";
+import type { OperationCost } from "../policy/settle-cost.ts";
 import type { OperationRequest } from "../prepare/prepared-operation.ts";
 import { introspect } from "../execute/introspect.ts";
 import { admit } from "./admit.ts";
 import { visibleSchemaFor } from "./admit-introspection.ts";
+import { readCostRequest } from "./cost-request.ts";
+import { type CostReport, reportCost } from "./cost-report.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
 import { type Account, charge } from "./charge.ts";
 import { coerce } from "./coerce.ts";
@@ -20,6 +24,7 @@ import { prepare } from "./prepare.ts";
 import { respond, respondRefusal } from "./respond.ts";
 import { shed, shedAnybody } from "./shed.ts";
 import { shareExecution } from "./share-execution.ts";
+import { validateCost } from "./validate-cost.ts";
 import { writeResult, type WrittenResult } from "./write-result.ts";
 
 /**
@@ -42,6 +47,7 @@ export async function runStages(
   try {
     shedAnybody(bff);
     if (mediaType === null) throw RequestRefusal.of("NOT_ACCEPTABLE");
+    const costRequest = readCostRequest(bff, request);
     const identified = identify(bff.callers, request, deadline);
     const caller = identified instanceof Promise ? await identified : identified;
     record.caller = caller;
@@ -55,22 +61,35 @@ export async function runStages(
     const admitted = admit(bff, coerced, scope);
     const operation = admitted instanceof Promise ? await admitted : admitted;
     record.startedCalls = scope.startedCalls;
-    const charged = charge(bff, operation, { gated, caller, address: request.clientAddress });
-    account = charged instanceof Promise ? await charged : charged;
-    const visible = visibleSchemaFor(bff, operation);
-    const result =
-      visible !== null
-        ? await writeResult(await introspect(visible, operation), [], null)
-        : asksForPlan(bff, params)
-          ? await writeResult(
-              await explainOperation(bff, operation, scope, record),
-              scope.absorbed,
-              record.plan,
-            )
-          : await executeForAll(bff, operation, { scope, request, record });
-    settle(record, account, result);
-    answer = respond(mediaType, record.isJoined ? result.bytes : result.text, account.headers);
-    recordResult(record, result);
+    const payer = { gated, caller, address: request.clientAddress };
+    if (costRequest === "validate") {
+      const { text, headers } = await validateCost(bff, operation, payer);
+      answer = respond(mediaType, text, headers);
+      record.outcome = "ok";
+    } else {
+      const charged = charge(bff, operation, payer);
+      account = charged instanceof Promise ? await charged : charged;
+      const visible = visibleSchemaFor(bff, operation);
+      const result =
+        visible !== null
+          ? await writeResult(await introspect(visible, operation), [], null)
+          : asksForPlan(bff, params)
+            ? await writeResult(
+                await explainOperation(bff, operation, scope, record),
+                scope.absorbed,
+                record.plan,
+              )
+            : await executeForAll(bff, operation, { scope, request, record });
+      const actual = settle(record, account, result);
+      const body =
+        costRequest === "report"
+          ? result.textWith("cost", reportOf(account, actual, gated.limits))
+          : record.isJoined
+            ? result.bytes
+            : result.text;
+      answer = respond(mediaType, body, account.headers);
+      recordResult(record, result);
+    }
   } catch (thrown) {
     const refusal = RequestRefusal.from(thrown);
     if (account !== null) settle(record, account, null);
@@ -101,9 +120,9 @@ function executeForAll(
   return share.result;
 }
 
-/** Charges what the run has cost, once. Null: it came to no answer. */
-function settle(record: RequestRecord, account: Account, result: WrittenResult | null): void {
-  if (record.cost !== null) return;
+/** Charges what the run has cost, once, and says it. Null: it came to no answer. */
+function settle(record: RequestRecord, account: Account, result: WrittenResult | null): OperationCost {
+  if (record.cost !== null) return record.cost.actual;
   const { estimate } = account;
   const actual = account.settle({
     actual: result?.actual ?? null,
@@ -111,6 +130,16 @@ function settle(record: RequestRecord, account: Account, result: WrittenResult |
     isWhole: result?.isWhole ?? false,
   });
   record.cost = { estimate, actual };
+  return actual;
+}
+
+function reportOf(
+  { estimate, charges, reservation }: Account,
+  actual: OperationCost,
+  limits: LimitSettings,
+): CostReport {
+  const budgets = charges.map(({ budget }) => budget);
+  return reportCost({ estimate, actual, limits, budgets, states: reservation?.states ?? [] });
 }
 
 /** The answer to a request that no stage could be run for, for example because it is not GraphQL over HTTP. */

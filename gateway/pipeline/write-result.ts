@@ -11,14 +11,21 @@ export class WrittenResult {
   /** What the run has received and called; null where nobody counted. */
   readonly actual: ExecutedOperation["actual"];
   readonly text: string;
+  readonly #hasExtensions: boolean;
   #bytes: Uint8Array | null = null;
 
-  constructor({ data, errors, actual }: ExecutedOperation, absorbed: readonly AbsorbedError[], text: string) {
+  /** `text` ends with the member `extensions` where anything was absorbed, and where it has a plan. */
+  constructor(
+    { data, errors, actual }: ExecutedOperation,
+    absorbed: readonly AbsorbedError[],
+    { text, plan }: { readonly text: string; readonly plan: object | null },
+  ) {
     this.outcome = errors.length === 0 ? "ok" : data === null ? "error" : "partial";
     this.errors = errors;
     this.absorbed = absorbed;
     this.actual = actual;
     this.text = text;
+    this.#hasExtensions = absorbed.length > 0 || plan !== null;
   }
 
   /** It has neither an error nor one that a default stands in for. */
@@ -30,6 +37,14 @@ export class WrittenResult {
   get bytes(): Uint8Array {
     this.#bytes ??= Buffer.from(this.text);
     return this.#bytes;
+  }
+
+  /** The text with one more extension, for one of those whom it is sent to. */
+  textWith(name: string, extension: object): string {
+    const member = `${JSON.stringify(name)}:${JSON.stringify(extension)}`;
+    return this.#hasExtensions
+      ? `${this.text.slice(0, -2)},${member}}}`
+      : `${this.text.slice(0, -1)},"extensions":{${member}}}`;
   }
 }
 
@@ -44,9 +59,11 @@ export function writeResult(
 ): WrittenResult | Promise<WrittenResult> {
   const { data, errors } = executed;
   if (errors.length === 0 && absorbed.length === 0 && plan === null)
-    return new WrittenResult(executed, absorbed, JSON.stringify({ data }));
+    return new WrittenResult(executed, absorbed, { text: JSON.stringify({ data }), plan });
   if (errors.length > maxAtOnce || absorbed.length > maxAtOnce)
-    return writeInTurns(executed, absorbed, plan).then((text) => new WrittenResult(executed, absorbed, text));
+    return writeInTurns(executed, absorbed, plan).then(
+      (text) => new WrittenResult(executed, absorbed, { text, plan }),
+    );
   const body = {
     ...(errors.length > 0 && { errors: errors.map(shownError) }),
     data,
@@ -54,7 +71,7 @@ export function writeResult(
       extensions: { ...(absorbed.length > 0 && { completeness: absorbed }), ...(plan !== null && { plan }) },
     }),
   };
-  return new WrittenResult(executed, absorbed, JSON.stringify(body));
+  return new WrittenResult(executed, absorbed, { text: JSON.stringify(body), plan });
 }
 
 function shownError({ message, locations, path, code, upstreamCode }: FieldError): object {

@@ -4,9 +4,10 @@ import type { LimitSettings } from "../config/demand-control.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
 import { coerce } from "../pipeline/coerce.ts";
-import type { Cost } from "../policy/cost-rules.ts";
+import { estimateCost } from "../pipeline/charge.ts";
+import { type CostExcess, type CostLimit, findCostExcess } from "../policy/cost-limits.ts";
 import { refuseBeyond } from "../policy/limits.ts";
-import { compileCost } from "../policy/operation-cost.ts";
+import type { OperationCost } from "../policy/settle-cost.ts";
 import { type FanOut, fanOut } from "../prepare/fan-out.ts";
 import type { PrepareTerms } from "../prepare/prepare-operation.ts";
 import type { OperationRequest } from "../prepare/prepared-operation.ts";
@@ -27,29 +28,13 @@ export interface CostedOperation {
   /** Null where it has none. */
   readonly operation: string | null;
   readonly kind: "query" | "mutation" | "subscription";
-  readonly estimate: CostEstimate;
+  /** Its calls are infinite where it is too large for anybody to say. */
+  readonly estimate: OperationCost;
   readonly limits: Pick<LimitSettings, CostLimit>;
   readonly exceeded: readonly CostExcess[];
   /** Null where it is not planned as a whole. */
   readonly plan: FanOut | null;
 }
-
-/** What an operation costs at most. */
-export interface CostEstimate extends Cost {
-  /** Null where it is not planned as a whole. */
-  readonly upstreamCalls: number | null;
-}
-
-/** A limit that an operation is beyond. */
-export interface CostExcess {
-  readonly limit: CostLimit;
-  readonly max: number;
-  readonly found: number;
-  /** False: it is only counted. */
-  readonly isEnforced: boolean;
-}
-
-type CostLimit = "maxTypeCost" | "maxFieldCost" | "maxUpstreamCalls";
 
 /**
  * Does all of a start but listening, calls nobody, and works out what each operation of each document would cost; in place of
@@ -69,7 +54,7 @@ export function costProject(
       try {
         refuseBeyond(limits, { maxDocumentBytes: Buffer.byteLength(document) }, terms);
         return operationNames(runtime, document, terms).map((name) =>
-          costOf(runtime, limits, requestFor(runtime, { document, name, variables }, terms)),
+          costOf(runtime, terms, requestFor(runtime, { document, name, variables }, terms)),
         );
       } catch (error) {
         if (error instanceof RequestRefusal) return error;
@@ -124,20 +109,12 @@ function requestFor(
   return { prepared, variant: prepared.variantFor(coerced, null), variables, coerced, denials: null };
 }
 
-function costOf(
-  runtime: BffRuntime,
-  limits: LimitSettings,
-  { prepared, variant, coerced }: OperationRequest,
-): CostedOperation {
-  const { costs, schema, executor } = runtime;
-  const formula = compileCost(costs, schema, prepared.document, prepared.operation);
-  const cost = formula.estimate(coerced, null);
-  const { typeCost, fieldCost } = cost;
-  const described = variant === null ? null : executor.describe(variant);
-  const plan =
-    described === null || "reason" in described ? null : fanOut(described, (list) => cost.lengthOf(list));
-  const estimate = { typeCost, fieldCost, upstreamCalls: plan === null ? null : callsOf(plan) };
-  const found = { maxTypeCost: typeCost, maxFieldCost: fieldCost, maxUpstreamCalls: estimate.upstreamCalls };
+function costOf(runtime: BffRuntime, terms: PrepareTerms, request: OperationRequest): CostedOperation {
+  const { prepared, variant, coerced } = request;
+  const { limits } = terms;
+  const estimate = estimateCost(runtime, request, terms);
+  const described = variant === null ? null : runtime.executor.describe(variant);
+  const cost = prepared.cost.estimate(coerced, null);
   return {
     operation: prepared.name,
     kind: prepared.operation.operation,
@@ -147,23 +124,8 @@ function costOf(
       maxFieldCost: limits.maxFieldCost,
       maxUpstreamCalls: limits.maxUpstreamCalls,
     },
-    exceeded: costLimits.flatMap((limit) => excessOf(limit, found[limit], limits)),
-    plan,
+    exceeded: findCostExcess(limits, estimate),
+    plan:
+      described === null || "reason" in described ? null : fanOut(described, (list) => cost.lengthOf(list)),
   };
-}
-
-const costLimits = ["maxTypeCost", "maxFieldCost", "maxUpstreamCalls"] as const;
-
-function excessOf(limit: CostLimit, found: number | null, limits: LimitSettings): readonly CostExcess[] {
-  const max = limits[limit];
-  if (found === null || found <= max) return [];
-  return [{ limit, max, found, isEnforced: !limits.measure.includes(limit) }];
-}
-
-/** Of what is read object by object, each object may be a call. */
-function callsOf({ steps, resolved }: FanOut): number {
-  return [...steps.map(({ calls }) => calls), ...resolved.map(({ objects }) => objects)].reduce(
-    (sum, calls) => sum + calls,
-    0,
-  );
 }

@@ -169,6 +169,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         visibleSchemas: createVisibleSchemas(bound.schema),
         sharing: bff.settings.shareRequests ? createRequestSharing() : null,
         showsPlan: bff.settings.showPlan ?? settings.isDevelopment,
+        showsCost: bff.settings.showCost ?? settings.isDevelopment,
         negotiation: createNegotiation(bff.settings.locales),
         budgets: parts.budgets,
         rateLimiter: rates.isEmpty ? null : rateLimiter,

@@ -132,6 +132,7 @@ describe("a BFF folder", () => {
     ],
     ['export default { name: "web", explorer: "yes" };', "explorer: true or false, found 'yes'"],
     ['export default { name: "web", showPlan: 1 };', "showPlan: true or false, found 1"],
+    ['export default { name: "web", showCost: 1 };', "showCost: true or false, found 1"],
     [
       'export default { name: "web", explorerOperation: 1 };',
       "explorerOperation: an operation as text, found 1",
@@ -237,7 +238,7 @@ describe("a BFF folder", () => {
   test("has the nearest name for an option that is none", async () => {
     write("bff-web/bff.config.ts", 'export default { name: "web", requestTimeout: 1, __proto: 1 };');
     const known =
-      "name, schema, explorer, explorerOperation, showPlan, requestTimeoutMs, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers, anonymous, denied, shareRequests, introspection, policies, credentials, cors, clientAddresses, limits, assumedListSize, budgets, preparing, tiers";
+      "name, schema, explorer, explorerOperation, showPlan, showCost, requestTimeoutMs, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers, anonymous, denied, shareRequests, introspection, policies, credentials, cors, clientAddresses, limits, assumedListSize, budgets, preparing, tiers";
     const { facts } = await load();
     expect(facts.map(({ coordinate, expected, found, hint }) => [coordinate, expected, found, hint])).toEqual(
       [
@@ -301,6 +302,7 @@ const defaults = {
   explorer: null,
   explorerOperation: null,
   showPlan: null,
+  showCost: null,
   requestTimeoutMs: 10_000,
   maxPreparedOperations: 5000,
   maxResolvedValues: 100_000,

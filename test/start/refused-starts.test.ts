@@ -253,7 +253,7 @@ bff-web/bff.config.ts  name
       [[config, "requestTimeoutMs", "requestTimeOutMs"]],
       `
 bff-web/bff.config.ts  requestTimeOutMs
-  expected  one of the options name, schema, explorer, explorerOperation, showPlan, requestTimeoutMs, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers, anonymous, denied, shareRequests, introspection, policies, credentials, cors, clientAddresses, limits, assumedListSize, budgets, preparing, tiers
+  expected  one of the options name, schema, explorer, explorerOperation, showPlan, showCost, requestTimeoutMs, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers, anonymous, denied, shareRequests, introspection, policies, credentials, cors, clientAddresses, limits, assumedListSize, budgets, preparing, tiers
   found     requestTimeOutMs
   hint      did you mean "requestTimeoutMs"?
 `,
@@ -528,7 +528,7 @@ bff-app/bff.config.ts  name
   found     nothing
 
 bff-app/bff.config.ts  nam
-  expected  one of the options name, schema, explorer, explorerOperation, showPlan, requestTimeoutMs, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers, anonymous, denied, shareRequests, introspection, policies, credentials, cors, clientAddresses, limits, assumedListSize, budgets, preparing, tiers
+  expected  one of the options name, schema, explorer, explorerOperation, showPlan, showCost, requestTimeoutMs, maxPreparedOperations, maxResolvedValues, locales, timeZone, shapers, anonymous, denied, shareRequests, introspection, policies, credentials, cors, clientAddresses, limits, assumedListSize, budgets, preparing, tiers
   found     nam
   hint      did you mean "name"?
 

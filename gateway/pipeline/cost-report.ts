@@ -1,0 +1,52 @@
+import type { BudgetSettings, LimitSettings } from "../config/demand-control.ts";
+import { type CostExcess, type CostLimit, findCostExcess } from "../policy/cost-limits.ts";
+import type { OperationCost } from "../policy/settle-cost.ts";
+import type { FanOut } from "../prepare/fan-out.ts";
+import type { BudgetState } from "../state/budget-store.ts";
+
+/** What a client is told of an operation's cost, as it stands in `extensions.cost`. */
+export interface CostReport {
+  readonly estimate: OperationCost;
+  /** What it cost in the end, as it is charged; left out where it was not run. */
+  readonly actual?: OperationCost;
+  readonly limits: Pick<LimitSettings, CostLimit>;
+  /** The limits that it is beyond; they are enforced unless it is said that they are only measured. */
+  readonly exceeded: readonly CostExcess[];
+  /** What is left of the caller's budgets; of a report, as it was when the operation was charged. */
+  readonly remaining: readonly RemainingBudget[];
+  /** Where plans are shown and it was not run: to which calls it leads; null: it is not planned as a whole. */
+  readonly plan?: FanOut | null;
+}
+
+interface RemainingBudget extends Pick<BudgetSettings, "name" | "of" | "capacity"> {
+  /** Below 0 where more was spent than was there. */
+  readonly remaining: number;
+  readonly resetAfterSeconds: number;
+}
+
+/** What is known of an operation's cost when it is told. */
+export interface KnownCost {
+  readonly estimate: OperationCost;
+  readonly actual: OperationCost | null;
+  readonly limits: LimitSettings;
+  readonly budgets: readonly Pick<BudgetSettings, "name" | "of" | "capacity">[];
+  /** Of the budgets, in their order; there may be more, which are no budgets. */
+  readonly states: readonly BudgetState[];
+}
+
+/** Puts together what a client is told. */
+export function reportCost({ estimate, actual, limits, budgets, states }: KnownCost): CostReport {
+  const { maxTypeCost, maxFieldCost, maxUpstreamCalls } = limits;
+  return {
+    estimate,
+    ...(actual !== null && { actual }),
+    limits: { maxTypeCost, maxFieldCost, maxUpstreamCalls },
+    exceeded: findCostExcess(limits, estimate),
+    remaining: budgets.flatMap(({ name, of, capacity }, index) => {
+      const state = states[index];
+      if (state === undefined) return [];
+      const { remaining, resetAfterMs } = state;
+      return [{ name, of, capacity, remaining, resetAfterSeconds: Math.ceil(resetAfterMs / 1000) }];
+    }),
+  };
+}
