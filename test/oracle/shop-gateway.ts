@@ -15,6 +15,7 @@ import { Lifecycle } from "../../gateway/server/lifecycle.ts";
 import { openLocalStore } from "../../gateway/state/local-store.ts";
 import { type Shop, startShop } from "../backends/shop.ts";
 import { type DemoIssuer, startDemoIssuer } from "../demo/issuer.ts";
+import { ampleLimits } from "../support/ample-limits.ts";
 import { shopRoot } from "../support/test-gateway.ts";
 import { askerOf, userIds } from "./asker.ts";
 import type { Answer } from "./compare-answers.ts";
@@ -166,7 +167,13 @@ function withoutLimits(project: Project): Project {
       return { file, text: text.replaceAll(/timeoutMs: \d+/g, "timeoutMs: 120000") };
     }),
     bffs: project.bffs.map((bff) => {
-      const settings = { ...bff.settings, requestTimeoutMs: 120_000, maxResolvedValues: 100_000_000 };
+      const settings = {
+        ...bff.settings,
+        requestTimeoutMs: 120_000,
+        maxResolvedValues: 100_000_000,
+        limits: ampleLimits,
+        preparing: { capacityMs: 600_000, refillMsPerSecond: 1000 },
+      };
       return { ...bff, settings };
     }),
   };
