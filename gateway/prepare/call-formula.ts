@@ -32,7 +32,7 @@ export function compileCallFormula(
   const others = bounds.map((bound) => numberLists(bound, lists));
   const names = [...lists.names];
   const evaluate = (lengths: readonly number[], unnamed: number): number => {
-    const counting = { groups, lengths, calls: new Array<number | undefined>(groups.length) };
+    const counting = { groups, lengths, calls: [] as number[] };
     let sum = 0;
     for (let index = 0; index < groups.length; index++) sum += callsOf(index, counting);
     for (const bound of others) sum += boundOf(bound, lengths, unnamed);
@@ -51,7 +51,7 @@ export function compileCallFormula(
 }
 
 /** Measured by the heap of many formulas. */
-const bytesPerGroup = 250;
+const bytesPerGroup = 400;
 const bytesPerBound = 150;
 
 /** Lists by their number in one formula. */

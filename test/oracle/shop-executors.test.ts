@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { loadProject } from "../../gateway/config/load-project.ts";
 import { anonymousCaller, type Caller, type ClaimValue } from "../../gateway/core/caller.ts";
 import { Deadline } from "../../gateway/core/deadline.ts";
+import { type CostEstimate, compileCost } from "../../gateway/policy/operation-cost.ts";
+import { RequestRefusal } from "../../gateway/core/request-refusal.ts";
 import { Problems } from "../../gateway/core/problems.ts";
 import { SeededRandom } from "../backends/seeded-random.ts";
 import { type Shop, startShop } from "../backends/shop.ts";
@@ -54,11 +56,18 @@ afterAll(async () => {
 });
 
 function open(name: string) {
-  const bound = project.clients.get(name);
-  const access = project.access.get(name);
-  if (bound === undefined || access === undefined) throw new Error(`Expected a BFF ${name}.`);
+  const { bound, access } = opened(name);
   const executors = openTwoExecutors(bound, project.model, { access, scopeOf, letsCaller });
   return { schema: bound.schema, ...executors };
+}
+
+function opened(name: string) {
+  const bound = project.clients.get(name);
+  const access = project.access.get(name);
+  const costs = project.costs.get(name);
+  if (bound === undefined || access === undefined || costs === undefined)
+    throw new Error(`Expected a BFF ${name}.`);
+  return { bound, access, costs };
 }
 
 function scopeOf({ seed }: RandomOperation): ScopeParts {
@@ -120,6 +129,47 @@ describe.each(["web", "mobile"])(
         expect(compared.codes.get("INTERNAL_SERVER_ERROR") ?? 0).toBe(0);
         expect(compared.leaves).toBeGreaterThan(count * 5);
         expect(compared.whole).toBeGreaterThan(count / 5);
+      },
+      120_000 + count * 50,
+    );
+
+    test(
+      "take no more than was estimated, where lists are as long as they are declared",
+      async () => {
+        const { bound, access, costs } = opened(name);
+        const executors = openTwoExecutors(bound, project.model, { access, costs, scopeOf, letsCaller });
+        const options = { ...shopOptions, introspectionShare: 0 };
+        const generator = new OperationGenerator(new SchemaIndex(bound.schema), options);
+        const exceeded: object[] = [];
+        let whole = 0;
+        for (let seed = from; seed < from + count; seed++) {
+          const operation = generator.operation(seed);
+          const { request, actual, errors, absorbed, estimates } = await executors.compiled(operation);
+          if (request === null || actual === null || errors.length > 0 || absorbed.length > 0) continue;
+          const { document, operation: definition } = request.prepared;
+          let estimate: CostEstimate;
+          try {
+            const formula = compileCost(costs, bound.schema, document, definition);
+            estimate = formula.estimate(request.coerced, request.denials);
+          } catch (error) {
+            // A size that no list can have is refused before anything runs.
+            if (error instanceof RequestRefusal) continue;
+            throw error;
+          }
+          whole++;
+          const { typeCost, fieldCost } = estimate;
+          const lengthOf = (list: string): number => estimate.lengthOf(list);
+          const [upstreamCalls = 0] = estimates.map((formula) => formula.upstreamCalls(lengthOf));
+          const isExceeded =
+            actual.typeCost > typeCost ||
+            actual.fieldCost > fieldCost ||
+            actual.upstreamCalls > upstreamCalls;
+          const allowed = { typeCost, fieldCost, upstreamCalls };
+          if (isExceeded) exceeded.push({ seed, allowed, actual });
+        }
+        shop.clearLogs();
+        expect(exceeded).toEqual([]);
+        expect(whole).toBeGreaterThan(count / 5);
       },
       120_000 + count * 50,
     );

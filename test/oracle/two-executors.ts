@@ -9,11 +9,16 @@ import { coerce } from "../../gateway/pipeline/coerce.ts";
 import type { ExecutedOperation } from "../../gateway/execute/executed-operation.ts";
 import { executeOperation } from "../../gateway/pipeline/execute.ts";
 import type { AccessRules } from "../../gateway/policy/access-rules.ts";
+import type { CostRules } from "../../gateway/policy/cost-rules.ts";
 import { decideAccess } from "../../gateway/policy/decide-access.ts";
 import type { CallFormula } from "../../gateway/prepare/call-formula.ts";
 import type { PlanDescription } from "../../gateway/prepare/describe-plan.ts";
 import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
-import type { OperationVariant, PreparedOperation } from "../../gateway/prepare/prepared-operation.ts";
+import type {
+  OperationRequest,
+  OperationVariant,
+  PreparedOperation,
+} from "../../gateway/prepare/prepared-operation.ts";
 import { openAccess } from "../support/open-access.ts";
 import type { Answer } from "./compare-answers.ts";
 import type { RandomOperation } from "./operation.ts";
@@ -29,6 +34,8 @@ export interface CountedAnswer extends Answer {
   readonly startedCalls: number;
   /** How many calls the formulas allow it that it may be held to. */
   readonly estimates: readonly CallFormula[];
+  /** What was run; null where it was refused before. */
+  readonly request: OperationRequest | null;
   /** What the executor says that it took; null where it was refused. */
   readonly actual: ExecutedOperation["actual"];
   /** The operation was run by code that was made for it. */
@@ -58,6 +65,8 @@ export type ScopeParts = Omit<RequestScope, "absorbed" | "kept" | "startedCalls"
 /** Who asks, and what it may read. */
 export interface ExecutorCallers {
   readonly access: AccessRules;
+  /** What objects cost; those that tell them apart where it is left out. */
+  readonly costs?: Pick<CostRules, "objectCost">;
   /** Asked for every run. */
   readonly scopeOf: (operation: RandomOperation) => ScopeParts;
   /** Whether a policy lets whoever sends an operation. */
@@ -68,7 +77,7 @@ export interface ExecutorCallers {
 export function openTwoExecutors(
   bound: BoundClientSchema,
   model: SupergraphModel,
-  { access, scopeOf, letsCaller }: ExecutorCallers,
+  { access, costs = unevenCosts, scopeOf, letsCaller }: ExecutorCallers,
   wrap: WrapExecutor = (executor) => executor,
 ): TwoExecutors {
   const { schema } = bound;
@@ -83,7 +92,7 @@ export function openTwoExecutors(
   );
   const faults: unknown[] = [];
   const open = (turns: AssemblyTurns): ReturnType<typeof createExecutor> =>
-    createExecutor(bound, model, { ...executorSettings, assemblyTurns: turns }, (_result, fault) => {
+    createExecutor(bound, model, { ...executorSettings, costs, assemblyTurns: turns }, (_result, fault) => {
       if (fault !== null) faults.push(fault);
     });
   const executor = open(assemblyTurns);
@@ -118,6 +127,7 @@ export function openTwoExecutors(
     reference: async (operation) => {
       let isDenied = false;
       let estimates: readonly CallFormula[] = [];
+      let asked: OperationRequest | null = null;
       const answer = await record(scopeOf(operation), nameOf, async (scope) => {
         const prepared = prepare(operation);
         const denials = await decide(operation, prepared, scope);
@@ -127,14 +137,16 @@ export function openTwoExecutors(
         const request = { prepared, variant: null, variables, coerced, denials };
         const variant = prepared.variantFor(coerced, denials);
         estimates = [executor.callFormula({ prepared, variant }), executor.callFormula(request)];
+        asked = request;
         return executeOperation({ executor }, request, scope);
       });
-      return { ...answer, isDenied, estimates };
+      return { ...answer, isDenied, estimates, request: asked };
     },
     compiled: async (operation) => {
       let variant: OperationVariant | null = null;
       let isDenied = false;
       let estimates: readonly CallFormula[] = [];
+      let asked: OperationRequest | null = null;
       const answer = await record(scopeOf(operation), nameOf, async (scope) => {
         const { variables } = operation;
         const coerced = coerce(
@@ -147,6 +159,7 @@ export function openTwoExecutors(
         variant = coerced.prepared.variantFor(coerced.coerced, denials);
         const request = { ...coerced, variant, denials };
         estimates = [executor.callFormula(request)];
+        asked = request;
         return executeOperation({ executor: compared }, request, scope);
       });
       const [fault] = faults.splice(0);
@@ -155,7 +168,14 @@ export function openTwoExecutors(
         const plan = variant === null ? null : executor.describe(variant);
         return plan !== null && "steps" in plan ? plan : null;
       };
-      return { ...answer, isCompiled: isCompiled(variant), isDenied, describePlan, estimates };
+      return {
+        ...answer,
+        isCompiled: isCompiled(variant),
+        isDenied,
+        describePlan,
+        estimates,
+        request: asked,
+      };
     },
   };
 }
@@ -179,7 +199,7 @@ async function record(
   parts: ScopeParts,
   nameOf: NameOfCall,
   run: (scope: RequestScope) => Promise<ExecutedOperation>,
-): Promise<Omit<CountedAnswer, "isDenied" | "estimates">> {
+): Promise<Omit<CountedAnswer, "isDenied" | "estimates" | "request">> {
   const calls = new Map<string, number>();
   const scope: RequestScope = {
     ...parts,

@@ -34,6 +34,32 @@ function valuesOf(bits: number, count: number): Record<string, boolean> {
   );
 }
 
+describe("the formula of an operation's calls", () => {
+  it("is made once for a variant, and counts in what is kept as long as the variant is", () => {
+    const document = parse("{ x }");
+    const operation = document.definitions[0] as OperationDefinitionNode;
+    const derived = {
+      coerceVariables: () => ({}),
+      guards: noGuards,
+      introspection: null,
+      rates: null,
+      figures: countFigures(document),
+      cost: noCost,
+    };
+    const growths: number[] = [];
+    const prepared = new PreparedOperation(document, operation, derived, (bytes) => void growths.push(bytes));
+    const formula = { estimatedBytes: 100, upstreamCalls: () => 1 };
+    const variant = prepared.variantFor({}, null);
+    expect([1, 2].map(() => variant?.callFormula(() => formula))).toEqual([formula, formula]);
+    expect(prepared.callFormula(() => ({ ...formula, estimatedBytes: 30 })).estimatedBytes).toBe(30);
+    variant?.dispose();
+    variant?.dispose();
+    expect(growths).toEqual([100, 30, -100]);
+    expect(variant?.callFormula(() => formula)).toBe(formula);
+    expect(growths).toEqual([100, 30, -100]);
+  });
+});
+
 describe("a prepared operation", () => {
   it("without conditions has one variant", () => {
     const prepared = prepare("query ($on: Boolean) { x(on: $on) }");
