@@ -44,7 +44,7 @@ describe("the formula of an operation's calls", () => {
       introspection: null,
       rates: null,
       figures: countFigures(document),
-      cost: noCost,
+      cost: compileCost(plainCosts, schema, document, operation),
     };
     const growths: number[] = [];
     const prepared = new PreparedOperation(document, operation, derived, (bytes) => void growths.push(bytes));
