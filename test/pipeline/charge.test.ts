@@ -51,10 +51,10 @@ function remainingIn(headers: Headers): number {
 
 describe("a budget of requests", () => {
   it("lets through exactly what it holds, and calls no backend for what is refused", async () => {
-    const { query } = await start(
+    const web = await start(
       'budgets: [{ name: "burst", of: "requests", capacity: 3, refillPerSecond: 0.001 }]',
     );
-    const answers = await Promise.all(Array.from({ length: 8 }, () => query("{ one { id } }")));
+    const answers = await Promise.all(Array.from({ length: 8 }, () => web.query("{ one { id } }")));
     const statuses = answers.map(({ status }) => status).toSorted();
     expect(statuses).toEqual([200, 200, 200, 429, 429, 429, 429, 429]);
     expect(backend.requests).toHaveLength(3);
@@ -70,10 +70,10 @@ describe("a budget of requests", () => {
   });
 
   it("is told with every answer", async () => {
-    const { query } = await start(
+    const web = await start(
       'budgets: [{ name: "burst", of: "requests", capacity: 3, refillPerSecond: 0.001 }]',
     );
-    for (const left of [2, 1, 0]) expect(remainingIn((await query("{ one { id } }")).headers)).toBe(left);
+    for (const left of [2, 1, 0]) expect(remainingIn((await web.query("{ one { id } }")).headers)).toBe(left);
   });
 });
 
@@ -81,56 +81,56 @@ describe("a budget of type cost", () => {
   const config = 'budgets: [{ name: "types", of: "typeCost", capacity: 100, refillPerSecond: 0.001 }]';
 
   it("is charged what was received in the end", async () => {
-    const { query } = await start(config);
+    const web = await start(config);
     rowsSent = 2;
     // Estimated 1 + 50, received 1 + 2.
-    expect(remainingIn((await query("{ many(first: 50) { id } }")).headers)).toBe(49);
-    expect(remainingIn((await query("{ __typename }")).headers)).toBe(96);
+    expect(remainingIn((await web.query("{ many(first: 50) { id } }")).headers)).toBe(49);
+    expect(remainingIn((await web.query("{ __typename }")).headers)).toBe(96);
   });
 
   it("is charged more than was estimated where more was received", async () => {
-    const { query } = await start(config);
+    const web = await start(config);
     rowsSent = 60;
-    expect(remainingIn((await query("{ many(first: 5) { id } }")).headers)).toBe(94);
-    expect(remainingIn((await query("{ __typename }")).headers)).toBe(38);
+    expect(remainingIn((await web.query("{ many(first: 5) { id } }")).headers)).toBe(94);
+    expect(remainingIn((await web.query("{ __typename }")).headers)).toBe(38);
   });
 
   it("gives nothing back of an answer with an error", async () => {
-    const { query } = await start(config);
+    const web = await start(config);
     backend.answer = { body: [{ id: "1" }] };
-    const { errors } = await query("{ many(first: 50) { text } }");
+    const { errors } = await web.query("{ many(first: 50) { text } }");
     expect(errors).not.toEqual([]);
-    expect(remainingIn((await query("{ __typename }")).headers)).toBe(48);
+    expect(remainingIn((await web.query("{ __typename }")).headers)).toBe(48);
   });
 
   it("refuses for good what is more than it ever holds", async () => {
-    const { query } = await start(config);
-    const { status, headers, errors } = await query("{ many(first: 200) { id } }");
+    const web = await start(config);
+    const { status, headers, errors } = await web.query("{ many(first: 200) { id } }");
     expect(status).toBe(429);
     expect(headers.get("retry-after")).toBeNull();
     expect(errors[0]?.message).toBe(
       "The operation costs 201 of the budget types, which never holds more than 100.",
     );
     expect(backend.requests).toEqual([]);
-    expect(remainingIn((await query("{ __typename }")).headers)).toBe(99);
+    expect(remainingIn((await web.query("{ __typename }")).headers)).toBe(99);
   });
 
   it("takes nothing of a budget where another one is spent", async () => {
-    const { query } = await start(
+    const web = await start(
       `budgets: [{ name: "types", of: "typeCost", capacity: 100, refillPerSecond: 0.001 },
         { name: "calls", of: "upstreamCalls", capacity: 1, refillPerSecond: 0.001 }]`,
     );
-    expect((await query("{ one { id } many(first: 1) { id } }")).status).toBe(429);
-    expect(remainingIn((await query("{ __typename }")).headers)).toBe(99);
+    expect((await web.query("{ one { id } many(first: 1) { id } }")).status).toBe(429);
+    expect(remainingIn((await web.query("{ __typename }")).headers)).toBe(99);
   });
 });
 
 describe("a limit of cost", () => {
   it("refuses what is beyond, before any backend is called", async () => {
-    const { query } = await start("limits: { maxTypeCost: 11 }");
-    expect((await query("{ many(first: 10) { id } }")).status).toBe(200);
+    const web = await start("limits: { maxTypeCost: 11 }");
+    expect((await web.query("{ many(first: 10) { id } }")).status).toBe(200);
     backend.requests.length = 0;
-    const { status, errors } = await query("{ many(first: 11) { id } }");
+    const { status, errors } = await web.query("{ many(first: 11) { id } }");
     expect(status).toBe(400);
     expect(errors).toMatchObject([
       { extensions: { code: "COST_LIMIT_EXCEEDED", limit: "maxTypeCost", max: 11, found: 12 } },
@@ -139,9 +139,9 @@ describe("a limit of cost", () => {
   });
 
   it("counts calls already at an operation's first request", async () => {
-    const { query } = await start("limits: { maxUpstreamCalls: 1 }");
-    const { errors } = await query("{ one { id } many(first: 1) { id } }");
+    const web = await start("limits: { maxUpstreamCalls: 1 }");
+    const { errors } = await web.query("{ one { id } many(first: 1) { id } }");
     expect(errors).toMatchObject([{ extensions: { limit: "maxUpstreamCalls", max: 1, found: 2 } }]);
-    expect((await query("{ one { id } }")).errors).toEqual([]);
+    expect((await web.query("{ one { id } }")).errors).toEqual([]);
   });
 });
