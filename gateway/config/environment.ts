@@ -125,7 +125,7 @@ const variables = {
   },
   MAX_EVENT_LOOP_DELAY_MS: {
     parse: integer(0, 60_000),
-    default: "200",
+    default: "500",
     description:
       "How late one process's event loop may be before everybody is refused with 503; the first are at half of it. 0: nobody is.",
   },
@@ -253,7 +253,7 @@ export function readEnvironment(environment: Environment, problems: Problems): E
     logLevel: read("LOG_LEVEL") ?? "info",
     maxBodyBytes: read("MAX_BODY_BYTES") ?? 1_048_576,
     maxClientConnections: read("MAX_CLIENT_CONNECTIONS") ?? 10_000,
-    maxEventLoopDelayMs: read("MAX_EVENT_LOOP_DELAY_MS") ?? 200,
+    maxEventLoopDelayMs: read("MAX_EVENT_LOOP_DELAY_MS") ?? 500,
     maxRequestsInFlight: read("MAX_REQUESTS_IN_FLIGHT") ?? 10_000,
     compressFromBytes: read("COMPRESS_FROM_BYTES") ?? 1400,
     compileFromRequest: read("COMPILE_FROM_REQUEST") ?? 2,

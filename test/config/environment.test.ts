@@ -24,7 +24,7 @@ describe("an empty environment", () => {
       logLevel: "info",
       maxBodyBytes: 1_048_576,
       maxClientConnections: 10_000,
-      maxEventLoopDelayMs: 200,
+      maxEventLoopDelayMs: 500,
       maxRequestsInFlight: 10_000,
       compressFromBytes: 1400,
       compileFromRequest: 2,
