@@ -67,7 +67,12 @@ export class HttpBackend {
     this.log = log;
     this.reset = reset;
     this.#routes = routes;
-    this.#listener = new Listener(createServer((request, response) => void this.#handle(request, response)));
+    // 0: it never closes what is idle, which could meet a request that is on its way.
+    const server = createServer(
+      { keepAliveTimeout: 0 },
+      (request, response) => void this.#handle(request, response),
+    );
+    this.#listener = new Listener(server);
   }
 
   /** `http://127.0.0.1:<port of the latest start>` */

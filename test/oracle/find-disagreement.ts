@@ -31,21 +31,32 @@ export async function findDisagreement(comparison: Comparison): Promise<Disagree
   const { generator, count, from = 0, concurrency = 1 } = comparison;
   const end = from + count;
   let next = from;
-  const failing: RandomOperation[] = [];
+  const failing: FoundDifference[] = [];
   const work = async (): Promise<void> => {
     while (next < end && failing.length === 0) {
       const operation = generator.operation(next++);
       const answers = await askBoth(comparison, operation);
-      if (differenceOf(answers.left, answers.right) !== null) failing.push(operation);
+      const difference = differenceOf(answers.left, answers.right);
+      if (difference !== null) failing.push({ operation, difference, answers });
     }
   };
   await Promise.all(Array.from({ length: concurrency }, work));
   // Of several that were under way at once always the same.
-  const [first] = failing.toSorted((one, other) => one.seed - other.seed);
+  const [first] = failing.toSorted((one, other) => one.operation.seed - other.operation.seed);
   return first === undefined ? null : explain(comparison, first);
 }
 
-async function explain(comparison: Comparison, failing: RandomOperation): Promise<Disagreement> {
+/** As it was seen first: what depends on time may never be seen again. */
+interface FoundDifference {
+  readonly operation: RandomOperation;
+  readonly difference: string;
+  readonly answers: Answers;
+}
+
+async function explain(
+  comparison: Comparison,
+  { operation: failing, difference: first, answers }: FoundDifference,
+): Promise<Disagreement> {
   const { schema } = comparison.generator.index;
   const differs = async (candidate: RandomOperation): Promise<boolean> => {
     const { left, right } = await askBoth(comparison, candidate);
@@ -57,17 +68,24 @@ async function explain(comparison: Comparison, failing: RandomOperation): Promis
   const report = [
     `Different answers: ${difference}`,
     describeOperation(operation),
-    `left   ${JSON.stringify(left, null, 2)}`,
-    `right  ${JSON.stringify(right, null, 2)}`,
-    `Before it was made small:\n${describeOperation(failing)}`,
+    describeAnswers({ left, right }),
+    `Before it was made small: ${first}`,
+    describeOperation(failing),
+    describeAnswers(answers),
   ].join("\n\n");
   return { operation, difference, report };
 }
 
-async function askBoth(
-  { left, right }: Comparison,
-  operation: RandomOperation,
-): Promise<{ readonly left: Answer; readonly right: Answer }> {
+interface Answers {
+  readonly left: Answer;
+  readonly right: Answer;
+}
+
+function describeAnswers({ left, right }: Answers): string {
+  return `left   ${JSON.stringify(left, null, 2)}\n\nright  ${JSON.stringify(right, null, 2)}`;
+}
+
+async function askBoth({ left, right }: Comparison, operation: RandomOperation): Promise<Answers> {
   const [leftAnswer, rightAnswer] = await Promise.all([left(operation), right(operation)]);
   return { left: leftAnswer, right: rightAnswer };
 }

@@ -1,7 +1,21 @@
-import { type ASTNode, buildSchema, type DocumentNode, Kind, parse, print, validate, visit } from "graphql";
+import {
+  type ASTNode,
+  buildSchema,
+  type DocumentNode,
+  getOperationAST,
+  isObjectType,
+  Kind,
+  parse,
+  print,
+  TypeInfo,
+  validate,
+  visit,
+  visitWithTypeInfo,
+} from "graphql";
 import { describe, expect, test } from "vitest";
 import { OperationGenerator } from "./generate-operation.ts";
 import { describeOperation, type RandomOperation } from "./operation.ts";
+import { reachedFrom } from "./reached-from.ts";
 import { SchemaIndex } from "./schema-index.ts";
 import { libraryOptions, librarySdl } from "./library-schema.ts";
 
@@ -36,6 +50,34 @@ describe("random operations", () => {
     const [plain, others] = [textsWith([]), textsWith(["Query.book", "Item.related(first:)"])];
     expect(share(others, /\bbook\(/)).toBeGreaterThan(share(plain, /\bbook\(/) * 1.8);
     expect(share(others, /\brelated\(/)).toBeGreaterThan(share(plain, /\brelated\(/) * 1.1);
+  });
+
+  test("select one of the fields that they are aimed at, on every kind of way", () => {
+    const aims = ["Book.title", "Person.name"];
+    const ways = new Map<string, number>();
+    for (let seed = 0; seed < 500; seed++) {
+      const { document, operationName } = generator.operation(seed, aims);
+      expect(validate(schema, document)).toEqual([]);
+      const fields = fieldsOn(document, operationName);
+      const found = fields.filter(({ of, name }) => aims.some((aim) => isSelectedBy(aim, of, name)));
+      expect([print(document), found.length > 0]).toEqual([print(document), true]);
+      for (const { of, isAliased, isInFragment } of found)
+        for (const way of [of, isAliased ? "aliased" : "own name", isInFragment ? "fragment" : "no fragment"])
+          ways.set(way, (ways.get(way) ?? 0) + 1);
+    }
+    for (const way of ["Book", "Item", "Person", "aliased", "own name", "fragment", "no fragment"])
+      expect([way, (ways.get(way) ?? 0) > 20]).toEqual([way, true]);
+  });
+
+  test("are the same for the same seed and the same aims, and as before where no way leads to them", () => {
+    const text = (...aims: string[]): string => describeOperation(generator.operation(7, aims));
+    expect(text("Book.pages")).toBe(text("Book.pages"));
+    const lost = buildSchema("type Query { one: Int two: Int } type Lost { three: Int }");
+    const other = new OperationGenerator(new SchemaIndex(lost));
+    expect(describeOperation(other.operation(7, ["Lost.three"]))).toBe(describeOperation(other.operation(7)));
+    expect(() => generator.operation(7, ["Book.nothing"])).toThrow(
+      "Expected a field that can be selected, found Book.nothing.",
+    );
   });
 
   test("keep within depth and size", () => {
@@ -148,6 +190,52 @@ function hasSameFieldTwice(document: DocumentNode, isMerged: boolean): boolean {
       return isMerged ? names.size < same.length : args.size > 1;
     });
   })({ seed: 0, document, variables: {}, operationName: null });
+}
+
+interface FoundField {
+  readonly of: string;
+  readonly name: string;
+  readonly isAliased: boolean;
+  readonly isInFragment: boolean;
+}
+
+/** The fields of one operation, its fragments followed. */
+function fieldsOn(document: DocumentNode, operationName: string | null): FoundField[] {
+  const { operation, fragments } = partsOf(document, operationName);
+  const found: FoundField[] = [];
+  const info = new TypeInfo(schema);
+  const { fragmentNames } = reachedFrom(operation, fragments);
+  for (const node of [operation, ...[...fragmentNames].flatMap((name) => fragments.get(name) ?? [])]) {
+    let fragmentsAround = node.kind === Kind.FRAGMENT_DEFINITION ? 1 : 0;
+    visit(
+      node,
+      visitWithTypeInfo(info, {
+        InlineFragment: { enter: () => void fragmentsAround++, leave: () => void fragmentsAround-- },
+        Field: ({ name, alias }) => {
+          const of = info.getParentType()?.name ?? "";
+          const isAliased = alias !== undefined;
+          found.push({ of, name: name.value, isAliased, isInFragment: fragmentsAround > 0 });
+        },
+      }),
+    );
+  }
+  return found;
+}
+
+function partsOf(document: DocumentNode, operationName: string | null) {
+  const operation = getOperationAST(document, operationName);
+  if (operation === null || operation === undefined) throw new Error("Expected an operation.");
+  const nodes = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
+  return { operation, fragments: new Map(nodes.map((node) => [node.name.value, node] as const)) };
+}
+
+/** On the type itself, or on an interface of it. */
+function isSelectedBy(aim: string, of: string, name: string): boolean {
+  const [typeName = "", fieldName] = aim.split(".");
+  const type = schema.getType(typeName);
+  const isOfType =
+    typeName === of || (isObjectType(type) && type.getInterfaces().some((one) => one.name === of));
+  return isOfType && fieldName === name;
 }
 
 function declaredIn(document: DocumentNode): string[] {

@@ -17,6 +17,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import { SeededRandom } from "../backends/seeded-random.ts";
+import { type Aim, aimAt } from "./aim.ts";
 import type { RandomOperation } from "./operation.ts";
 import { RandomValues, type ValuePools } from "./random-values.ts";
 import { RandomVariables } from "./random-variables.ts";
@@ -48,17 +49,37 @@ export interface GeneratorOptions {
 export class OperationGenerator {
   readonly index: SchemaIndex;
   readonly #options: GeneratorOptions;
+  readonly #aims = new Map<string, Aim>();
 
   constructor(index: SchemaIndex, options: GeneratorOptions = {}) {
     this.index = index;
     this.#options = options;
   }
 
-  /** `seed`: an integer from 0. */
-  operation(seed: number): RandomOperation {
-    return new DocumentBuilder(this.index, this.#options, new SeededRandom(seed)).build(seed);
+  /**
+   * `seed`: an integer from 0. `aims`: fields of object types by their coordinates, of which the operation selects one, on
+   * whatever way: under an alias, in a fragment, on an interface. Those that no way leads to are left alone; where there
+   * are no others, it is an operation like any other.
+   */
+  operation(seed: number, aims: readonly string[] = []): RandomOperation {
+    const random = new SeededRandom(seed);
+    const wanted = aims.map((coordinate) => this.#aimAt(coordinate));
+    for (let tries = 1; ; tries++) {
+      const builder = new DocumentBuilder(this.index, this.#options, random, wanted);
+      const operation = builder.build(seed);
+      // On some ways too much would be found.
+      if (!builder.hasMissed || tries === maxTries) return operation;
+    }
+  }
+
+  #aimAt(coordinate: string): Aim {
+    let aim = this.#aims.get(coordinate);
+    if (aim === undefined) this.#aims.set(coordinate, (aim = aimAt(this.index, coordinate)));
+    return aim;
   }
 }
+
+const maxTries = 20;
 
 /** Where selections are made: what they are made from, and how much more there may be. */
 interface Site {
@@ -102,11 +123,15 @@ class DocumentBuilder {
    */
   readonly #meanings = new Map<string, string>();
   #fieldsLeft: number;
+  readonly #aims: readonly Aim[];
+  /** A field that was to be selected is not. */
+  hasMissed = false;
 
-  constructor(index: SchemaIndex, options: GeneratorOptions, random: SeededRandom) {
+  constructor(index: SchemaIndex, options: GeneratorOptions, random: SeededRandom, aims: readonly Aim[]) {
     this.#index = index;
     this.#options = options;
     this.#random = random;
+    this.#aims = aims;
     const values = new RandomValues(random, options.pools ?? new Map());
     this.#variables = new RandomVariables(index.schema, random, values);
     const { maxFields = 40 } = options;
@@ -119,10 +144,12 @@ class DocumentBuilder {
     const isNamed = count > 1 || this.#random.next() < 0.6;
     const { maxDepth = 6 } = this.#options;
     const root = this.#root();
+    const aims = this.#aims.filter((aim) => isWithin(aim.levelsFrom(root), maxDepth - 1));
     const operation = root === this.#index.mutation ? OperationTypeNode.MUTATION : OperationTypeNode.QUERY;
     const site = { parent: root, levels: maxDepth - 1, fanOut: 1 };
     const drafts = Array.from({ length: count }, (_, index): OperationDefinitionNode => {
-      const selectionSet = this.#selectionSet(site);
+      const aim = aims.length === 0 ? null : this.#random.pick(aims);
+      const selectionSet = this.#selectionSet(site, aim);
       const node = { kind: Kind.OPERATION_DEFINITION, operation, selectionSet } as const;
       return isNamed ? { ...node, name: nameNode(`Op${index + 1}`) } : node;
     });
@@ -156,21 +183,71 @@ class DocumentBuilder {
   #root(): IndexedType {
     const { query, mutation } = this.#index;
     const { mutationShare = 0 } = this.#options;
-    return mutation !== null && mutationShare > 0 && this.#random.next() < mutationShare ? mutation : query;
+    const isMutation = mutation !== null && mutationShare > 0 && this.#random.next() < mutationShare;
+    if (mutation === null || this.#aims.length === 0) return isMutation ? mutation : query;
+    const roots = isMutation ? [mutation, query] : [query, mutation];
+    const leads = (root: IndexedType): boolean => this.#aims.some((aim) => aim.levelsFrom(root) !== null);
+    return mutationShare > 0 ? (roots.find(leads) ?? query) : query;
   }
 
   #happens(what: keyof typeof chances): boolean {
     return this.#random.next() < chances[what];
   }
 
-  #selectionSet(site: Site): SelectionSetNode {
+  /** `aim`: a field that is to be selected here or further inside. */
+  #selectionSet(site: Site, aim: Aim | null = null): SelectionSetNode {
     const count = this.#random.integer(1, 5);
     const selections: SelectionNode[] = [];
+    const aimed = aim === null ? null : this.#aimed(site, aim);
+    if (aimed !== null) selections.push(aimed);
+    else if (aim !== null) this.hasMissed = true;
     while (selections.length < count) {
+      if (aimed !== null && this.#fieldsLeft <= 0) break;
       selections.push(this.#selection(site, selections));
       if (this.#fieldsLeft <= 0) break;
     }
-    return { kind: Kind.SELECTION_SET, selections };
+    return { kind: Kind.SELECTION_SET, selections: aimed === null ? selections : this.#mixed(selections) };
+  }
+
+  #mixed(selections: readonly SelectionNode[]): readonly SelectionNode[] {
+    return selections.length > 1 && this.#random.next() < 0.5 ? selections.toReversed() : selections;
+  }
+
+  /** A field on the way to a wanted one, that one itself, or a fragment with such a field. Null where there is none. */
+  #aimed(site: Site, aim: Aim): SelectionNode | null {
+    const { parent, levels } = site;
+    const own = aim.fieldOn(parent);
+    if (own !== null && (levels === 0 || this.#random.next() < 0.75))
+      return this.#field(own, site, this.#argumentsOf(own));
+    const ways = [
+      ...parent.branches.flatMap((field) =>
+        field.selectedType === null ? [] : [{ field, to: field.selectedType }],
+      ),
+      ...parent.conditions.map((to) => ({ field: null, to })),
+    ].filter(({ to }) => isWithin(aim.levelsFrom(to), levels - 1));
+    const shortest = Math.min(...ways.map(({ to }) => aim.levelsFrom(to) ?? Infinity));
+    const isStraight = this.#random.next() < 0.85;
+    const straight = ways.filter(({ to }) => aim.levelsFrom(to) === shortest);
+    // A way that finds too much is none.
+    for (const { field, to } of this.#random.shuffle(isStraight ? straight : ways)) {
+      if (field === null) return this.#aimedFragment(site, to, aim);
+      const found = this.#field(field, site, this.#argumentsOf(field), aim);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  #aimedFragment(site: Site, parent: IndexedType, aim: Aim): SelectionNode {
+    if (this.#happens("named")) {
+      const { node } = this.#newFragment(site, { parent, aim });
+      return { kind: Kind.FRAGMENT_SPREAD, name: node.name, ...this.#directives() };
+    }
+    return {
+      kind: Kind.INLINE_FRAGMENT,
+      typeCondition: typeNode(parent),
+      ...this.#directives(),
+      selectionSet: this.#selectionSet({ ...site, parent, levels: site.levels - 1 }, aim),
+    };
   }
 
   #selection(site: Site, earlier: readonly SelectionNode[]): SelectionNode {
@@ -222,7 +299,12 @@ class DocumentBuilder {
   }
 
   /** Null where it would find too much. */
-  #field(field: IndexedField, site: Site, args: readonly PlacedArgument[]): FieldNode | null {
+  #field(
+    field: IndexedField,
+    site: Site,
+    args: readonly PlacedArgument[],
+    aim: Aim | null = null,
+  ): FieldNode | null {
     const values = Object.fromEntries(args.map(({ node, value }) => [node.name.value, value]));
     const fanOut = site.fanOut * this.#fanOutOf(field, values);
     const { maxFanOut = 400 } = this.#options;
@@ -238,7 +320,7 @@ class DocumentBuilder {
       ...(nodes.length > 0 && { arguments: nodes }),
       ...this.#directives(),
       ...(selected !== null && {
-        selectionSet: this.#selectionSet({ parent: selected, levels: site.levels - 1, fanOut }),
+        selectionSet: this.#selectionSet({ parent: selected, levels: site.levels - 1, fanOut }, aim),
       }),
     };
   }
@@ -286,10 +368,13 @@ class DocumentBuilder {
     };
   }
 
-  #newFragment(site: Site): Fragment {
-    const parent = this.#random.pick(site.parent.conditions);
+  #newFragment(
+    site: Site,
+    aimed: { readonly parent: IndexedType; readonly aim: Aim } | null = null,
+  ): Fragment {
+    const parent = aimed?.parent ?? this.#random.pick(site.parent.conditions);
     const inside = { ...site, parent, levels: site.levels - 1 };
-    const selectionSet = this.#selectionSet(inside);
+    const selectionSet = this.#selectionSet(inside, aimed?.aim);
     const node: FragmentDefinitionNode = {
       kind: Kind.FRAGMENT_DEFINITION,
       name: nameNode(`F${this.#fragments.length + 1}`),
@@ -358,6 +443,10 @@ class DocumentBuilder {
     const names = [...type.leaves, ...type.branches].map(({ name }) => name);
     return names.length === 0 ? "alias" : this.#random.pick(names);
   }
+}
+
+function isWithin(levels: number | null, most: number): boolean {
+  return levels !== null && levels <= most;
 }
 
 interface PlacedArgument {

@@ -48,6 +48,11 @@ export class SchemaIndex {
   readonly introspection: readonly IndexedField[];
   readonly #types = new Map<string, MutableType>();
 
+  /** Every type that is selected from. */
+  get types(): readonly IndexedType[] {
+    return [...this.#types.values()];
+  }
+
   /** `leftOut`: fields, by coordinate, that nobody selects. Throws where there is no query type. */
   constructor(schema: GraphQLSchema, leftOut: ReadonlySet<string> = new Set()) {
     this.schema = schema;

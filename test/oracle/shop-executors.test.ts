@@ -16,7 +16,7 @@ import { type OpenProject, openProject } from "./open-project.ts";
 import type { RandomOperation } from "./operation.ts";
 import type { ValuePools } from "./random-values.ts";
 import { SchemaIndex } from "./schema-index.ts";
-import { shopOptions } from "./shop-operations.ts";
+import { mutationPools, shopOptions } from "./shop-operations.ts";
 import { type CountingAnswerer, openTwoExecutors, type ScopeParts } from "./two-executors.ts";
 
 // The shop's own client schemas on its real backends, what changes something included. ORACLE_OPERATIONS=<number> tries
@@ -239,13 +239,3 @@ async function cursorsOf(name: string, answer: CountingAnswerer): Promise<ValueP
   }
   return pools;
 }
-
-/** What changes something, and what is refused. */
-const mutationPools: ValuePools = new Map<string, readonly unknown[]>([
-  ...(shopOptions.pools ?? []),
-  ["ID", ["p1", "p7", "p100", "r1", "r2", "o1", "o2", "n1", "nope", ""]],
-  ["NewReviewInput.stars", [1, 5, 6]],
-  ["CardInput.cardNumber", ["4242424242424242", "1"]],
-  ["InvoiceInput.days", [14, 30, 5]],
-  ["AddressInput.country", ["SE", "DE", "??"]],
-]);

@@ -11,6 +11,7 @@ import { plainMobile } from "./plain-mobile.ts";
 import { answerPlainly, buildPlainSchema } from "./plain-schema.ts";
 import { pageToken, productLink, reviewLink } from "./plain-shop.ts";
 import { plainWeb } from "./plain-web.ts";
+import type { ValuePools } from "./random-values.ts";
 import { SchemaIndex } from "./schema-index.ts";
 import type { BffName } from "./shop-gateway.ts";
 
@@ -88,6 +89,16 @@ const pools = new Map<string, readonly unknown[]>([
   ["Query.products(after:)", tokens],
   ["Viewer.orders(after:)", tokens],
   ["Query.__type(name:)", ["Query", "Product", "ProductCard", "OrderStatus", "Int", "Nothing"]],
+]);
+
+/** The same for mutations: what changes something, and what is refused. */
+export const mutationPools: ValuePools = new Map<string, readonly unknown[]>([
+  ...pools,
+  ["ID", ["p1", "p7", "p100", "r1", "r2", "o1", "o2", "n1", "nope", ""]],
+  ["NewReviewInput.stars", [1, 5, 6]],
+  ["CardInput.cardNumber", ["4242424242424242", "1"]],
+  ["InvoiceInput.days", [14, 30, 5]],
+  ["AddressInput.country", ["SE", "DE", "??"]],
 ]);
 
 /** How long lists are, so that none explodes. */

@@ -1,7 +1,6 @@
 import {
   type ArgumentNode,
   type ASTNode,
-  type DefinitionNode,
   type DirectiveNode,
   type DocumentNode,
   type FieldNode,
@@ -14,7 +13,7 @@ import {
   visit,
 } from "graphql";
 import type { RandomOperation } from "./operation.ts";
-import { reachedFrom } from "./reached-from.ts";
+import { tidyOperation } from "./tidy-operation.ts";
 
 /**
  * A smaller operation that fails too: selections, directives, arguments, aliases, variables and parts of values are taken
@@ -45,7 +44,8 @@ export async function shrinkOperation(
 function* smallerOperations(operation: RandomOperation): Generator<RandomOperation> {
   const alone = onlyOperation(operation);
   if (alone !== null) yield alone;
-  for (const document of smallerDocuments(operation.document)) yield tidied({ ...operation, document });
+  for (const document of smallerDocuments(operation.document))
+    yield tidyOperation({ ...operation, document });
   for (const [name, value] of Object.entries(operation.variables)) {
     const { [name]: _, ...others } = operation.variables;
     yield { ...operation, variables: others };
@@ -61,7 +61,7 @@ function onlyOperation(operation: RandomOperation): RandomOperation | null {
   const chosen = getOperationAST(document, operationName);
   if (operations.length < 2 || chosen === null || chosen === undefined) return null;
   const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
-  return tidied({ ...operation, document: { ...document, definitions: [chosen, ...fragments] } });
+  return tidyOperation({ ...operation, document: { ...document, definitions: [chosen, ...fragments] } });
 }
 
 /** One change at each node of the document, from the outside in. */
@@ -160,34 +160,4 @@ function* smallerValues(value: unknown): Generator {
 
 function replaced(document: DocumentNode, node: ASTNode, replacement: ASTNode): DocumentNode {
   return visit(document, { enter: (found) => (found === node ? replacement : undefined) });
-}
-
-/** Without fragments, variable definitions and variables that nothing uses any more. */
-function tidied(operation: RandomOperation): RandomOperation {
-  const { document, operationName } = operation;
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const node of document.definitions)
-    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
-  const used = new Set<string>();
-  const definitions = document.definitions.flatMap((node): DefinitionNode[] => {
-    if (node.kind !== Kind.OPERATION_DEFINITION) return [node];
-    const { fragmentNames, variableNames } = reachedFrom(node, fragments);
-    for (const name of fragmentNames) used.add(name);
-    const variableDefinitions = (node.variableDefinitions ?? []).filter(({ variable }) =>
-      variableNames.has(variable.name.value),
-    );
-    return [{ ...node, variableDefinitions }];
-  });
-  const kept = definitions.filter(
-    (node) => node.kind !== Kind.FRAGMENT_DEFINITION || used.has(node.name.value),
-  );
-  const tidy = { ...document, definitions: kept };
-  const isNamed = kept.some((node) => node.kind === Kind.OPERATION_DEFINITION && node.name !== undefined);
-  const name = isNamed ? operationName : null;
-  const chosen = getOperationAST(tidy, name);
-  const declared = new Set(chosen?.variableDefinitions?.map(({ variable }) => variable.name.value));
-  const variables = Object.fromEntries(
-    Object.entries(operation.variables).filter(([variable]) => declared.has(variable)),
-  );
-  return { ...operation, document: tidy, variables, operationName: name };
 }

@@ -38,6 +38,8 @@ export interface CountedAnswer extends Answer {
   readonly request: OperationRequest | null;
   /** What the executor says that it took; null where it was refused. */
   readonly actual: ExecutedOperation["actual"];
+  /** What is behind errors and failed calls, in words: for people, when answers differ. */
+  readonly reasons: readonly string[];
   /** The operation was run by code that was made for it. */
   readonly isCompiled?: boolean;
   /** What it fetches; null where it is not planned. */
@@ -201,6 +203,7 @@ async function record(
   run: (scope: RequestScope) => Promise<ExecutedOperation>,
 ): Promise<Omit<CountedAnswer, "isDenied" | "estimates" | "request">> {
   const calls = new Map<string, number>();
+  const reasons: string[] = [];
   const scope: RequestScope = {
     ...parts,
     absorbed: [],
@@ -209,11 +212,14 @@ async function record(
     recordUpstreamCall(call) {
       const name = nameOf(call);
       calls.set(name, (calls.get(name) ?? 0) + 1);
+      const { coordinate, code, durationMs } = call;
+      if (code !== null) reasons.push(`call ${coordinate}: ${code} after ${Math.round(durationMs)} ms`);
     },
   };
   try {
     const { data, errors, actual } = await run(scope);
     const text = JSON.stringify(data);
+    for (const { path, cause } of errors) reasons.push(`${path.join(".")}: ${reasonOf(cause)}`);
     return {
       // As a client gets it.
       data: JSON.parse(text) as unknown,
@@ -228,12 +234,29 @@ async function record(
       calls,
       startedCalls: scope.startedCalls.count,
       actual,
+      reasons,
     };
   } catch (thrown) {
-    const { code, reasons } = RequestRefusal.from(thrown);
-    const errors = reasons.map(({ message }) => ({ path: [], code: `${code} ${message}` }));
-    return { data: undefined, errors, absorbed: [], calls, startedCalls: 0, actual: null };
+    const { code, reasons: told } = RequestRefusal.from(thrown);
+    const errors = told.map(({ message }) => ({ path: [], code: `${code} ${message}` }));
+    return {
+      data: undefined,
+      errors,
+      absorbed: [],
+      calls,
+      startedCalls: 0,
+      actual: null,
+      reasons: [...reasons, reasonOf(thrown)],
+    };
   } finally {
     scope.deadline.dispose();
   }
+}
+
+/** An error and what caused it, as only a log may tell. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = "code" in error ? `${String(error.code)} ` : "";
+  const text = `${error.name} ${code}${error.message}`;
+  return error.cause === undefined ? text : `${text}, because of ${reasonOf(error.cause)}`;
 }
