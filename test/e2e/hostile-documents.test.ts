@@ -29,7 +29,7 @@ let adminUrl: string;
 
 beforeAll(async () => {
   shop = await startShop();
-  project = createShopProject(schema, { preparing: { capacityMs: 10_000 } });
+  project = createShopProject(schema, { preparing: { capacityMs: 600_000 } });
   gateway = new TestProcess(lockfileNode, [launcher, "start", "--root", project.root], {
     PORT: "0",
     ADMIN_PORT: "0",

@@ -106,7 +106,14 @@ let test: ProjectGateway;
 
 beforeAll(async () => {
   const { url } = await shelf.start();
-  test = await startProject({ shelf: source, authors }, clientSchema, { SHELF_URL: url, AUTHORS_URL: url });
+  test = await startProject(
+    { shelf: source, authors },
+    clientSchema,
+    { SHELF_URL: url, AUTHORS_URL: url },
+    {
+      config: '{ name: "web", anonymous: true, limits: { maxTypeCost: 1_000_000, maxFieldCost: 1_000_000 } }',
+    },
+  );
 });
 afterAll(async () => {
   await test.stop();
@@ -262,9 +269,18 @@ describe("a connection", () => {
 });
 
 describe("arguments that are none", () => {
-  it.each([-1, 10_001])("first: %d is refused and nothing is sent", async (first) => {
+  it("first: below 0 is refused as a whole, because nobody can say what that costs", async () => {
     const answer = await test.query("query ($first: Int) { books(first: $first) { nodes { id } } }", {
-      variables: { first },
+      variables: { first: -1 },
+    });
+    expect(answer.data).toBeUndefined();
+    expect(answer.errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
+    expect(urls()).toEqual([]);
+  });
+
+  it("first: above 10000 is refused and nothing is sent", async () => {
+    const answer = await test.query("query ($first: Int) { books(first: $first) { nodes { id } } }", {
+      variables: { first: 10_001 },
     });
     expect(answer.data).toEqual({ books: null });
     expect(answer.errors).toMatchObject([

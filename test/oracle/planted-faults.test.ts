@@ -1,6 +1,7 @@
 import { print } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findDisagreement } from "./find-disagreement.ts";
+import { insteadOfRefusal } from "./refused-sizes.ts";
 import {
   type BffName,
   openOracleGateway,
@@ -70,7 +71,7 @@ describe("a mistake in a binding is found, and the operation that shows it made 
         const disagreement = await findDisagreement({
           generator: plain.generator,
           count: 2000,
-          left: (operation) => faulty.answer(bff, operation),
+          left: async (operation) => insteadOfRefusal(await faulty.answer(bff, operation), plain, operation),
           right: plain.answer,
           concurrency: 4,
         });

@@ -1,6 +1,4 @@
-import { print } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Answer } from "./compare-answers.ts";
 import { findDisagreement } from "./find-disagreement.ts";
 import {
   type BffName,
@@ -9,8 +7,8 @@ import {
   type OracleShop,
   startOracleShop,
 } from "./shop-gateway.ts";
-import type { RandomOperation } from "./operation.ts";
-import { openPlainBff, type PlainBff } from "./shop-operations.ts";
+import { insteadOfRefusal } from "./refused-sizes.ts";
+import { openPlainBff } from "./shop-operations.ts";
 
 // ORACLE_OPERATIONS=<number> tries more, ORACLE_FROM=<seed> others.
 const { ORACLE_OPERATIONS = "5000", ORACLE_FROM = "0" } = process.env;
@@ -87,20 +85,3 @@ describe.each<BffName>(["web", "mobile"])("the %s BFF and plain graphql-js", (bf
     timeoutMs,
   );
 });
-
-/**
- * An operation that asks for fewer than no elements has no cost, so that the gateway refuses it as a whole. For such a
- * one the answer counts that graphql-js gives.
- */
-async function insteadOfRefusal(
-  answer: Answer,
-  plain: PlainBff,
-  operation: RandomOperation,
-): Promise<Answer> {
-  const isRefused =
-    answer.data === undefined && answer.errors.every(({ code }) => refusalsOfSizes.has(code ?? ""));
-  const text = `${print(operation.document)} ${JSON.stringify(operation.variables)}`;
-  return isRefused && /-\d/.test(text) ? plain.answer(operation) : answer;
-}
-
-const refusalsOfSizes: ReadonlySet<string> = new Set(["GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT"]);

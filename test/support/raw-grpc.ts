@@ -77,6 +77,9 @@ export interface GrpcProjectFiles {
 /** Where `google/api/annotations.proto` is. */
 const libraryFolder = path.dirname(createRequire(import.meta.url).resolve("protobufjs/package.json"));
 
+/** What is sent is as large as the wire lets it be. */
+const limits = "{ maxListLength: 1_000_000, maxVariableDepth: 1000 }";
+
 /** `environment` names the source's URL. */
 export async function startGrpcProject(
   { protos, proto, source, client }: GrpcProjectFiles,
@@ -87,7 +90,7 @@ export async function startGrpcProject(
     ...Object.fromEntries(Object.entries(protos).map(([name, text]) => [`protos/${name}`, text])),
     "schemas/source.graphql": source,
     "bff-web/schema.graphql": client,
-    "bff-web/bff.config.ts": 'export default { name: "web", anonymous: true };\n',
+    "bff-web/bff.config.ts": `export default { name: "web", anonymous: true, limits: ${limits} };\n`,
   };
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
@@ -98,7 +101,7 @@ export async function startGrpcProject(
   try {
     const gateway = await startGateway({
       root,
-      environment: { PORT: "0", ADMIN_PORT: "0", ...environment },
+      environment: { PORT: "0", ADMIN_PORT: "0", MAX_EVENT_LOOP_DELAY_MS: "0", ...environment },
       logDestination: { write: (line) => void logLines.push(JSON.parse(line) as Record<string, unknown>) },
     });
     const forms = { longs: String, enums: String, bytes: String, keepCase: true, json: true };
