@@ -58,7 +58,9 @@ afterEach(() => project.stop());
 
 async function start(settings: string): Promise<void> {
   const environment = { COMPILE_FROM_REQUEST: "1000000" };
-  const config = `{ name: "web", anonymous: true, ${settings} }`;
+  // What it may cost is what is tried here.
+  const limits = '{ maxDepth: 200, measure: ["maxTypeCost", "maxFieldCost", "maxUpstreamCalls"] }';
+  const config = `{ name: "web", anonymous: true, limits: ${limits}, ${settings} }`;
   project = await startProject({ shop: sourceSchema(backend.url) }, clientSchema, environment, { config });
 }
 
