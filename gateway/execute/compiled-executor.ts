@@ -17,7 +17,7 @@ import type { AssemblyTurns } from "./assembly-turns.ts";
 import { compileFetch, type FetchPlace, type ResolvedFields } from "./compile-fetch.ts";
 import { failed, type Note } from "./complete-value.ts";
 import { compileFirstPage, type ReadFirstPage } from "./first-page.ts";
-import { firstOf, type ObjectCost, ObjectCounters } from "./object-counters.ts";
+import { firstOf, type ObjectCost, ObjectCounters, withoutDenied } from "./object-counters.ts";
 import { PlanRun } from "./plan-run.ts";
 import { compileClientArgs, type ReadClientArgs } from "./read-client-args.ts";
 import type { ExecutionLimits } from "./reference-executor.ts";
@@ -147,7 +147,8 @@ class Counting {
   /** Of the one object that root fields belong to. */
   readonly #root: ObjectCost;
 
-  constructor(operation: PlannedOperation, rules: CompiledLimits["costs"]) {
+  constructor(operation: PlannedOperation, costs: CompiledLimits["costs"]) {
+    const rules = withoutDenied(costs, operation.denials);
     this.counters = new ObjectCounters(rules);
     this.#rules = rules;
     this.#operation = operation;

@@ -16,6 +16,7 @@ import { PlanTooLargeError } from "../prepare/plan-numbers.ts";
 import { NotPlannedError } from "../prepare/plan-place.ts";
 import { type ExecutedOperation, toExecuted } from "./executed-operation.ts";
 import { addRootTo, ObjectCounts } from "./object-counts.ts";
+import { withoutDenied } from "./object-counters.ts";
 import { withoutAbsent } from "./plan-run.ts";
 import { createReferenceExecutor } from "./reference-executor.ts";
 
@@ -171,9 +172,9 @@ const noSteps = { steps: [], places: [] };
 /** What was received object by object for an operation in which `@skip` and `@include` still stand. */
 function countedCost(
   schema: GraphQLSchema,
-  rules: ExecutorSettings["costs"],
+  costs: ExecutorSettings["costs"],
   {
-    request: { prepared, coerced },
+    request: { prepared, coerced, denials },
     scope,
     counts,
   }: {
@@ -182,6 +183,7 @@ function countedCost(
     readonly counts: ObjectCounts;
   },
 ): OperationCost {
+  const rules = withoutDenied(costs, denials);
   const fragments: Record<string, FragmentDefinitionNode> = {};
   for (const node of prepared.document.definitions)
     if (node.kind === Kind.FRAGMENT_DEFINITION) fragments[node.name.value] = node;

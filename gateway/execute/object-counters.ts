@@ -1,4 +1,5 @@
 import type { FieldNode } from "graphql";
+import type { Denials } from "../policy/access-rules.ts";
 import type { Cost, CostRules } from "../policy/cost-rules.ts";
 import type { ShownObject } from "../prepare/plan.ts";
 
@@ -46,6 +47,21 @@ export class ObjectCounters {
       if (count > 0) addTimes(sum, count, this.#costs[index]?.(variables));
     }
   }
+}
+
+/** The rules for a caller who may not read all: what is denied was never received, and costs nothing. Null: nothing is. */
+export function withoutDenied(
+  rules: Pick<CostRules, "objectCost">,
+  denials: Denials | null,
+): Pick<CostRules, "objectCost"> {
+  if (denials === null) return rules;
+  return {
+    objectCost: (typeName, nodes) =>
+      rules.objectCost(
+        typeName,
+        nodes.filter(({ name }) => denials.failedOf(typeName, name.value).length === 0),
+      ),
+  };
 }
 
 /** One node stands for all that are merged into a field. */

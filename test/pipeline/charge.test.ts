@@ -29,10 +29,11 @@ async function start(config: string): Promise<ProjectGateway> {
   const source = `extend schema @source(name: "main", url: "http://x", timeoutMs: 5000)
     type Query {
       one: Thing @rest(GET: "/one", shareInFlight: false)
+      kept: Thing @rest(GET: "/kept") @authenticated
       many(first: Int = 10): [Thing!] @rest(GET: "/rows", query: { first: "$args.first" }) @listSize(slicingArguments: ["first"])
     }
     type Thing { id: ID! text: String! }`;
-  const client = `type Query { one: Thing many(first: Int = 10): [Thing!] } type Thing { id: ID! text: String! }`;
+  const client = `type Query { one: Thing kept: Thing many(first: Int = 10): [Thing!] } type Thing { id: ID! text: String! }`;
   project = await startProject(
     { main: source },
     client,
@@ -122,6 +123,20 @@ describe("a budget of type cost", () => {
     );
     expect((await web.query("{ one { id } many(first: 1) { id } }")).status).toBe(429);
     expect(remainingIn((await web.query("{ __typename }")).headers)).toBe(99);
+  });
+});
+
+describe("what a caller may not read", () => {
+  it.each([1, 2])("costs it nothing, in the operation's request %i", async (requests) => {
+    const web = await start(
+      'budgets: [{ name: "f", of: "fieldCost", capacity: 100, refillPerSecond: 0.001 }]',
+    );
+    for (let request = 0; request < requests; request++) {
+      const { errors } = await web.query("{ kept { id } one { id } }");
+      expect(errors).toMatchObject([{ path: ["kept"] }]);
+    }
+    expect(remainingIn((await web.query("{ __typename }")).headers)).toBe(100 - requests);
+    expect(backend.requests.map(({ url }) => url)).toEqual(Array(requests).fill("/one"));
   });
 });
 
