@@ -159,6 +159,7 @@ class Counting {
     this.#root = rules.objectCost(
       type?.name ?? "",
       [...fields].flatMap(([, nodes]) => firstOf(nodes)),
+      null,
     );
   }
 

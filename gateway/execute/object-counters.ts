@@ -30,7 +30,7 @@ export class ObjectCounters {
     if (known !== undefined) return known;
     const index = this.#zeros.push(0) - 1;
     const nodes = shown.fields.flatMap((field) => firstOf(field.nodes));
-    this.#costs.push(this.#rules.objectCost(shown.type.name, nodes));
+    this.#costs.push(this.#rules.objectCost(shown.type.name, nodes, shown.foundBy));
     this.#indexes.set(shown, index);
     return index;
   }
@@ -56,10 +56,11 @@ export function withoutDenied(
 ): Pick<CostRules, "objectCost"> {
   if (denials === null) return rules;
   return {
-    objectCost: (typeName, nodes) =>
+    objectCost: (typeName, nodes, foundBy) =>
       rules.objectCost(
         typeName,
         nodes.filter(({ name }) => denials.failedOf(typeName, name.value).length === 0),
+        foundBy,
       ),
   };
 }

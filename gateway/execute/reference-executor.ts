@@ -130,7 +130,7 @@ function compileResolver(
     return (_parent, _args, context, info) => {
       const execution = context as Execution;
       execution.countField();
-      execution.counts.add(info.fieldNodes, getNamedType(info.returnType).name);
+      execution.counts.add(info, getNamedType(info.returnType).name);
       return Entity.root(model);
     };
   }
@@ -143,7 +143,7 @@ function compileResolver(
         : Need.none;
       const request = { field: binding, args: args as Args, need };
       const page = await fetchConnection(objectOf(parent), request, execution.scope);
-      if (page !== null) execution.counts.add(info.fieldNodes, getNamedType(info.returnType).name);
+      if (page !== null) execution.counts.add(info, getNamedType(info.returnType).name);
       return page;
     };
   }
@@ -154,7 +154,7 @@ function compileResolver(
       execution.countField();
       const part = readConnectionPart(parent, binding.part);
       if (!isLeafType(leafType))
-        execution.counts.add(info.fieldNodes, leafType.name, Array.isArray(part) ? part.length : 1);
+        execution.counts.add(info, leafType.name, Array.isArray(part) ? part.length : 1);
       return isolateElements(part, execution);
     };
   }
@@ -187,7 +187,7 @@ function compileResolver(
       isAbstractType(leafType) && execution.denials?.deniesObject(shown) === true;
     const count = (entity: Entity | null): void => {
       const shown = entity === null ? null : showing(entity);
-      if (shown !== null && !isDenied(shown)) execution.counts.add(info.fieldNodes, shown);
+      if (shown !== null && !isDenied(shown)) execution.counts.add(info, shown);
     };
     const onDropped = (dropped: Promise<readonly unknown[]>): void =>
       execution.counts.await(

@@ -13,7 +13,7 @@ import type { ClientSchema } from "../language/client-schema.ts";
 import { namedTypeOf } from "../language/sdl-file.ts";
 import { plus, times } from "./cost-arithmetic.ts";
 import { compileFieldArguments, noneGiven } from "./field-arguments.ts";
-import { compileFieldCost, type FieldCost } from "./field-cost.ts";
+import { compileFieldCost, type FieldCost, type Measured } from "./field-cost.ts";
 import { InputWeights } from "./input-weights.ts";
 import { SupergraphCosts } from "./supergraph-costs.ts";
 
@@ -33,10 +33,22 @@ export interface CostRules {
   fieldOf(typeName: string, fieldName: string): FieldCost | null;
   /**
    * What one object of a type costs of which these fields are shown, one node for each response key: the object itself, the
-   * fields, and values of theirs that are no objects. An estimate is the sum of it over the most objects that there may be,
+   * fields, and values of theirs that are no objects. `foundBy` is the field that returned it, which may say how long its lists
+   * are; null for what root fields belong to. An estimate is the sum of it over the most objects that there may be,
    * and never less than the sum over those that there are. Compiled once, it is evaluated for each request.
    */
-  objectCost(typeName: string, fields: readonly FieldNode[]): (variables: Variables) => Cost;
+  objectCost(
+    typeName: string,
+    fields: readonly FieldNode[],
+    foundBy: FieldUse | null,
+  ): (variables: Variables) => Cost;
+}
+
+/** One use of a client field. */
+export interface FieldUse {
+  /** The object type that has it. */
+  readonly typeName: string;
+  readonly node: FieldNode;
 }
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -91,7 +103,8 @@ export function compileCostRules(
     assumedListSize,
     weightOfType,
     fieldOf,
-    objectCost: (typeName, nodes) => compileObjectCost({ fieldOf, weightOfType }, typeName, nodes),
+    objectCost: (typeName, nodes, foundBy) =>
+      compileObjectCost({ fieldOf, weightOfType }, { typeName, nodes, foundBy }),
   };
 }
 
@@ -165,26 +178,33 @@ function warnOfSmallSizes(
   }
 }
 
+interface CostedObject {
+  readonly typeName: string;
+  readonly nodes: readonly FieldNode[];
+  readonly foundBy: FieldUse | null;
+}
+
 function compileObjectCost(
   { fieldOf, weightOfType }: Pick<CostRules, "fieldOf" | "weightOfType">,
-  typeName: string,
-  nodes: readonly FieldNode[],
+  { typeName, nodes, foundBy }: CostedObject,
 ): (variables: Variables) => Cost {
   let fixedTypeCost = weightOfType(typeName);
   let fixedFieldCost = 0;
-  const open: ((variables: Variables) => Cost | null)[] = [];
+  const above = compileAbove(fieldOf, foundBy);
+  const open: ((variables: Variables, parent: Measured | null) => Cost | null)[] = [];
   for (const node of nodes) {
     if (introspectionFields.has(node.name.value)) fixedFieldCost += introspectionCost.fieldCost;
     const field = fieldOf(typeName, node.name.value);
     if (field === null) continue;
     const args = compileFieldArguments(field.definition, node);
-    const measure = (variables: Variables): Cost | null => {
+    const measure = (variables: Variables, parent: Measured | null): Cost | null => {
       const values = field.readsArguments ? args.read(variables) : noneGiven;
-      return values === null ? null : ownCostOf(field, field.measure(values, null));
+      return values === null ? null : ownCostOf(field, field.measure(values, parent));
     };
-    if (field.readsArguments && args.variable.size > 0) open.push(measure);
+    if ((field.readsArguments && args.variable.size > 0) || (field.readsParent && above?.isOpen === true))
+      open.push(measure);
     else {
-      const cost = measure({});
+      const cost = measure({}, above?.isOpen === false ? above.measure({}) : null);
       fixedTypeCost += cost?.typeCost ?? 0;
       fixedFieldCost += cost?.fieldCost ?? 0;
     }
@@ -193,12 +213,36 @@ function compileObjectCost(
   if (open.length === 0) return () => fixed;
   return (variables) => {
     let { typeCost, fieldCost } = fixed;
+    const parent = above?.measure(variables) ?? null;
     for (const measure of open) {
-      const cost = measure(variables);
+      const cost = measure(variables, parent);
       typeCost += cost?.typeCost ?? 0;
       fieldCost += cost?.fieldCost ?? 0;
     }
     return { typeCost, fieldCost };
+  };
+}
+
+/** What the field that returned an object says of lists in it; null: nothing. */
+interface Above {
+  /** It depends on variables. */
+  readonly isOpen: boolean;
+  measure(variables: Variables): Measured | null;
+}
+
+function compileAbove(fieldOf: CostRules["fieldOf"], foundBy: FieldUse | null): Above | null {
+  if (foundBy === null) return null;
+  const { typeName, node } = foundBy;
+  const field = fieldOf(typeName, node.name.value);
+  if (field === null || !field.sizesBelow) return null;
+  const args = compileFieldArguments(field.definition, node);
+  return {
+    isOpen: field.readsArguments && args.variable.size > 0,
+    // What it says of lists below follows from its own arguments only.
+    measure(variables) {
+      const values = field.readsArguments ? args.read(variables) : noneGiven;
+      return values === null ? null : field.measure(values, null);
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import {
   Kind,
 } from "graphql";
 import type { BoundStep, ConnectionPart } from "../compose/bindings.ts";
+import type { FieldUse } from "../policy/cost-rules.ts";
 import type { PlanNumbers } from "./plan-numbers.ts";
 import { NotPlannedError, type PlaceBuilder } from "./plan-place.ts";
 import type {
@@ -32,12 +33,20 @@ export interface FieldPlanner {
   ): ShownField;
   planPath(place: PlaceBuilder, path: BoundPath, planEnd: (end: PlaceBuilder) => void): Path;
   /** How what stands at the end of a field's path is planned. */
-  endOf(site: Pick<ShownField, "definition" | "nodes">): PlannedEnd;
+  endOf(site: FieldSite): PlannedEnd;
   collect(type: GraphQLObjectType, nodes: readonly FieldNode[]): CollectedFields;
   /** What of a connection a field of a type is; null for every other field. */
   connectionPart(type: GraphQLObjectType, fieldName: string): ConnectionPart | null;
   /** Equal for equal pages. */
   pageOf(binding: PageBinding, args: FieldArgs): PageArgs;
+}
+
+/** A field of an operation. */
+export type FieldSite = Pick<ShownField, "parent" | "definition" | "nodes">;
+
+/** What the objects that a field returns were found by. */
+export function useOf({ parent, nodes: [node] }: FieldSite): FieldUse | null {
+  return node === undefined ? null : { typeName: parent.name, node };
 }
 
 export type CollectedFields = ReadonlyMap<string, readonly FieldNode[]>;
@@ -56,6 +65,7 @@ export interface PlannedEnd {
 
 interface ConnectionSite {
   readonly key: string;
+  readonly parent: GraphQLObjectType;
   readonly nodes: readonly FieldNode[];
   readonly definition: GraphQLField<unknown, unknown>;
   readonly type: GraphQLOutputType;
@@ -90,7 +100,7 @@ export function planConnection(
     items.push(found);
     return found;
   };
-  pagePlace.shown = showConnection({ planner, page: pagePlace, readItems }, type, site.nodes);
+  pagePlace.shown = showConnection({ planner, page: pagePlace, readItems }, type, site);
   return {
     ...site,
     kind: "connection",
@@ -141,20 +151,20 @@ interface PageSite {
 }
 
 /** What a connection, an edge of it or its PageInfo shows. */
-function showConnection(site: PageSite, type: GraphQLObjectType, nodes: readonly FieldNode[]): ShownObject {
+function showConnection(site: PageSite, type: GraphQLObjectType, found: FieldSite): ShownObject {
   const { planner, page, readItems } = site;
-  const fields = [...planner.collect(type, nodes)].map(([key, selected]): ShownField => {
+  const fields = [...planner.collect(type, found.nodes)].map(([key, selected]): ShownField => {
     const name = selected[0]?.name.value ?? "";
     const part = planner.connectionPart(type, name);
     const definition = type.getFields()[name];
     // A part that the caller may not read has no binding, and is planned like any such field.
     if (part === null || definition === undefined) return planner.planField(page, type, key, selected);
     planner.numbers.countField();
-    const shown = { key, nodes: selected, definition, type: definition.type };
+    const shown = { key, nodes: selected, parent: type, definition, type: definition.type };
     const below = (): ShownObject => {
       const inner = getNamedType(definition.type);
       if (!isObjectType(inner)) throw new NotPlannedError(`${type.name}.${name} is no object`);
-      return showConnection(site, inner, selected);
+      return showConnection(site, inner, shown);
     };
     switch (part) {
       case "edges":
@@ -172,5 +182,5 @@ function showConnection(site: PageSite, type: GraphQLObjectType, nodes: readonly
         return { ...shown, kind: "fact", part };
     }
   });
-  return { type, fields };
+  return { type, fields, foundBy: useOf(found) };
 }

@@ -1,4 +1,4 @@
-import type { FieldNode, GraphQLField, GraphQLOutputType } from "graphql";
+import type { FieldNode, GraphQLField, GraphQLObjectType, GraphQLOutputType } from "graphql";
 import type { EntityLookup } from "../compose/entity-lookup.ts";
 import type { ModelType } from "../compose/supergraph-model.ts";
 import { NotPlannedError, type PlaceBuilder } from "./plan-place.ts";
@@ -6,6 +6,7 @@ import type { Base, FieldArgs, NodeBinding, Place, ShownField } from "./plan.ts"
 
 export interface NodesSite {
   readonly key: string;
+  readonly parent: GraphQLObjectType;
   readonly nodes: readonly FieldNode[];
   readonly definition: GraphQLField<unknown, unknown>;
   readonly type: GraphQLOutputType;

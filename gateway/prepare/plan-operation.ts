@@ -26,8 +26,10 @@ import {
   type BoundPath,
   type CollectedFields,
   type FieldPlanner,
+  type FieldSite,
   type PageArgs,
   planConnection,
+  useOf,
   type PlannedEnd,
 } from "./plan-connection.ts";
 import type {
@@ -42,6 +44,7 @@ import type {
   ShownField,
   ShownObject,
 } from "./plan.ts";
+import type { FieldUse } from "../policy/cost-rules.ts";
 import { findReachedCalls } from "./reached-calls.ts";
 import { planNodes, type NodesSite } from "./plan-nodes.ts";
 import { trimCalls } from "./trim-calls.ts";
@@ -98,8 +101,8 @@ class Planner implements FieldPlanner {
     const fields = collectFields(this.#context, rootType, [operation.selectionSet]);
     const roots =
       kind === "mutation"
-        ? [...fields].map((field) => this.#planRoot("Mutation", rootType, new Map([field])))
-        : [this.#planRoot("Query", rootType, fields)];
+        ? [...fields].map((field) => this.#planRoot("Mutation", rootType, new Map([field]), null))
+        : [this.#planRoot("Query", rootType, fields, null)];
     const { steps, places, fields: count } = this.numbers;
     const resolved = places
       .flatMap(({ shown }) => shown?.fields ?? [])
@@ -120,11 +123,16 @@ class Planner implements FieldPlanner {
     return { kind, roots, arguments: this.#arguments, pages: this.#pages, steps, ...totals };
   }
 
-  #planRoot(typeName: string, shown: GraphQLObjectType, fields: CollectedFields): Place {
+  #planRoot(
+    typeName: string,
+    shown: GraphQLObjectType,
+    fields: CollectedFields,
+    foundBy: FieldUse | null,
+  ): Place {
     const type = this.#model.types.get(typeName);
     if (type === undefined) throw new NotPlannedError(`the supergraph has no ${typeName}`);
     const place = this.#placeOf(type, { kind: "root" });
-    place.shown = this.show(place, shown, fields);
+    place.shown = this.#show(place, shown, fields, foundBy);
     return place;
   }
 
@@ -132,9 +140,14 @@ class Planner implements FieldPlanner {
     return new PlaceBuilder(this.#model, this.numbers, type, { base, existence });
   }
 
-  show(place: PlaceBuilder, type: GraphQLObjectType, fields: CollectedFields): ShownObject {
+  #show(
+    place: PlaceBuilder,
+    type: GraphQLObjectType,
+    fields: CollectedFields,
+    foundBy: FieldUse | null,
+  ): ShownObject {
     const shown = [...fields].map(([key, nodes]) => this.planField(place, type, key, nodes));
-    return { type, fields: shown };
+    return { type, fields: shown, foundBy };
   }
 
   planField(
@@ -148,7 +161,7 @@ class Planner implements FieldPlanner {
     this.numbers.countField();
     const name = node.name.value;
     const definition = definitionOf(parent, name);
-    const site = { key, nodes, definition, type: definition.type };
+    const site = { key, nodes, parent, definition, type: definition.type };
     if (definition === TypeNameMetaFieldDef) return { ...site, kind: "typename", name: parent.name };
     const args = this.#argumentsOf(definition, node);
     if (this.#context.denials?.deniesField(parent.name, name) === true)
@@ -157,8 +170,7 @@ class Planner implements FieldPlanner {
     if (binding === undefined) throw new NotPlannedError(`${parent.name}.${name} has no binding`);
     return place.attempt<ShownField>(
       () => {
-        if (binding.kind === "group")
-          return { ...site, kind: "group", place: this.#planGroup(definition, nodes) };
+        if (binding.kind === "group") return { ...site, kind: "group", place: this.#planGroup(site) };
         if (binding.kind === "page") return planConnection(this, place, { ...site, binding, args });
         if (binding.kind === "node") return this.#planNodes({ ...site, binding, args });
         if (binding.kind !== "path") throw new NotPlannedError("a part of a connection");
@@ -170,15 +182,15 @@ class Planner implements FieldPlanner {
         // What resolvers read they have to ask for: the whole subquery is theirs.
         if (place.isSelected) throw new NotPlannedError(reason);
         this.#resolvedFields++;
-        return { ...site, kind: "resolved", reason, binding, args, parent };
+        return { ...site, kind: "resolved", reason, binding, args };
       },
     );
   }
 
-  #planGroup(definition: GraphQLField<unknown, unknown>, nodes: readonly FieldNode[]): Place {
-    const type = getNamedType(definition.type);
+  #planGroup(site: FieldSite): Place {
+    const type = getNamedType(site.definition.type);
     if (!isObjectType(type)) throw new NotPlannedError("a group is an object");
-    return this.#planRoot("Query", type, this.collect(type, nodes));
+    return this.#planRoot("Query", type, this.collect(type, site.nodes), useOf(site));
   }
 
   #planLeaf(place: PlaceBuilder, site: PathSite): ShownField {
@@ -210,7 +222,8 @@ class Planner implements FieldPlanner {
     return planNodes({ placeOf: (...parts) => this.#placeOf(...parts), planEnd }, site);
   }
 
-  endOf({ definition, nodes }: Pick<ShownField, "definition" | "nodes">): PlannedEnd {
+  endOf(site: FieldSite): PlannedEnd {
+    const { definition, nodes } = site;
     const clientType = getNamedType(definition.type);
     const views = this.#views.get(clientType.name) ?? null;
     const isRequired = isInnermostNonNull(definition.type);
@@ -225,7 +238,7 @@ class Planner implements FieldPlanner {
       const fields = this.collect(shown, nodes);
       if (end.isReference) this.#confirm(end, shown, fields);
       end.isRequired = isRequired;
-      end.shown = this.show(end, shown, fields);
+      end.shown = this.#show(end, shown, fields, useOf(site));
     };
     return { views, planEnd };
   }
@@ -309,6 +322,7 @@ const noArgs: FieldArgs = { kind: "constant", values: Object.freeze({}) };
 
 interface PathSite extends BoundPath {
   readonly key: string;
+  readonly parent: GraphQLObjectType;
   readonly nodes: readonly FieldNode[];
   readonly definition: GraphQLField<unknown, unknown>;
   readonly type: GraphQLOutputType;

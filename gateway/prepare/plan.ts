@@ -5,6 +5,7 @@ import type { LeafReader } from "../compose/required-value.ts";
 import type { SubqueryCall } from "../compose/subquery-call.ts";
 import type { FieldSupplier, ModelField, ModelType } from "../compose/supergraph-model.ts";
 import type { SourceSchema } from "../language/source-schema.ts";
+import type { FieldUse } from "../policy/cost-rules.ts";
 import type { DeclaredCall } from "../sources/declared-call.ts";
 import type { Source } from "../sources/source.ts";
 import type { TypeReader } from "../sources/type-reader.ts";
@@ -246,9 +247,13 @@ export interface ShownObject {
   readonly type: GraphQLObjectType;
   /** In the order of the answer. */
   readonly fields: readonly ShownField[];
+  /** The field whose value it is; null where it is what root fields belong to. */
+  readonly foundBy: FieldUse | null;
 }
 
 interface ShownSite {
+  /** The client type whose field it is. */
+  readonly parent: GraphQLObjectType;
   /** The name in the answer. */
   readonly key: string;
   readonly nodes: readonly FieldNode[];

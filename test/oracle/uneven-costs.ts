@@ -1,13 +1,13 @@
-import { type FieldNode, Kind } from "graphql";
-import type { CostRules } from "../../gateway/policy/cost-rules.ts";
+import { type FieldNode, Kind, print } from "graphql";
+import type { CostRules, FieldUse } from "../../gateway/policy/cost-rules.ts";
 
 /**
  * Costs that tell nearly all objects and fields apart, so that two who count differently come to different sums. Those of
  * every other type depend on the variables of the request.
  */
 export const unevenCosts: Pick<CostRules, "objectCost"> = {
-  objectCost(typeName, nodes) {
-    const typeCost = costOf(typeName);
+  objectCost(typeName, nodes, foundBy) {
+    const typeCost = costOf(`${typeName} ${foundBy === null ? "" : textOfUse(foundBy)}`);
     const fixed = nodes.reduce((sum, { alias, name }) => sum + costOf(`${alias?.value} ${name.value}`), 0);
     if (typeCost % 2 === 0) return () => ({ typeCost, fieldCost: fixed });
     return (variables) => {
@@ -16,6 +16,10 @@ export const unevenCosts: Pick<CostRules, "objectCost"> = {
     };
   },
 };
+
+function textOfUse({ typeName, node }: FieldUse): string {
+  return `${typeName} ${node.name.value} ${(node.arguments ?? []).map(print).join()}`;
+}
 
 function textOfVariables(
   { arguments: args = [] }: FieldNode,

@@ -220,7 +220,7 @@ describe("the cost of one object", () => {
   it("is its own, its fields' and that of leaves, whatever its objects cost", () => {
     const rules = schema.project.costs.get("web");
     const fields = fieldsOf("query ($n: Int) { featured(n: $n) { id } names plain { id } }");
-    const cost = rules?.objectCost("Query", fields);
+    const cost = rules?.objectCost("Query", fields, null);
     // Query, a page for featured; a page and 4 products for names.
     expect(cost?.({ n: 2 })).toEqual({ typeCost: 1 + 1 + 5, fieldCost: 2 + 2 + 1 });
   });
@@ -228,12 +228,62 @@ describe("the cost of one object", () => {
   it("summed over all objects that there may be is the estimate", () => {
     const rules = schema.project.costs.get("web");
     const query = "{ featured(n: 3) { id price { units } } }";
-    const root = rules?.objectCost("Query", fieldsOf(query))({});
-    const card = rules?.objectCost("Card", fieldsOf("{ id price { units } }"))({});
-    const price = rules?.objectCost("Price", fieldsOf("{ units }"))({});
+    const root = rules?.objectCost("Query", fieldsOf(query), null)({});
+    const card = rules?.objectCost("Card", fieldsOf("{ id price { units } }"), null)({});
+    const price = rules?.objectCost("Price", fieldsOf("{ units }"), null)({});
     const sum = (figure: "typeCost" | "fieldCost"): number =>
       (root?.[figure] ?? 0) + 3 * (card?.[figure] ?? 0) + 3 * (price?.[figure] ?? 0);
     const { typeCost, fieldCost } = schema.estimate(query);
     expect([sum("typeCost"), sum("fieldCost")]).toEqual([typeCost, fieldCost]);
   });
+
+  it("goes by what the field that found it says of its lists", () => {
+    const rules = sized.project.costs.get("web");
+    const total = (query: string, found: string, type: string, variables = {}): readonly number[] => {
+      const [node] = fieldsOf(query);
+      const root = rules?.objectCost("Query", fieldsOf(query), null)(variables);
+      const foundBy = node === undefined ? null : { typeName: "Query", node };
+      const object = rules?.objectCost(type, fieldsOf(found), foundBy)(variables);
+      return [
+        (root?.typeCost ?? 0) + (object?.typeCost ?? 0),
+        (root?.fieldCost ?? 0) + (object?.fieldCost ?? 0),
+      ];
+    };
+    // Query, the page, and the products that names are read of.
+    expect(total("{ products(first: 2) { names } }", "{ names }", "Page")).toEqual([4, 2]);
+    expect(total("{ products(first: 700) { names } }", "{ names }", "Page")).toEqual([702, 2]);
+    const query = "query ($n: Int = 3) { products(first: $n) { names } }";
+    expect(total(query, "{ names }", "Page", { n: 3 })).toEqual([5, 2]);
+    expect(total(query, "{ names }", "Page", {})).toEqual([12, 2]);
+    expect(total("{ top { names } }", "{ names }", "Top")).toEqual([6, 2]);
+    for (const [asked, variables] of [
+      ["{ products(first: 2) { names } }", {}],
+      ["{ products(first: 700) { names } }", {}],
+      [query, {}],
+      ["{ top { names } }", {}],
+    ] as const) {
+      const { typeCost, fieldCost } = sized.estimate(asked, variables);
+      const type = asked.includes("top") ? "Top" : "Page";
+      expect(total(asked, "{ names }", type, { n: 3 })).toEqual([typeCost, fieldCost]);
+    }
+  });
 });
+
+const sized = openCosts(
+  [
+    `extend schema @source(name: "shop", url: "http://localhost:1")
+     type Query {
+       products(first: Int = 10): Page
+         @rest(GET: "/products{?args.first}")
+         @listSize(slicingArguments: ["first"], sizedFields: ["items"])
+       top: Top @rest(GET: "/top") @listSize(assumedSize: 4, sizedFields: ["rows"])
+     }
+     type Page { items: [Product!] }
+     type Top { rows: [Product!] }
+     type Product { name: String }`,
+  ],
+  `type Query { products(first: Int): Page top: Top }
+   type Page { names: [String] @from(field: "items.name") }
+   type Top { names: [String] @from(field: "rows.name") }`,
+);
+afterAll(() => sized.dispose());
