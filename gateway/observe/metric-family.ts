@@ -29,13 +29,34 @@ interface ExposedValue {
 type Labels = Readonly<Record<string, string>>;
 
 /** One series: the value of a counter or gauge, or a histogram. */
-interface Series {
+export class Series {
   readonly labels: Labels;
   /** A histogram's: the sum of what was observed. */
-  value: number;
-  count: number;
+  value = 0;
+  count = 0;
+  /** A histogram's upper bounds, rising. */
+  readonly #bounds: readonly number[];
   /** How much was observed up to each upper bound and above the one before; the last is for what is above all. */
   readonly buckets: number[];
+
+  constructor(labels: Labels, bounds: readonly number[]) {
+    this.labels = labels;
+    this.#bounds = bounds;
+    this.buckets = [...bounds.map(() => 0), 0];
+  }
+
+  add(difference: number): void {
+    this.value += difference;
+  }
+
+  /** `value` into a histogram. */
+  observe(value: number): void {
+    let index = 0;
+    while (index < this.#bounds.length && value > (this.#bounds[index] as number)) index++;
+    this.value += value;
+    this.count++;
+    this.buckets[index] = (this.buckets[index] ?? 0) + 1;
+  }
 }
 
 /** Series by the value of one label after another. */
@@ -59,26 +80,20 @@ export class MetricFamily {
     this.#leadingLabels = settings.labels.slice(0, -1);
     this.#lastLabel = settings.labels.at(-1) ?? null;
     // What has no labels is there from the start.
-    if (this.#lastLabel === null) this.#find({});
+    if (this.#lastLabel === null) this.series({});
   }
 
-  add(labels: Labels, difference: number): void {
-    this.#find(labels).value += difference;
-  }
-
-  set(labels: Labels, value: number): void {
-    this.#find(labels).value = value;
-  }
-
-  /** `value` into a histogram. */
-  observe(labels: Labels, value: number): void {
-    const { buckets } = this.#settings;
-    let index = 0;
-    while (index < buckets.length && value > (buckets[index] as number)) index++;
-    const series = this.#find(labels);
-    series.value += value;
-    series.count++;
-    series.buckets[index] = (series.buckets[index] ?? 0) + 1;
+  /** Made where it is not there yet. Whoever counts with each request keeps it. */
+  series(labels: Labels): Series {
+    let tree = this.#tree;
+    for (const label of this.#leadingLabels) {
+      const key = labels[label] ?? "";
+      let next = tree.get(key) as SeriesTree | undefined;
+      if (next === undefined) tree.set(key, (next = new Map()));
+      tree = next;
+    }
+    const key = this.#lastLabel === null ? "" : (labels[this.#lastLabel] ?? "");
+    return (tree.get(key) as Series | undefined) ?? this.#create(tree, key, labels);
   }
 
   /** The metric and its values, as prom-client's registry writes them out and adds those of several processes up. */
@@ -105,23 +120,10 @@ export class MetricFamily {
     ];
   }
 
-  #find(labels: Labels): Series {
-    let tree = this.#tree;
-    for (const label of this.#leadingLabels) {
-      const key = labels[label] ?? "";
-      let next = tree.get(key) as SeriesTree | undefined;
-      if (next === undefined) tree.set(key, (next = new Map()));
-      tree = next;
-    }
-    const key = this.#lastLabel === null ? "" : (labels[this.#lastLabel] ?? "");
-    return (tree.get(key) as Series | undefined) ?? this.#create(tree, key, labels);
-  }
-
   #create(tree: SeriesTree, key: string, labels: Labels): Series {
-    const buckets = this.#settings.kind === "histogram" ? this.#settings.buckets.map(() => 0) : [];
-    const names = this.#settings.labels;
+    const { kind, buckets, labels: names } = this.#settings;
     const own = Object.fromEntries(names.map((name) => [name, labels[name] ?? ""]));
-    const series: Series = { labels: own, value: 0, count: 0, buckets: [...buckets, 0] };
+    const series = new Series(own, kind === "histogram" ? buckets : []);
     tree.set(key, series);
     this.#series.push(series);
     return series;

@@ -3,10 +3,10 @@ import type { CorsRules } from "../config/cors.ts";
 import type { BffSettings } from "../config/define-bff.ts";
 import type { ExplainingExecutor } from "../execute/executor.ts";
 import type { CallerIdentifier } from "../identity/identify-caller.ts";
-import type { BoundedNames } from "../observe/bounded-names.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { ProcessLoad } from "../observe/process-load.ts";
+import type { RequestMetrics } from "../observe/request-metrics.ts";
 import type { AccessRules } from "../policy/access-rules.ts";
 import type { Budget } from "../policy/budgets.ts";
 import type { CostRules } from "../policy/cost-rules.ts";
@@ -62,10 +62,10 @@ export interface BffRuntime {
   readonly rateLimiter: RateLimiter | null;
   /** The budgets of callers for whom these rules hold. */
   readonly budgetsOf: (rules: TierRules) => readonly Budget[];
-  /** Of operations, as labels of metrics. */
-  readonly operationNames: BoundedNames;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** What each request is counted in. */
+  readonly requestMetrics: RequestMetrics;
   /** Of the whole process, whichever generation it serves. */
   readonly load: ProcessLoad;
 }

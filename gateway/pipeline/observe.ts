@@ -53,30 +53,27 @@ export function startRecord(): RequestRecord {
  * logged at error level.
  */
 export function observe(bff: BffRuntime, request: GatewayRequest, record: RequestRecord): void {
-  const { logger, metrics } = bff;
+  const { logger, metrics, requestMetrics } = bff;
   const client = bff.settings.name;
   const durationMs = performance.now() - request.receivedAtMs;
-  metrics.increment("overlock_requests_total", { bff: client, outcome: record.outcome });
-  metrics.observe("overlock_request_duration_seconds", { bff: client }, durationMs / 1000);
+  requestMetrics.outcome(record.outcome).add(1);
+  requestMetrics.duration.observe(durationMs / 1000);
   // Of one request there may be thousands.
   for (const [code, count] of countCodes(record.errors))
     metrics.increment("overlock_errors_total", { bff: client, code }, count);
   for (const [code, count] of countCodes(record.absorbed))
     metrics.increment("overlock_absorbed_errors_total", { bff: client, code }, count);
-  if (record.isJoined) metrics.increment("overlock_joined_requests_total", { bff: client });
+  if (record.isJoined) requestMetrics.joined.add(1);
   countCredential(bff, record);
   countCost(bff, record);
   let joinedCalls = 0;
   for (const { source, code, durationMs: callMs, isJoined } of record.upstreamCalls) {
     if (isJoined) {
       joinedCalls++;
-      metrics.increment("overlock_joined_calls_total", { source });
-      continue;
-    }
-    metrics.increment("overlock_upstream_calls_total", { source, code: code ?? "ok" });
-    metrics.observe("overlock_upstream_duration_seconds", { source }, callMs / 1000);
+      requestMetrics.joinedCalls(source).add(1);
+    } else requestMetrics.call(source).observe(code, callMs);
   }
-  logger.info(
+  logger.record(
     {
       requestId: request.requestId,
       client,
@@ -102,18 +99,13 @@ export function observe(bff: BffRuntime, request: GatewayRequest, record: Reques
 const maxNameLength = 100;
 
 /** What the operation cost, or why it was refused for that. */
-function countCost({ settings, metrics, operationNames }: BffRuntime, record: RequestRecord): void {
+function countCost({ settings, metrics, requestMetrics }: BffRuntime, record: RequestRecord): void {
   const { caller, cost, tier, errors } = record;
   const bff = settings.name;
   if (cost !== null) {
     // Whoever shows no credential does not choose names of time series.
-    const operation = caller?.kind === "anonymous" ? "other" : operationNames.labelOf(record.operation);
-    for (const unit of costUnits) {
-      const labels = { bff, operation, unit };
-      metrics.observe("overlock_estimated_cost", labels, cost.estimate[unit]);
-      metrics.observe("overlock_actual_cost", labels, cost.actual[unit]);
-      metrics.observe("overlock_cost_difference", labels, cost.actual[unit] - cost.estimate[unit]);
-    }
+    const operation = { name: record.operation, isNamed: caller?.kind !== "anonymous" };
+    requestMetrics.cost(operation, cost.estimate, cost.actual);
   }
   const [refusal] = errors;
   const reason =
@@ -121,8 +113,6 @@ function countCost({ settings, metrics, operationNames }: BffRuntime, record: Re
   if (reason !== undefined)
     metrics.increment("overlock_refused_operations_total", { bff, reason, tier: tier ?? "none" });
 }
-
-const costUnits = ["typeCost", "fieldCost", "upstreamCalls"] as const;
 
 const demandReasons: Partial<Record<ErrorCode, string>> = {
   LIMIT_EXCEEDED: "limit",
@@ -133,9 +123,12 @@ const demandReasons: Partial<Record<ErrorCode, string>> = {
 };
 
 /** By what the caller was known, or why a credential was refused. */
-function countCredential({ settings, metrics }: BffRuntime, { caller, errors }: RequestRecord): void {
+function countCredential(
+  { settings, metrics, requestMetrics }: BffRuntime,
+  { caller, errors }: RequestRecord,
+): void {
   if (caller !== null) {
-    metrics.increment("overlock_callers_total", { bff: settings.name, credential: caller.kind });
+    requestMetrics.caller(caller.kind).add(1);
     return;
   }
   const [refusal] = errors;

@@ -40,7 +40,7 @@ export async function runStages(
   const record = startRecord();
   const mediaType = bff.negotiation.mediaType(request.headers.get("accept"));
   const deadline = Deadline.startFor(bff.settings.requestTimeoutMs, request);
-  bff.metrics.add("overlock_requests_in_flight", { bff: bff.settings.name }, 1);
+  bff.requestMetrics.inFlight.add(1);
   bff.load.requestBegan();
   let answer: HttpAnswer;
   let account: Account | null = null;
@@ -97,7 +97,7 @@ export async function runStages(
     recordRefusal(record, refusal);
   } finally {
     deadline.dispose();
-    bff.metrics.add("overlock_requests_in_flight", { bff: bff.settings.name }, -1);
+    bff.requestMetrics.inFlight.add(-1);
     bff.load.requestEnded();
   }
   record.status = answer.status;

@@ -18,9 +18,9 @@ import { readClientSchema } from "../language/client-schema.ts";
 import { type DirectiveCatalog, readDirectiveCatalog } from "../language/directive-catalog.ts";
 import { readSourceSchema, type SourceSchema } from "../language/source-schema.ts";
 import { protocolOf, protocolOfUrl } from "../language/source-settings.ts";
-import { BoundedNames } from "../observe/bounded-names.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
+import { RequestMetrics } from "../observe/request-metrics.ts";
 import type { ProcessLoad } from "../observe/process-load.ts";
 import { type AccessTokens, ClientCredentials } from "../outbound/client-credentials.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
@@ -174,9 +174,9 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         budgets: parts.budgets,
         rateLimiter: rates.isEmpty ? null : rateLimiter,
         budgetsOf: compileTierBudgets(name),
-        operationNames: new BoundedNames(maxOperationNames),
         logger,
         metrics,
+        requestMetrics: new RequestMetrics(metrics, name),
         load,
       };
     });
@@ -199,9 +199,6 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
     throw error;
   }
 }
-
-/** Each has some fifty time series. */
-const maxOperationNames = 100;
 
 async function disposeAll(opened: readonly { dispose(): Promise<void> }[]): Promise<void> {
   await Promise.allSettled(opened.map((one) => one.dispose()));

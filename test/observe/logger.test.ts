@@ -19,6 +19,28 @@ describe("the log", () => {
     ]);
   });
 
+  test.each(["debug", "info", "warn", "silent"] as const)(
+    "has the same line of a request as of anything else at level info, where its own is %s",
+    (level) => {
+      const fields = {
+        requestId: 'a"\n\u2028\ud800é',
+        consumer: null,
+        durationMs: 0.25,
+        isJoined: false,
+        notANumber: Number.NaN,
+        absent: undefined,
+        errorCodes: { UPSTREAM_ERROR: 2 },
+      };
+      const recorded = open(level, { worker: 7 });
+      recorded.logger.record(fields, 'answered "well"');
+      const told = open(level, { worker: 7 });
+      told.logger.info(fields, 'answered "well"');
+      const withoutTime = (text: string): string => text.replace(/"time":"[^"]*"/, '"time":""');
+      expect(withoutTime(recorded.written())).toBe(withoutTime(told.written()));
+      expect(recorded.lines()).toHaveLength(level === "debug" || level === "info" ? 1 : 0);
+    },
+  );
+
   test("leaves out what is below its level", () => {
     const levels = ["debug", "info", "warn", "error"] as const;
     for (const [level, expected] of [
@@ -108,13 +130,16 @@ describe("the time of a line", () => {
   });
 });
 
-function open(level: string): {
+function open(
+  level: string,
+  bindings: Readonly<Record<string, number>> = {},
+): {
   logger: Logger;
   written: () => string;
   lines: () => Record<string, unknown>[];
 } {
   const chunks: string[] = [];
-  const logger = createLogger(level, { write: (chunk) => void chunks.push(chunk) });
+  const logger = createLogger(level, { write: (chunk) => void chunks.push(chunk) }, bindings);
   const written = (): string => {
     logger.flush();
     return chunks.join("");
