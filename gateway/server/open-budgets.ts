@@ -36,7 +36,7 @@ export async function openBudgets({ settings, logger, metrics, primary }: Budget
   const refuses = redis !== null && redisLost === "refuse";
   let isAway = false;
   const store = new GuardedStore(remote, {
-    timeoutMs,
+    timeoutMs: redis === null ? primaryTimeoutMs : redisTimeoutMs,
     probeEveryMs,
     watchEveryMs,
     local: refuses ? null : local,
@@ -67,7 +67,12 @@ async function openRedis(redis: RedisSettings): Promise<RemoteStore> {
 }
 
 /** What an answer of Redis, a millisecond as a rule, may take. */
-const timeoutMs = 100;
+const redisTimeoutMs = 100;
+/**
+ * A primary that is gone takes its workers along. One that is late is alive on a machine with much to do, and to be waited for:
+ * who could make it late could otherwise spend the share of each worker.
+ */
+const primaryTimeoutMs = 1000;
 const probeEveryMs = 250;
 const watchEveryMs = 5000;
 const maxOpeningMs = 1000;

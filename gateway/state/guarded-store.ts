@@ -23,7 +23,7 @@ export interface StoreObserver {
 }
 
 export interface GuardSettings {
-  /** What the store may take for one answer, in milliseconds. */
+  /** What the store may take for one answer, in milliseconds of a process that is free to ask and to read. */
   readonly timeoutMs: number;
   /** Between two tries of a lost store, in milliseconds. */
   readonly probeEveryMs: number;
@@ -157,15 +157,28 @@ export class GuardedStore implements BudgetStore {
     }
   }
 
-  /** Rejects where an answer takes too long. A process that was busy itself first reads what has come meanwhile. */
+  /**
+   * Rejects where an answer takes too long. A process that is busy itself may not even have sent the question, and does not
+   * read the answer: however long one turn of its event loop is, it takes up one part of the time, and each ends with a look
+   * at the sockets.
+   */
   #inTime<Answer>(asked: Promise<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const { timeoutMs } = this.#settings;
-      const timer = setTimeout(() => {
-        // After the event loop has looked at its sockets.
-        setImmediate(() => setImmediate(reject, new StoreFailure("timeout", `no answer in ${timeoutMs} ms`)));
-      }, timeoutMs);
-      asked.then(resolve, reject).finally(() => clearTimeout(timer));
+      let partsLeft = partsOfTimeout;
+      let isAnswered = false;
+      let timer: NodeJS.Timeout;
+      const waitOn = (): void => {
+        if (isAnswered) return;
+        if (partsLeft === 0) return reject(new StoreFailure("timeout", `no answer in ${timeoutMs} ms`));
+        partsLeft--;
+        timer = setTimeout(() => setImmediate(() => setImmediate(waitOn)), timeoutMs / partsOfTimeout);
+      };
+      waitOn();
+      asked.then(resolve, reject).finally(() => {
+        isAnswered = true;
+        clearTimeout(timer);
+      });
     });
   }
 }
@@ -175,3 +188,4 @@ function asFailure(error: unknown): StoreFailure {
 }
 
 const openEveryMs = 20;
+const partsOfTimeout = 4;

@@ -100,6 +100,27 @@ describe("a worker's budgets", () => {
     expect(primary.size).toBe(0);
   });
 
+  it("are not the worker's own share because it was busy itself when it asked", async () => {
+    const timeoutMs = 60;
+    const events: string[] = [];
+    const store = new GuardedStore(openWorker(), {
+      timeoutMs,
+      probeEveryMs: 10,
+      watchEveryMs: 60_000,
+      local: newStore(),
+      observer: { onLost: ({ reason }) => events.push(reason), onBack() {}, onFailure() {} },
+    });
+    const asked = store.reserve([charge(bucket(10), 4)]);
+    isPrimaryBusy = true;
+    // The rest of the turn; only then the question is sent.
+    const endMs = performance.now() + 2 * timeoutMs;
+    while (performance.now() < endMs);
+    setTimeout(() => (isPrimaryBusy = false), timeoutMs / 4);
+    expect(await asked).toMatchObject({ isLocalShare: false });
+    expect(events).toEqual([]);
+    await store.dispose();
+  });
+
   it("are the worker's own share while the primary is busy, and the primary's again by themselves", async () => {
     const worker = openWorker();
     const events: string[] = [];
