@@ -32,6 +32,11 @@ export class BoundedCache<Value extends object> {
     return entry.value;
   }
 
+  /** Without being a use. */
+  peek(key: string): Value | undefined {
+    return this.#find(key)?.value;
+  }
+
   /** `size` in the unit of `maxSize`, at least 1. Not kept where it would push out what is protected. */
   set(key: string, value: Value, size: number): void {
     const name = nameOf(key);

@@ -1,5 +1,3 @@
-import type { Caller } from "../core/caller.ts";
-import { RequestRefusal } from "../core/request-refusal.ts";
 import { type BudgetCharge, chargesFor, settlementsFor } from "../policy/budgets.ts";
 import { consumerKey } from "../policy/consumer-key.ts";
 import { type CostExcess, findCostExcess, refuseExcess } from "../policy/cost-limits.ts";
@@ -8,7 +6,9 @@ import { type EndedRun, type OperationCost, settleCost } from "../policy/settle-
 import type { OperationRequest } from "../prepare/prepared-operation.ts";
 import type { BudgetStore, Reservation } from "../state/budget-store.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
-import type { GatedRequest } from "./gate.ts";
+import { refusalOf } from "./budget-refusal.ts";
+import { countBeside } from "./count-request.ts";
+import type { ChargedBudgets, GatedRequest } from "./gated-request.ts";
 import { rateLimitHeaders } from "./rate-limit-headers.ts";
 
 /** What charging needs of a BFF. */
@@ -17,29 +17,25 @@ export type ChargeRuntime = Pick<
   "settings" | "budgets" | "budgetsOf" | "rateLimiter" | "executor" | "metrics"
 >;
 
-/** Who is charged. */
-export interface Payer {
-  readonly gated: GatedRequest;
-  readonly caller: Caller;
-  /** Null: it can't be told. */
-  readonly address: string | null;
-}
-
 /** What a request may cost, and what was taken for it of its caller's budgets. */
 export class Account {
   readonly estimate: OperationCost;
   readonly charges: readonly BudgetCharge[];
   /** Null: there was nothing to take. */
   readonly reservation: Reservation | null;
+  /** Taken here, and not at the gate already. Nothing of it is ever given back. */
+  readonly #requests: number;
   readonly #store: BudgetStore;
 
   constructor(
     store: BudgetStore,
     { estimate, charges, reservation }: Pick<Account, "estimate" | "charges" | "reservation">,
+    requests = 1,
   ) {
     this.estimate = estimate;
     this.charges = charges;
     this.reservation = reservation;
+    this.#requests = requests;
     this.#store = store;
   }
 
@@ -52,7 +48,7 @@ export class Account {
   settle(run: Omit<EndedRun, "estimate">): OperationCost {
     const cost = settleCost({ estimate: this.estimate, ...run });
     if (this.reservation === null) return cost;
-    const settlements = settlementsFor(this.charges, { requests: 1, ...cost });
+    const settlements = settlementsFor(this.charges, { requests: this.#requests, ...cost });
     if (settlements.length > 0) this.#store.settle(settlements, this.reservation);
     return cost;
   }
@@ -60,38 +56,51 @@ export class Account {
 
 /**
  * Decides whether the request's caller may have the operation at what it may cost, and takes that of its budgets, before
- * anything is sent upstream. Refuses it with COST_LIMIT_EXCEEDED where no operation may cost as much, and with RATE_LIMITED
- * where it is more than is left, of a budget or of a field's rate limit; nothing is taken then. Raises STATE_UNAVAILABLE where the budgets can't be had.
+ * anything is sent upstream; the request itself, too, where it was not counted at the gate. Refuses it with
+ * COST_LIMIT_EXCEEDED where no operation may cost as much, and with RATE_LIMITED where it is more than is left, of a budget or
+ * of a field's rate limit; nothing is taken then. Raises STATE_UNAVAILABLE where the budgets can't be had.
  */
 export function charge(
   bff: ChargeRuntime,
   operation: OperationRequest,
-  payer: Payer,
+  gated: GatedRequest,
 ): Account | Promise<Account> {
-  const estimate = estimateCost(bff, operation, payer.gated);
-  const excess = findCostExcess(payer.gated.limits, estimate);
+  const estimate = estimateCost(bff, operation, gated);
+  const excess = findCostExcess(gated.limits, estimate);
   if (excess.length > 0) {
     countExcess(bff, excess);
     refuseExcess(excess, estimate);
   }
-  const budgets = bff.budgetsOf(payer.gated.tier);
+  const budgets = bff.budgetsOf(gated.tier);
   const uses = usesOf(bff, operation);
   if (budgets.length === 0 && uses.length === 0)
     return new Account(bff.budgets, { estimate, charges: noCharges, reservation: null });
-  const charges = chargesFor(budgets, payer, { requests: 1, ...estimate });
-  const open = (reservation: Reservation): Account => {
-    if (reservation.refused !== null) throw refusalOf(charges, reservation, estimate);
-    return new Account(bff.budgets, { estimate, charges, reservation });
+  const requests = gated.counted === null ? 1 : 0;
+  const charges = chargesFor(budgets, gated, { requests, ...estimate });
+  // The gate was told the state of all budgets when it took what there is to take.
+  if (gated.counted !== null && uses.length === 0 && charges.every(({ amount }) => amount === 0))
+    return new Account(bff.budgets, { estimate, charges, reservation: gated.counted.reservation }, requests);
+  const open = (reservation: Reservation): Account | Promise<Account> => {
+    if (reservation.refused !== null) return refuse(bff, gated, { charges, reservation, estimate });
+    return new Account(bff.budgets, { estimate, charges, reservation }, requests);
   };
   if (bff.rateLimiter === null || uses.length === 0) {
     const reserved = bff.budgets.reserve(charges);
     return reserved instanceof Promise ? reserved.then(open) : open(reserved);
   }
-  const rated = { uses, consumer: consumerKey(payer, null), others: charges };
+  const rated = { uses, consumer: consumerKey(gated, null), others: charges };
   return bff.rateLimiter.reserve(bff.budgets, rated).then(({ reservation, refusal }) => {
     if (refusal !== null) throw refusal;
     return open(reservation);
   });
+}
+
+async function refuse(
+  bff: ChargeRuntime,
+  gated: GatedRequest,
+  { charges, reservation, estimate }: ChargedBudgets & { readonly estimate: OperationCost },
+): Promise<never> {
+  throw refusalOf(await countBeside(bff, gated, { charges, reservation }), estimate);
 }
 
 /** What an operation may cost with the variables of one request, for what its caller may read. */
@@ -131,29 +140,4 @@ function countExcess({ settings, metrics }: ChargeRuntime, excess: readonly Cost
 
 function budgetsOf(charges: readonly BudgetCharge[]): readonly BudgetCharge["budget"][] {
   return charges.map(({ budget }) => budget);
-}
-
-/** The refusal of what was not reserved. Names the budget that has to wait longest. */
-export function refusalOf(
-  charges: readonly BudgetCharge[],
-  reservation: Reservation,
-  estimate: OperationCost,
-): RequestRefusal {
-  const index = reservation.refused ?? 0;
-  const { budget, amount } = charges[index] ?? {};
-  const remaining = Math.max(0, Math.floor(reservation.states[index]?.remaining ?? 0));
-  const neverFits = reservation.retryAfterMs === null;
-  const message = neverFits
-    ? `The operation costs ${amount} of the budget ${budget?.name}, which never holds more than ${budget?.capacity}.`
-    : `The operation costs ${amount} of the budget ${budget?.name}, of which ${remaining} are left.`;
-  const extensions = {
-    budget: budget?.name,
-    of: budget?.of,
-    capacity: budget?.capacity,
-    remaining,
-    cost: estimate,
-    retryAfterSeconds: neverFits ? null : Math.max(1, Math.ceil((reservation.retryAfterMs ?? 0) / 1000)),
-  };
-  const headers = rateLimitHeaders(budgetsOf(charges), reservation);
-  return new RequestRefusal("RATE_LIMITED", [{ message, locations: [], extensions }], headers);
 }

@@ -1,61 +1,32 @@
-import type { LimitSettings } from "../config/demand-control.ts";
-import type { Caller } from "../core/caller.ts";
-import { consumerKey } from "../policy/consumer-key.ts";
-import { type LimitMode, refuseBeyond, type SizeLimit } from "../policy/limits.ts";
-import type { TierRules } from "../policy/tiers.ts";
-import type { PrepareTerms } from "../prepare/prepare-operation.ts";
+import { refuseBeyond } from "../policy/limits.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
-import type { GatewayRequest, RequestParams } from "./gateway-request.ts";
+import { countRequest, type CountingRuntime, hasBudgetOfRequests } from "./count-request.ts";
+import type { GatedRequest } from "./gated-request.ts";
+import type { RequestParams } from "./gateway-request.ts";
 
 /** What the gate needs of a BFF. */
-export type GateRuntime = Pick<BffRuntime, "settings" | "tiers" | "preparing" | "metrics">;
-
-/** What holds for a request that was let through: its caller's rules, and on whose account it may make work. */
-export class GatedRequest implements PrepareTerms {
-  readonly tier: TierRules;
-  readonly #bff: GateRuntime;
-  readonly #request: Pick<GatewayRequest, "clientAddress">;
-  readonly #caller: Caller;
-
-  constructor(bff: GateRuntime, request: Pick<GatewayRequest, "clientAddress">, caller: Caller) {
-    this.tier = bff.tiers.rulesFor(caller.tier);
-    this.#bff = bff;
-    this.#request = request;
-    this.#caller = caller;
-  }
-
-  get limits(): LimitSettings {
-    return this.tier.limits;
-  }
-
-  /** Counts an operation that is beyond a limit. */
-  onExcess(limit: SizeLimit, mode: LimitMode): void {
-    const { settings, metrics } = this.#bff;
-    metrics.increment("overlock_limit_exceeded_total", { bff: settings.name, limit, mode });
-  }
-
-  /** Does work on an unseen document at the caller's expense. Refuses with RATE_LIMITED where that is spent. */
-  spend<Value>(work: () => Value): Value {
-    // Whose expense it is costs something to find out, which documents that are known do not need.
-    const consumer = consumerKey({ caller: this.#caller, address: this.#request.clientAddress }, null);
-    return this.#bff.preparing.spend(consumer, work);
-  }
+export interface GateRuntime extends CountingRuntime {
+  readonly preparer: Pick<BffRuntime["preparer"], "isPrepared">;
 }
 
 /**
  * What can be refused before anybody looks at what the document says. Refuses one of too many bytes with LIMIT_EXCEEDED;
- * parameters of other types are let through, to be refused by the stage that reads them.
+ * parameters of other types are let through, to be refused by the stage that reads them. What is not prepared is counted
+ * here, and refused with RATE_LIMITED where its caller's budgets of requests are spent; what is prepared is counted when it
+ * is charged, in the same step. Null where there is nothing to wait for.
  */
-export function gate(
-  bff: GateRuntime,
-  request: Pick<GatewayRequest, "clientAddress">,
-  { caller, params }: { readonly caller: Caller; readonly params: RequestParams },
-): GatedRequest {
-  const gated = new GatedRequest(bff, request, caller);
+export function gate(bff: GateRuntime, gated: GatedRequest, params: RequestParams): Promise<void> | null {
   const { query } = params;
   const { maxDocumentBytes } = gated.limits;
   // A character takes at most three bytes, so that mostly nothing has to be counted.
   if (typeof query === "string" && query.length * 3 > maxDocumentBytes)
     refuseBeyond(gated.limits, { maxDocumentBytes: Buffer.byteLength(query) }, gated);
-  return gated;
+  if (!hasBudgetOfRequests(gated) || isPrepared(bff, params)) return null;
+  return countRequest(bff, gated);
+}
+
+function isPrepared({ preparer }: GateRuntime, { query, operationName }: RequestParams): boolean {
+  if (typeof query !== "string") return false;
+  if ((operationName ?? null) === null || operationName === "") return preparer.isPrepared(query, null);
+  return typeof operationName === "string" && preparer.isPrepared(query, operationName);
 }

@@ -13,11 +13,15 @@ export function respond(
   return new HttpAnswer(200, headers === null ? all : { ...all, ...headers }, body);
 }
 
-/** The answer to a request that is not run. `challenge` is the header `www-authenticate`; null: it has none. */
+/**
+ * The answer to a request that is not run. `challenge` is the header `www-authenticate`; null: it has none. `more` are headers
+ * that it has where the refusal says nothing else of them.
+ */
 export function respondRefusal(
   mediaType: ResponseMediaType | null,
   refusal: RequestRefusal,
   challenge: string | null,
+  more: HttpAnswer["headers"] | null = null,
 ): HttpAnswer {
   const { code, reasons, headers } = refusal;
   const errors = reasons.map(({ message, locations, extensions }) => ({
@@ -25,7 +29,7 @@ export function respondRefusal(
     ...(locations.length > 0 && { locations }),
     extensions: { code, ...extensions },
   }));
-  const answerHeaders = { ...headersFor(mediaType ?? "application/json"), ...headers };
+  const answerHeaders = { ...headersFor(mediaType ?? "application/json"), ...more, ...headers };
   if (challenge !== null) answerHeaders["www-authenticate"] = challenge;
   if (errorCodes[code].status === 503) answerHeaders["retry-after"] ??= "1";
   return new HttpAnswer(statusFor(mediaType, refusal), answerHeaders, JSON.stringify({ errors }));

@@ -13,11 +13,13 @@ import { type CostReport, reportCost } from "./cost-report.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
 import { type Account, charge } from "./charge.ts";
 import { coerce } from "./coerce.ts";
+import { countedHeaders, countRefused } from "./count-request.ts";
 import { EndToEndHeaders } from "./end-to-end-headers.ts";
 import { executeOperation } from "./execute.ts";
 import { asksForPlan, explainOperation } from "./explain.ts";
 import type { GatewayRequest, HttpAnswer, RequestParams } from "./gateway-request.ts";
 import { gate } from "./gate.ts";
+import { GatedRequest } from "./gated-request.ts";
 import { identify } from "./identify.ts";
 import { observe, type RequestRecord, startRecord } from "./observe.ts";
 import { prepare } from "./prepare.ts";
@@ -43,6 +45,7 @@ export async function runStages(
   bff.requestMetrics.inFlight.add(1);
   bff.load.requestBegan();
   let answer: HttpAnswer;
+  let gated: GatedRequest | null = null;
   let account: Account | null = null;
   try {
     shedAnybody(bff);
@@ -52,8 +55,10 @@ export async function runStages(
     const caller = identified instanceof Promise ? await identified : identified;
     record.caller = caller;
     shed(bff, caller, { method: request.method, params });
-    const gated = gate(bff, request, { caller, params });
+    gated = new GatedRequest(bff, request, caller);
     record.tier = gated.tier.tier;
+    const counting = gate(bff, gated, params);
+    if (counting !== null) await counting;
     const found = prepare(bff, request, params, gated);
     record.operation = found.prepared.name;
     const coerced = coerce(bff, found, gated);
@@ -61,13 +66,12 @@ export async function runStages(
     const admitted = admit(bff, coerced, scope);
     const operation = admitted instanceof Promise ? await admitted : admitted;
     record.startedCalls = scope.startedCalls;
-    const payer = { gated, caller, address: request.clientAddress };
     if (costRequest === "validate") {
-      const { text, headers } = await validateCost(bff, operation, payer);
+      const { text, headers } = await validateCost(bff, operation, gated);
       answer = respond(mediaType, text, headers);
       record.outcome = "ok";
     } else {
-      const charged = charge(bff, operation, payer);
+      const charged = charge(bff, operation, gated);
       account = charged instanceof Promise ? await charged : charged;
       const visible = visibleSchemaFor(bff, operation);
       const result =
@@ -91,9 +95,11 @@ export async function runStages(
       recordResult(record, result);
     }
   } catch (thrown) {
-    const refusal = RequestRefusal.from(thrown);
+    let refusal = RequestRefusal.from(thrown);
     if (account !== null) settle(record, account, null);
-    answer = respondRefusal(mediaType, refusal, challengeFor(bff, request, refusal));
+    else if (gated !== null) refusal = await countRefused(bff, gated, refusal);
+    const told = account?.headers ?? (gated === null ? null : countedHeaders(gated));
+    answer = respondRefusal(mediaType, refusal, challengeFor(bff, request, refusal), told);
     recordRefusal(record, refusal);
   } finally {
     deadline.dispose();

@@ -1,10 +1,10 @@
-import { type BudgetCharge, chargesFor } from "../policy/budgets.ts";
 import { type FanOut, fanOut } from "../prepare/fan-out.ts";
 import type { OperationRequest } from "../prepare/prepared-operation.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
-import { type ChargeRuntime, estimateCost, type Payer, refusalOf } from "./charge.ts";
+import { type ChargeRuntime, estimateCost } from "./charge.ts";
 import { type CostReport, reportCost } from "./cost-report.ts";
-import { rateLimitHeaders } from "./rate-limit-headers.ts";
+import { countedHeaders, countRequest } from "./count-request.ts";
+import type { GatedRequest } from "./gated-request.ts";
 
 /** What validating needs of a BFF. */
 export type ValidatingRuntime = ChargeRuntime & Pick<BffRuntime, "showsPlan">;
@@ -22,23 +22,22 @@ export interface Validation {
 export async function validateCost(
   bff: ValidatingRuntime,
   operation: OperationRequest,
-  payer: Payer,
+  gated: GatedRequest,
 ): Promise<Validation> {
-  const { gated } = payer;
   const estimate = estimateCost(bff, operation, gated);
-  const nothing = { typeCost: 0, fieldCost: 0, upstreamCalls: 0 };
-  const charges = chargesFor(bff.budgetsOf(gated.tier), payer, { requests: 1, ...nothing });
-  const reservation = charges.length === 0 ? null : await bff.budgets.reserve(charges);
-  if (reservation !== null && reservation.refused !== null) throw refusalOf(charges, reservation, estimate);
-  const budgets = charges.map(({ budget }: BudgetCharge) => budget);
+  if (gated.counted === null && gated.tier.budgets.length > 0) await countRequest(bff, gated);
+  const { charges, reservation } = gated.counted ?? noBudgets;
+  const budgets = charges.map(({ budget }) => budget);
   const states = reservation?.states ?? [];
   const report = reportCost({ estimate, actual: null, limits: gated.limits, budgets, states });
   const cost: CostReport = bff.showsPlan ? { ...report, plan: planOf(bff, operation) } : report;
   return {
     text: JSON.stringify({ data: null, extensions: { cost } }),
-    headers: reservation === null ? {} : rateLimitHeaders(budgets, reservation),
+    headers: countedHeaders(gated) ?? {},
   };
 }
+
+const noBudgets = { charges: [], reservation: null };
 
 function planOf(
   { executor }: Pick<BffRuntime, "executor">,

@@ -101,6 +101,11 @@ export class OperationPreparer {
     return known.findOperation(operationName) ?? terms.spend(() => known.prepareOperation(operationName));
   }
 
+  /** Whether nothing is left to be derived for it. Does not count as a use. */
+  isPrepared(query: string, operationName: string | null): boolean {
+    return this.#cache.peek(query)?.findOperation(operationName) !== undefined;
+  }
+
   /** What the operation is that a request means; null where that is not known without preparing it. */
   kindOf(query: string, operationName: string | null): OperationTypeNode | null {
     return this.#cache.get(query)?.kindOf(operationName) ?? null;

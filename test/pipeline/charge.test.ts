@@ -62,7 +62,7 @@ describe("a budget of requests", () => {
     const refused = answers.find(({ status }) => status === 429);
     expect(refused?.errors).toMatchObject([
       {
-        message: "The operation costs 1 of the budget burst, of which 0 are left.",
+        message: "The request costs 1 of the budget burst, of which 0 are left.",
         extensions: { code: "RATE_LIMITED", budget: "burst", of: "requests", capacity: 3, remaining: 0 },
       },
     ]);

@@ -4,10 +4,13 @@ import { bffOptions } from "../../gateway/config/define-bff.ts";
 import { anonymousCaller, type Caller } from "../../gateway/core/caller.ts";
 import { RequestRefusal } from "../../gateway/core/request-refusal.ts";
 import { Metrics } from "../../gateway/observe/metrics.ts";
-import { gate, type GatedRequest, type GateRuntime } from "../../gateway/pipeline/gate.ts";
+import { gate, type GateRuntime } from "../../gateway/pipeline/gate.ts";
+import { GatedRequest, type GatedRuntime } from "../../gateway/pipeline/gated-request.ts";
+import { compileTierBudgets } from "../../gateway/policy/budgets.ts";
 import { PreparingBudgets } from "../../gateway/policy/preparing-budgets.ts";
 import { compileTiers } from "../../gateway/policy/tiers.ts";
 import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
+import { LocalStore } from "../../gateway/state/local-store.ts";
 import { openAccess } from "../support/open-access.ts";
 import { plainCosts } from "../support/plain-costs.ts";
 
@@ -32,7 +35,7 @@ const caller = (tier: string | null, consumer = tier): Caller => ({
 
 let metrics: Metrics;
 let preparer: OperationPreparer;
-let bff: GateRuntime;
+let bff: GateRuntime & GatedRuntime;
 /** What each look at the processor's clock adds: a document takes as much. */
 let costMs = 0;
 let spentMs = 0;
@@ -44,7 +47,6 @@ beforeEach(() => {
     nowMs: () => 0,
     processorMs: () => (spentMs += costMs),
   });
-  bff = { settings, tiers: compileTiers(settings), preparing, metrics };
   preparer = new OperationPreparer(
     {
       schema: buildSchema("type Query { a: Query b: Int }"),
@@ -55,10 +57,15 @@ beforeEach(() => {
     settings,
     () => undefined,
   );
+  const budgets = new LocalStore({ maxBudgets: 10, now: () => 0, onForgotten: () => {} });
+  const budgetsOf = compileTierBudgets("web");
+  bff = { settings, tiers: compileTiers(settings), preparing, metrics, preparer, budgets, budgetsOf };
 });
 
 function pass(who: Caller, query: unknown, address: string | null = "192.0.2.1"): GatedRequest {
-  return gate(bff, { clientAddress: address }, { caller: who, params: { query } });
+  const gated = new GatedRequest(bff, { clientAddress: address }, who);
+  expect(gate(bff, gated, { query })).toBeNull();
+  return gated;
 }
 
 /** "ok", or the code and what was exceeded. */
