@@ -120,23 +120,48 @@ class RequestFacts implements GatewayRequest, RequestHeaders {
   #watchClient(): void {
     if (this.#isWatched) return;
     this.#isWatched = true;
-    const response = this.#response;
     const onClose = (): void => {
-      if (response.writableFinished) return;
+      if (this.isAnswered) return;
       const reason = clientGone();
       this.#goneBy = reason;
       for (const callback of this.#callbacks.splice(0)) callback(reason);
     };
-    if (response.closed) onClose();
-    else response.on("close", onClose);
+    if (this.isClosed) onClose();
+    else this.#response.on("close", onClose);
+  }
+
+  /** Nothing is sent any more. */
+  protected get isClosed(): boolean {
+    return this.#response.closed;
+  }
+
+  /** Nothing is left to be sent. Of what is not closed, it is not asked. */
+  protected get isAnswered(): boolean {
+    return this.#response.writableFinished;
   }
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9113#section-8.3.1 */
 class Http2Facts extends RequestFacts {
+  readonly #stream: ServerHttp2Stream;
+
+  constructor(request: IncomingMessage, response: ServerResponse, proxies: AddressRanges) {
+    super(request, response, proxies);
+    this.#stream = (request as unknown as Http2ServerRequest).stream;
+  }
+
   override get(name: string): string | undefined {
     if (name === "host") return super.get(":authority") ?? super.get("host");
     return name.startsWith(":") ? undefined : super.get(name);
+  }
+
+  protected override get isClosed(): boolean {
+    return this.#stream.closed;
+  }
+
+  /** Node finishes what is written on a stream that is taken back, and notes before that it was not done. */
+  protected override get isAnswered(): boolean {
+    return !this.#stream.aborted;
   }
 }
 

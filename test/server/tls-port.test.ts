@@ -198,25 +198,33 @@ describe("a port with TLS", () => {
     session.close();
   });
 
-  it("cancels what a stream that is reset was waiting for, and serves the others", async () => {
-    const session = await openSession(test.gateway.url, { ca: authority.certificate });
-    test.shop.reviews.faults.set({ fault: "hang" });
-    const lost = postHttp2(session, "{ products(first: 1) { items { rating { count } } } }");
-    lost.catch(() => {});
-    await expect.poll(() => test.shop.reviews.openSockets).toBeGreaterThan(0);
-    const linesBefore = test.logLines.length;
-    const stream = session.request({
-      ":path": "/web/graphql?query={products(first:2){items{rating{count}}}}",
-    });
-    stream.on("error", () => {});
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    stream.close(8);
-    await eventually(() => expect(test.logLines.length).toBeGreaterThan(linesBefore));
-    expect((await postHttp2(session, "{ __typename }")).status).toBe(200);
-    test.shop.reviews.faults.clear();
-    session.destroy();
-    await lost.catch(() => {});
-  });
+  it.each(["stream", "connection"])(
+    "cancels what a %s that is reset was waiting for, and serves the others",
+    async (what) => {
+      const others = await openSession(test.gateway.url, { ca: authority.certificate });
+      const session = await openSession(test.gateway.url, { ca: authority.certificate });
+      test.shop.catalog.faults.set({ fault: "hang" });
+      try {
+        const query = `query lost_${what} { products(first: 2) { items { rating { count } } } }`;
+        const stream = session.request({ ":path": `/web/graphql?query=${encodeURIComponent(query)}` });
+        stream.on("error", () => {});
+        await eventually(() => expect(test.shop.catalog.log.entries).toHaveLength(1));
+        if (what === "stream") stream.close(constants.NGHTTP2_CANCEL);
+        else session.destroy();
+        await eventually(() =>
+          expect(test.logLines).toContainEqual(
+            expect.objectContaining({ operation: `lost_${what}`, errorCodes: { CANCELLED: 1 } }),
+          ),
+        );
+        await eventually(() => expect(test.shop.catalog.log.entries).toMatchObject([{ cancelled: true }]));
+        expect((await postHttp2(others, "{ __typename }")).status).toBe(200);
+      } finally {
+        test.shop.catalog.faults.clear();
+        session.destroy();
+        others.destroy();
+      }
+    },
+  );
 });
 
 describe("a body over HTTP/2", () => {
