@@ -1,12 +1,13 @@
-import { type BudgetCharge, chargesFor, settlementsFor } from "../policy/budgets.ts";
+import { type BudgetCharge, chargesFor, settlementsFor, type Spending } from "../policy/budgets.ts";
 import { consumerKey } from "../policy/consumer-key.ts";
 import { type CostExcess, findCostExcess, refuseExcess } from "../policy/cost-limits.ts";
 import type { RateUse } from "../policy/operation-rates.ts";
 import { type EndedRun, type OperationCost, settleCost } from "../policy/settle-cost.ts";
 import type { OperationRequest } from "../prepare/prepared-operation.ts";
+import { settledState } from "../state/budget-arithmetic.ts";
 import type { BudgetStore, Reservation } from "../state/budget-store.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
-import { refusalOf } from "./budget-refusal.ts";
+import { rateRefusalOf, refusalOf } from "./budget-refusal.ts";
 import { countBeside } from "./count-request.ts";
 import type { ChargedBudgets, GatedRequest } from "./gated-request.ts";
 import { rateLimitHeaders } from "./rate-limit-headers.ts";
@@ -17,39 +18,48 @@ export type ChargeRuntime = Pick<
   "settings" | "budgets" | "budgetsOf" | "rateLimiter" | "executor" | "metrics"
 >;
 
+/** What was taken for a request, and what may be left of it. */
+interface Taken extends Pick<Account, "estimate" | "charges" | "reservation"> {
+  readonly uses: readonly RateUse[];
+  /** Taken here, and not at the gate already. Nothing of it is ever given back. */
+  readonly requests: number;
+}
+
 /** What a request may cost, and what was taken for it of its caller's budgets. */
 export class Account {
   readonly estimate: OperationCost;
   readonly charges: readonly BudgetCharge[];
-  /** Null: there was nothing to take. */
-  readonly reservation: Reservation | null;
-  /** Taken here, and not at the gate already. Nothing of it is ever given back. */
+  /** Null: there was nothing to take. After settling, its states are those that are left then. */
+  reservation: Reservation | null;
+  readonly #uses: readonly RateUse[];
   readonly #requests: number;
   readonly #store: BudgetStore;
 
-  constructor(
-    store: BudgetStore,
-    { estimate, charges, reservation }: Pick<Account, "estimate" | "charges" | "reservation">,
-    requests = 1,
-  ) {
+  constructor(store: BudgetStore, { estimate, charges, uses, reservation, requests }: Taken) {
     this.estimate = estimate;
     this.charges = charges;
     this.reservation = reservation;
+    this.#uses = uses;
     this.#requests = requests;
     this.#store = store;
   }
 
-  /** What the answer tells of the budgets; null: it tells nothing. */
+  /** What the answer tells of the budgets and of fields' rate limits; null: it tells nothing. */
   get headers(): Readonly<Record<string, string>> | null {
-    return this.reservation === null ? null : rateLimitHeaders(budgetsOf(this.charges), this.reservation);
+    if (this.reservation === null) return null;
+    const budgets = this.charges.map(({ budget }) => budget);
+    return rateLimitHeaders(budgets, this.reservation, this.#uses);
   }
 
   /** Gives back what was estimated too high, or takes what was estimated too low. What it cost in the end. */
   settle(run: Omit<EndedRun, "estimate">): OperationCost {
     const cost = settleCost({ estimate: this.estimate, ...run });
     if (this.reservation === null) return cost;
-    const settlements = settlementsFor(this.charges, { requests: this.#requests, ...cost });
-    if (settlements.length > 0) this.#store.settle(settlements, this.reservation);
+    const spending = { requests: this.#requests, ...cost };
+    const settlements = settlementsFor(this.charges, spending);
+    if (settlements.length === 0) return cost;
+    this.#store.settle(settlements, this.reservation);
+    this.reservation = { ...this.reservation, states: statesAfter(this.charges, this.reservation, spending) };
     return cost;
   }
 }
@@ -73,34 +83,43 @@ export function charge(
   }
   const budgets = bff.budgetsOf(gated.tier);
   const uses = usesOf(bff, operation);
-  if (budgets.length === 0 && uses.length === 0)
-    return new Account(bff.budgets, { estimate, charges: noCharges, reservation: null });
+  if (budgets.length === 0 && uses.length === 0) return new Account(bff.budgets, nothingTaken(estimate));
   const requests = gated.counted === null ? 1 : 0;
   const charges = chargesFor(budgets, gated, { requests, ...estimate });
   // The gate was told the state of all budgets when it took what there is to take.
-  if (gated.counted !== null && uses.length === 0 && charges.every(({ amount }) => amount === 0))
-    return new Account(bff.budgets, { estimate, charges, reservation: gated.counted.reservation }, requests);
-  const open = (reservation: Reservation): Account | Promise<Account> => {
-    if (reservation.refused !== null) return refuse(bff, gated, { charges, reservation, estimate });
-    return new Account(bff.budgets, { estimate, charges, reservation }, requests);
-  };
+  if (gated.counted !== null && uses.length === 0 && charges.every(({ amount }) => amount === 0)) {
+    const { reservation } = gated.counted;
+    return new Account(bff.budgets, { estimate, charges, uses, reservation, requests });
+  }
+  const open = (reservation: Reservation): Account | Promise<Account> =>
+    reservation.refused === null
+      ? new Account(bff.budgets, { estimate, charges, uses, reservation, requests })
+      : refuse(bff, gated, { charges, reservation, estimate, uses });
   if (bff.rateLimiter === null || uses.length === 0) {
     const reserved = bff.budgets.reserve(charges);
     return reserved instanceof Promise ? reserved.then(open) : open(reserved);
   }
   const rated = { uses, consumer: consumerKey(gated, null), others: charges };
-  return bff.rateLimiter.reserve(bff.budgets, rated).then(({ reservation, refusal }) => {
-    if (refusal !== null) throw refusal;
-    return open(reservation);
+  return bff.rateLimiter.reserve(bff.budgets, rated).then(({ reservation, exceeded }) => {
+    if (reservation !== null && exceeded.length === 0) return open(reservation);
+    return refuseRates(bff, gated, { charges, reservation: reservation ?? notAsked, uses, exceeded });
   });
 }
 
 async function refuse(
   bff: ChargeRuntime,
   gated: GatedRequest,
-  { charges, reservation, estimate }: ChargedBudgets & { readonly estimate: OperationCost },
+  { charges, reservation, estimate, uses }: ChargedBudgets & Pick<Taken, "estimate" | "uses">,
 ): Promise<never> {
-  throw refusalOf(await countBeside(bff, gated, { charges, reservation }), estimate);
+  throw refusalOf(await countBeside(bff, gated, { charges, reservation }), estimate, uses);
+}
+
+async function refuseRates(
+  bff: ChargeRuntime,
+  gated: GatedRequest,
+  { charges, reservation, uses, exceeded }: ChargedBudgets & Record<"uses" | "exceeded", readonly RateUse[]>,
+): Promise<never> {
+  throw rateRefusalOf(await countBeside(bff, gated, { charges, reservation }), uses, exceeded);
 }
 
 /** What an operation may cost with the variables of one request, for what its caller may read. */
@@ -127,6 +146,10 @@ function usesOf(
 }
 
 const noUses: readonly RateUse[] = [];
+function nothingTaken(estimate: OperationCost): Taken {
+  return { estimate, charges: noCharges, uses: noUses, reservation: null, requests: 0 };
+}
+
 const noCharges: readonly BudgetCharge[] = [];
 
 function countExcess({ settings, metrics }: ChargeRuntime, excess: readonly CostExcess[]): void {
@@ -138,6 +161,25 @@ function countExcess({ settings, metrics }: ChargeRuntime, excess: readonly Cost
     });
 }
 
-function budgetsOf(charges: readonly BudgetCharge[]): readonly BudgetCharge["budget"][] {
-  return charges.map(({ budget }) => budget);
+/** What is left of budgets, and of limits behind them, when it is known what the request cost. */
+function statesAfter(
+  charges: readonly BudgetCharge[],
+  { states }: Reservation,
+  actual: Spending,
+): Reservation["states"] {
+  return states.map((state, index) => {
+    const taken = charges[index];
+    if (taken === undefined) return state;
+    const amount = taken.amount - actual[taken.budget.of];
+    return amount === 0 ? state : settledState(taken.rule, state, amount);
+  });
 }
+
+/** Nothing is known of any state: no store was asked. */
+const notAsked: Reservation = {
+  refused: null,
+  retryAfterMs: null,
+  states: [],
+  takenAtMs: 0,
+  isLocalShare: false,
+};

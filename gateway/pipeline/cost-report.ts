@@ -12,7 +12,7 @@ export interface CostReport {
   readonly limits: Pick<LimitSettings, CostLimit>;
   /** The limits that it is beyond; they are enforced unless it is said that they are only measured. */
   readonly exceeded: readonly CostExcess[];
-  /** What is left of the caller's budgets; of a report, as it was when the operation was charged. */
+  /** What is left of the caller's budgets; of a report, when the operation is paid for. */
   readonly remaining: readonly RemainingBudget[];
   /** Where plans are shown and it was not run: to which calls it leads; null: it is not planned as a whole. */
   readonly plan?: FanOut | null;

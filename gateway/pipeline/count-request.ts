@@ -52,7 +52,7 @@ export async function countBeside(
   if (gated.counted !== null || !hasBudgetOfRequests(gated)) return refused;
   gated.counted = refused;
   const { charges, reservation } = refused;
-  if (charges[reservation.refused ?? 0]?.budget.of === "requests") return refused;
+  if (reservation.refused !== null && charges[reservation.refused]?.budget.of === "requests") return refused;
   try {
     await countRequest(bff, gated);
   } catch {

@@ -1,5 +1,4 @@
 import type { getGraphQLRateLimiter } from "graphql-rate-limit";
-import { RequestRefusal } from "../core/request-refusal.ts";
 import type { RateUse } from "../policy/operation-rates.ts";
 import { rateCharges } from "../policy/rate-charges.ts";
 import type { BudgetStore, Charge, Reservation } from "../state/budget-store.ts";
@@ -15,18 +14,18 @@ export interface RatedCharges {
 
 /** What came of it. */
 export interface RatedReservation {
-  /** Of the others first, then of the uses. */
-  readonly reservation: Reservation;
-  /** Why the operation may not run, where that is for a `@rateLimit`; null: none is exceeded. */
-  readonly refusal: RequestRefusal | null;
+  /**
+   * Of the others first, then of the uses. Null: the store was not asked, as the operation uses a field more often than its
+   * limit ever allows.
+   */
+  readonly reservation: Reservation | null;
+  /** Those for which the operation may not run; none: no `@rateLimit` is exceeded. */
+  readonly exceeded: readonly RateUse[];
 }
 
 /** Takes what operations use of `@rateLimit`s. */
 export interface RateLimiter {
-  /**
-   * Takes everything or nothing, in one step of the store, and raises what the store raises. Raises RATE_LIMITED where one
-   * operation uses a field more often than its limit ever allows; the store is not asked then.
-   */
+  /** Takes everything or nothing, in one step of the store, and raises what the store raises. */
   reserve(store: BudgetStore, charges: RatedCharges): Promise<RatedReservation>;
 }
 
@@ -42,16 +41,14 @@ export async function openRateLimiter(): Promise<RateLimiter> {
   return {
     async reserve(store, { uses, consumer, others }) {
       const excessive = uses.filter(({ limit, count }) => count > limit.max);
-      if (excessive.length > 0) throw refusalOf(excessive, null);
+      if (excessive.length > 0) return { reservation: null, exceeded: excessive };
       const step = new ReservingStep(uses);
       const isExceeded = library.getGraphQLRateLimiter({ identifyContext: () => consumer, store: step });
       const asked = uses.map((use) => isExceeded(...questionOf(use)));
       const charges = [...others, ...rateCharges(uses, consumer)];
       const reservation = await step.answer(store, charges);
       const answers = await Promise.all(asked);
-      const exceeded = uses.filter((_, index) => answers[index] !== undefined);
-      const refusal = exceeded.length === 0 ? null : refusalOf(exceeded, reservation.retryAfterMs);
-      return { reservation, refusal };
+      return { reservation, exceeded: uses.filter((_, index) => answers[index] !== undefined) };
     },
   };
 }
@@ -109,17 +106,3 @@ class ReservingStep {
     }
   }
 }
-
-function refusalOf(exceeded: readonly RateUse[], retryAfterMs: number | null): RequestRefusal {
-  const retryAfterSeconds = retryAfterMs === null ? null : Math.max(1, Math.ceil(retryAfterMs / 1000));
-  const reasons = exceeded.slice(0, maxReasons).map(({ coordinate, limit, count }) => {
-    const { max, window, message } = limit;
-    const uses = count === 1 ? "once" : `${count} times`;
-    const standard = `${coordinate} may be used ${max} times in ${window}; this operation uses it ${uses}.`;
-    return { message: message ?? standard, locations: [], extensions: { coordinate, max, window } };
-  });
-  const headers = retryAfterSeconds === null ? {} : { "retry-after": String(retryAfterSeconds) };
-  return new RequestRefusal("RATE_LIMITED", reasons, headers);
-}
-
-const maxReasons = 20;

@@ -88,7 +88,8 @@ const processClock: PreparingClock = {
 
 function refusalUntil(waitMs: number): RequestRefusal {
   const message = "The caller has sent more new documents than it may for now.";
-  return new RequestRefusal("RATE_LIMITED", [{ message, locations: [] }], {
-    "retry-after": String(Math.max(1, Math.ceil(waitMs / 1000))),
+  const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000));
+  return new RequestRefusal("RATE_LIMITED", [{ message, locations: [], extensions: { retryAfterSeconds } }], {
+    "retry-after": String(retryAfterSeconds),
   });
 }

@@ -52,6 +52,22 @@ export function stateOf(rule: BudgetRule, spent: number, nowMs: number): BudgetS
   };
 }
 
+/** What was left when a charge was taken, once that is settled: more by `amount`, or less where that is below 0. */
+export function settledState(
+  rule: BudgetRule,
+  { remaining, resetAfterMs }: BudgetState,
+  amount: number,
+): BudgetState {
+  const spent = boundedSpent(rule, rule.capacity - remaining - amount);
+  return {
+    remaining: rule.capacity - spent,
+    resetAfterMs:
+      rule.window === null
+        ? Math.min(Math.ceil(spent / rule.refillPerMs), Number.MAX_SAFE_INTEGER)
+        : resetAfterMs,
+  };
+}
+
 /** When the budget is full again if nobody spends anything. */
 export function fullAtMs(rule: BudgetRule, { spent, atMs }: Spending): number {
   return rule.window === null ? atMs + spent / rule.refillPerMs : windowEndMs(rule.window, atMs);

@@ -151,8 +151,25 @@ describe("a request that is refused", () => {
     const answers: GraphqlAnswer[] = [];
     for (let count = 0; count < 4; count++) answers.push(await web.query("mutation { change { id } }"));
     expect(answers.map(({ status }) => status)).toEqual([200, 429, 429, 429]);
+    // The first was counted at the gate, the others behind it.
+    expect(
+      answers.map((answer) => [left(answer), left(answer, "types"), left(answer, "Mutation.change")]),
+    ).toEqual([
+      [9, 98, 0],
+      [8, 98, 0],
+      [7, 98, 0],
+      [6, 98, 0],
+    ]);
+    const twice = await web.query("mutation { a: change { id } b: change { id } }");
+    expect([codeOf(twice), left(twice), left(twice, "types"), twice.headers.get("retry-after")]).toEqual([
+      "RATE_LIMITED",
+      5,
+      98,
+      null,
+    ]);
+    expect(twice.headers.get("ratelimit-policy")).toMatch(/^"calls";.*"types";.*"Mutation\.change";q=1;/);
     const after = await web.query("{ __typename }");
-    expect([left(after), left(after, "types")]).toEqual([5, 97]);
+    expect([left(after), left(after, "types")]).toEqual([4, 97]);
   });
 
   it("is refused for its requests where none is left, whatever else is wrong with it", async () => {

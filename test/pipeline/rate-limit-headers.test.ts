@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { corsOption } from "../../gateway/config/cors.ts";
+import type { RateUse } from "../../gateway/policy/operation-rates.ts";
 import { type NamedBudget, rateLimitHeaders } from "../../gateway/pipeline/rate-limit-headers.ts";
 
 const burst: NamedBudget = {
@@ -91,6 +92,70 @@ describe("the headers of budgets", () => {
     const names = ["retry-after", ...Object.keys(told(rate))];
     const cors = { origins: ["https://shop.example"], exposedHeaders: names };
     expect(corsOption.parse(cors).exposedHeaders).toEqual(names);
+  });
+});
+
+/** Of `max` in a minute. */
+function use(coordinate: string, max: number, id = coordinate): RateUse {
+  const limit = {
+    coordinate,
+    max,
+    windowMs: 60_000,
+    window: "1m",
+    message: null,
+    identityArguments: [],
+    lengthArgument: null,
+  };
+  return { limit, id, coordinate, count: 1 };
+}
+
+describe("the headers of fields' rate limits", () => {
+  const full = { remaining: 10, resetAfterMs: 1000 };
+  const states = (...remaining: readonly number[]) =>
+    remaining.map((left) => ({ remaining: left, resetAfterMs: 30_000 }));
+
+  it("stand behind those of budgets, by the name of the field", () => {
+    expect(
+      rateLimitHeaders([rate], { ...granted, states: [full, ...states(4)] }, [use("Mutation.send", 5)]),
+    ).toEqual({
+      "ratelimit-policy": '"rate";q=100;w=50, "Mutation.send";q=5;qu="uses";w=60',
+      ratelimit: '"rate";r=10;t=1, "Mutation.send";r=4;t=30',
+    });
+  });
+
+  it("tell the least that is left of one name, and no value that tells limits apart", () => {
+    const uses = [
+      use("Query.a", 5, 'x ["me@mail.example"]'),
+      use("Query.a", 5, 'x ["you@mail.example"]'),
+      use("Query.b", 9),
+    ];
+    const headers = rateLimitHeaders([], { ...granted, states: states(4, 1, 3) }, uses);
+    expect(headers).toEqual({
+      "ratelimit-policy": '"Query.a";q=5;qu="uses";w=60, "Query.b";q=9;qu="uses";w=60',
+      ratelimit: '"Query.a";r=1;t=30, "Query.b";r=3;t=30',
+    });
+  });
+
+  it("are at most ten, those with the least left", () => {
+    const uses = Array.from({ length: 12 }, (_, index) => use(`Query.f${index}`, 50));
+    const left = uses.map((_, index) => 50 - index);
+    const headers = rateLimitHeaders([], { ...granted, states: states(...left) }, uses);
+    const names = [...(headers["ratelimit"] ?? "").matchAll(/"Query\.(f\d+)"/g)].map(([, name]) => name);
+    expect(names).toEqual(["f11", "f10", "f9", "f8", "f7", "f6", "f5", "f4", "f3", "f2"]);
+  });
+
+  it("say no more than the limit where nobody has asked what is left", () => {
+    expect(rateLimitHeaders([], { ...granted, states: [] }, [use("Query.closed", 0)])).toEqual({
+      "ratelimit-policy": '"Query.closed";q=0;qu="uses";w=60',
+    });
+  });
+
+  it("do not ask anybody back before the window of the limit that refused ends", () => {
+    const refused = { refused: 1, retryAfterMs: 12_000 };
+    const headers = rateLimitHeaders([rate], { ...refused, states: [full, ...states(0)] }, [
+      use("Query.a", 5),
+    ]);
+    expect(headers).toMatchObject({ ratelimit: '"rate";r=10;t=1, "Query.a";r=0;t=12', "retry-after": "12" });
   });
 });
 

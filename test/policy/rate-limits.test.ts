@@ -102,15 +102,40 @@ describe("a limited field", () => {
       [
         {
           message: "Query.own0 may be used 3 times in 1h; this operation uses it once.",
-          extensions: { code: "RATE_LIMITED", coordinate: "Query.own0", max: 3, window: "1h" },
+          extensions: {
+            code: "RATE_LIMITED",
+            coordinate: "Query.own0",
+            max: 3,
+            window: "1h",
+            retryAfterSeconds: expect.any(Number),
+          },
         },
       ],
     ]);
     const retryAfter = Number(answer.headers.get("retry-after"));
     expect(retryAfter).toBeGreaterThan(1190);
     expect(retryAfter).toBeLessThanOrEqual(1200);
+    expect(answer.errors[0]?.extensions).toMatchObject({ retryAfterSeconds: retryAfter });
+    expect(answer.headers.get("ratelimit-policy")).toBe('"Query.own0";q=3;qu="uses";w=3600');
+    expect(answer.headers.get("ratelimit")).toBe(`"Query.own0";r=0;t=${retryAfter}`);
     expect(backend.requests).toHaveLength(3);
     expect(await ask("{ free }")).toBe("ok");
+  });
+
+  it("says what is left with every answer, without the values that tell limits apart", async () => {
+    const lefts: unknown[] = [];
+    const query =
+      'query ($id: ID!) { post(id: $id, note: { words: "secret" }) { id } other: post(id: "o7") { id } free }';
+    for (let count = 0; count < 3; count++) {
+      const { headers, text } = await project.query(query, { variables: { id: "me@mail.example" } });
+      const told = [headers.get("ratelimit-policy"), headers.get("ratelimit")];
+      expect([...told, text].join(" ")).not.toMatch(/secret|mail\.example|o7/);
+      expect(told[0]).toBe('"Query.post";q=2;qu="uses";w=3600');
+      lefts.push(/^"Query\.post";r=(\d);t=\d+$/.exec(told[1] ?? "")?.[1]);
+    }
+    expect(lefts).toEqual(["1", "0", "0"]);
+    const { headers } = await project.query("{ free }");
+    expect([headers.get("ratelimit-policy"), headers.get("ratelimit")]).toEqual([null, null]);
   });
 
   it("may be closed for everybody, in words of its own", async () => {
@@ -120,6 +145,8 @@ describe("a limited field", () => {
       "Closed for today.",
       null,
     ]);
+    expect(answer.headers.get("ratelimit-policy")).toBe('"Query.closed";q=0;qu="uses";w=1');
+    expect(answer.headers.get("ratelimit")).toBeNull();
     expect(backend.requests).toHaveLength(0);
   });
 
