@@ -21,7 +21,7 @@ describe("what is left after settling", () => {
         store.reserve([{ rule, consumer: "c", amount: taken }]) as Reservation;
       const [told] = take(60).states;
       if (told === undefined) throw new Error("expected a state");
-      store.settle([{ rule, consumer: "c", amount }], { takenAtMs: 1_000_000, isLocalShare: false });
+      store.settle([{ rule, consumer: "c", amount }], { takenAtMs: 1_000_000 });
       expect(settledState(rule, told, amount)).toEqual(take(0).states[0]);
     }
   });
