@@ -14,6 +14,7 @@ import type { PreparingBudgets } from "../policy/preparing-budgets.ts";
 import type { TierRules, Tiers } from "../policy/tiers.ts";
 import type { VisibleSchemas } from "../policy/visible-schema.ts";
 import type { OperationPreparer } from "../prepare/prepare-operation.ts";
+import type { PreparingTurns } from "../prepare/preparing-turns.ts";
 import type { BudgetStore } from "../state/budget-store.ts";
 import type { Challenges } from "./challenges.ts";
 import type { RateLimiter } from "./limit-rates.ts";
@@ -40,6 +41,8 @@ export interface BffRuntime {
   /** What each consumer may spend on unseen documents. */
   readonly preparing: PreparingBudgets;
   readonly preparer: OperationPreparer;
+  /** When unseen documents are prepared: one queue for all BFFs. */
+  readonly preparingTurns: PreparingTurns;
   readonly executor: ExplainingExecutor;
   /** A browser that opens the endpoint gets the explorer. */
   readonly showsExplorer: boolean;

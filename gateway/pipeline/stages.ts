@@ -59,7 +59,8 @@ export async function runStages(
     record.tier = gated.tier.tier;
     const counting = gate(bff, gated, params);
     if (counting !== null) await counting;
-    const found = prepare(bff, request, params, gated);
+    const finding = prepare(bff, request, params, { terms: gated, deadline });
+    const found = finding instanceof Promise ? await finding : finding;
     record.operation = found.prepared.name;
     const coerced = coerce(bff, found, gated);
     const scope = createScope(bff, request, { record, deadline, caller });

@@ -93,8 +93,16 @@ export class OperationPreparer {
     operationName: string | null,
     terms: PrepareTerms = this.#standardTerms,
   ): PreparedOperation {
+    return (
+      this.find(query, operationName, terms) ??
+      terms.spend(() => this.#prepareUnseen(query, operationName, terms))
+    );
+  }
+
+  /** The same of a document that is known; null for others. */
+  find(query: string, operationName: string | null, terms: PrepareTerms): PreparedOperation | null {
     const known = this.#cache.get(query);
-    if (known === undefined) return terms.spend(() => this.#prepareUnseen(query, operationName, terms));
+    if (known === undefined) return null;
     this.#onResult("hit", this.#cache.entries);
     // It may have been prepared for a caller who may do more.
     checkFigures(terms.limits, known.figures, terms);

@@ -37,6 +37,7 @@ import { PreparingBudgets } from "../policy/preparing-budgets.ts";
 import { compileTiers } from "../policy/tiers.ts";
 import { createVisibleSchemas } from "../policy/visible-schema.ts";
 import { OperationPreparer } from "../prepare/prepare-operation.ts";
+import { PreparingTurns } from "../prepare/preparing-turns.ts";
 import { readOwnShapers } from "../shape/own-shapers.ts";
 import { openGraphqlSource } from "../sources/graphql/graphql-source.ts";
 import { openGrpcSource } from "../sources/grpc/grpc-source.ts";
@@ -116,6 +117,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
     problems.throwIfAny();
     const isLimited = rules.some(({ rates }) => !rates.isEmpty);
     const rateLimiter = isLimited ? await openRateLimiter() : null;
+    const preparingTurns = new PreparingTurns();
     const bffs = composition.clients.map((bound, index): BffRuntime => {
       const bff = project.bffs[index];
       const identifier = identifiers[index];
@@ -162,6 +164,7 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
         tiers: compileTiers(bff.settings),
         preparing: new PreparingBudgets(bff.settings.preparing),
         preparer,
+        preparingTurns,
         executor,
         showsExplorer: bff.settings.explorer ?? settings.isDevelopment,
         showsSuggestions: settings.isDevelopment,

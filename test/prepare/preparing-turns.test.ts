@@ -1,0 +1,120 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { Deadline } from "../../gateway/core/deadline.ts";
+import { nextTurn } from "../../gateway/core/next-turn.ts";
+import { PreparingTurns } from "../../gateway/prepare/preparing-turns.ts";
+
+const deadlines: Deadline[] = [];
+afterEach(() => {
+  for (const deadline of deadlines.splice(0)) deadline.dispose();
+});
+
+function patient(timeoutMs = 60_000, client: AbortSignal | null = null): Deadline {
+  const deadline = Deadline.start(timeoutMs, client);
+  deadlines.push(deadline);
+  return deadline;
+}
+
+/** Turns of 10 ms in which every work takes as long as it says. */
+function scripted() {
+  let nowMs = 0;
+  const begun: string[] = [];
+  const turns = new PreparingTurns(10, () => nowMs);
+  const add = (name: string, takesMs: number, deadline = patient()) =>
+    turns.run(() => {
+      begun.push(name);
+      nowMs += takesMs;
+      return name;
+    }, deadline);
+  return { turns, begun, add };
+}
+
+describe("unseen documents", () => {
+  it("are prepared at once as long as a turn's part is not used up", async () => {
+    const { begun, add } = scripted();
+    expect([add("a", 4), add("b", 4), add("c", 4)]).toEqual(["a", "b", "c"]);
+    const waits = add("d", 4);
+    expect(waits).toBeInstanceOf(Promise);
+    expect(begun).toEqual(["a", "b", "c"]);
+    await expect(waits).resolves.toBe("d");
+  });
+
+  it("that wait are prepared in the order in which they came, a part in each turn", async () => {
+    const { turns, begun, add } = scripted();
+    void add("a", 10);
+    const waiting = ["b", "c", "d", "e", "f"].map(async (name) => add(name, 5));
+    expect(turns.waiting).toBe(5);
+    await nextTurn();
+    expect(begun).toEqual(["a", "b", "c"]);
+    await nextTurn();
+    expect(begun).toEqual(["a", "b", "c", "d", "e"]);
+    // Nobody passes those who wait.
+    const last = add("g", 1);
+    expect(begun).not.toContain("g");
+    await expect(Promise.all([...waiting, last])).resolves.toEqual(["b", "c", "d", "e", "f", "g"]);
+    expect(begun.join("")).toBe("abcdefg");
+    expect(turns.waiting).toBe(0);
+  });
+
+  it("take a turn each where each takes longer than a part", async () => {
+    const { begun, add } = scripted();
+    const waiting = ["a", "b", "c"].map(async (name) => add(name, 100));
+    for (const count of [2, 3]) {
+      await nextTurn();
+      expect(begun).toHaveLength(count);
+    }
+    await Promise.all(waiting);
+  });
+
+  it("count with what follows from them at once", async () => {
+    let nowMs = 0;
+    const begun: string[] = [];
+    const turns = new PreparingTurns(10, () => nowMs);
+    const add = async (name: string): Promise<void> => {
+      await turns.run(() => begun.push(name), patient());
+      await Promise.resolve();
+      nowMs += 20;
+    };
+    await add("a");
+    const waiting = [add("b"), add("c")];
+    await nextTurn();
+    expect(begun).toEqual(["a", "b"]);
+    await Promise.all(waiting);
+    expect(begun).toEqual(["a", "b", "c"]);
+  });
+
+  it("that fail fail for whoever asked, and nobody else", async () => {
+    const { turns, add } = scripted();
+    const fails = (): never => {
+      throw new RangeError("no");
+    };
+    expect(() => turns.run(fails, patient())).toThrow("no");
+    void add("a", 10);
+    const failing = turns.run(fails, patient());
+    const other = add("b", 1);
+    await expect(failing).rejects.toThrow("no");
+    await expect(other).resolves.toBe("b");
+  });
+
+  it("are not prepared for who has gone away meanwhile", async () => {
+    const { turns, begun, add } = scripted();
+    const client = new AbortController();
+    void add("a", 10);
+    const left = add("b", 1, patient(60_000, client.signal));
+    const other = add("c", 1);
+    client.abort();
+    await expect(left).rejects.toMatchObject({ code: "CANCELLED" });
+    await expect(other).resolves.toBe("c");
+    void add("d", 10);
+    await expect(add("e", 1, patient(60_000, client.signal))).rejects.toMatchObject({ code: "CANCELLED" });
+    expect(begun).toEqual(["a", "c", "d"]);
+    expect(turns.waiting).toBe(0);
+  });
+
+  it("are not waited for longer than a request may take", async () => {
+    const { begun, add } = scripted();
+    void add("a", 10);
+    const late = add("b", 1, patient(0));
+    await expect(late).rejects.toMatchObject({ code: "REQUEST_TIMEOUT" });
+    expect(begun).toEqual(["a"]);
+  });
+});
