@@ -18,6 +18,7 @@ import { createFastLane } from "./fast-lane.ts";
 import { type HttpExchange, openExchange, readBody, sendAnswer } from "./http-exchange.ts";
 import { chooseLane, type Lane } from "./lanes.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import { checkConnection } from "./peer.ts";
 import { answerRefusal } from "./refusal-answer.ts";
 import { createYogaLane, type YogaLane } from "./yoga-lane.ts";
 
@@ -62,6 +63,7 @@ export function createBffServer(
     const isGet = request.method === "GET";
     const laneName = isGet ? laneOfGet(accept) : laneOfPost(accept);
     try {
+      checkConnection(request);
       route.addresses?.check(exchange.facts.clientAddress);
       checkRequestHead(request);
       if (laneName === "explorer" && route.explorer !== null) return await route.explorer.answer(request);

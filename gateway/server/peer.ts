@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
 import { TLSSocket } from "node:tls";
 import type { ClientCertificate } from "../identity/authenticator.ts";
+import { OverlockError } from "../core/errors.ts";
 import { describeCertificate } from "./client-certificate.ts";
 
 /** Who is at the other end of a connection. */
@@ -21,6 +22,14 @@ export function readPeer(request: IncomingMessage): Peer {
   const peer = { address: socket.remoteAddress ?? "", certificate: certificateOf(socket) };
   peers.set(connection, peer);
   return peer;
+}
+
+/**
+ * Refuses with CANCELLED the request of a client that was gone before it was known where it calls from. Nobody reads the
+ * answer, and it would be at the expense of those of whom nothing is known.
+ */
+export function checkConnection(request: IncomingMessage): void {
+  if (readPeer(request).address === "") throw new OverlockError("CANCELLED", "the client went away");
 }
 
 const peers = new WeakMap<object, Peer>();

@@ -1,5 +1,9 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { type ProjectGateway, startProject } from "../support/project-gateway.ts";
+import { rawRequest } from "../support/raw-connection.ts";
 import { ScriptedBackend } from "../support/scripted-backend.ts";
 
 // What callers may spend, through the whole gateway: what is let through, what is refused, and what is given back.
@@ -75,6 +79,26 @@ describe("a budget of requests", () => {
       'budgets: [{ name: "burst", of: "requests", capacity: 3, refillPerSecond: 0.001 }]',
     );
     for (const left of [2, 1, 0]) expect(remainingIn((await web.query("{ one { id } }")).headers)).toBe(left);
+  });
+});
+
+describe("a client that resets its connection before anybody has looked where it calls from", () => {
+  it("is not answered at the expense of those of whom nothing is known", async () => {
+    const web = await start(
+      'budgets: [{ name: "burst", of: "requests", capacity: 1, refillPerSecond: 0.001 }]',
+    );
+    const request = rawRequest("GET /web/graphql?query={one{id}} HTTP/1.1", {}, "");
+    const { hostname, port } = new URL(web.gateway.url);
+    for (let client = 0; client < 10; client++) {
+      const socket = connect(Number(port), hostname, () => {
+        socket.write(request);
+        socket.resetAndDestroy();
+      });
+      await once(socket, "close");
+    }
+    await eventually(() => expect(web.log.text.match(/"CANCELLED":1/g)).toHaveLength(10));
+    expect(backend.requests).toEqual([]);
+    expect((await web.query("{ one { id } }")).status).toBe(200);
   });
 });
 
