@@ -11,6 +11,9 @@ export function checkRequestHead(request: IncomingMessage): void {
     throw RequestRefusal.of("HEADERS_TOO_LARGE", `The request has more than ${maxHeaders} headers.`);
   // Those of HTTP/1.1 don't get here.
   if (isHttp2 && headerBytesOf(rawHeaders) > maxHeaderBytes) throw RequestRefusal.of("HEADERS_TOO_LARGE");
+  // https://www.rfc-editor.org/rfc/rfc9113#section-8.2.1; HTTP/1.1 allows it, and Node takes it away.
+  if (isHttp2 && rawHeaders.some(hasSpaceAround))
+    throw RequestRefusal.of("BAD_REQUEST", "A header of HTTP/2 has no space around its value.");
   if (headers.expect !== undefined && request.httpVersion !== "1.0" && !expectsContinue(request))
     throw RequestRefusal.of("EXPECTATION_FAILED", "A request may expect 100-continue and nothing else.");
   // https://www.rfc-editor.org/rfc/rfc9112#section-3.2, where Node's own refusal would have no body.
@@ -45,6 +48,14 @@ function hasSeveralHosts(rawHeaders: readonly string[]): boolean {
     if (name?.length === 4 && name.toLowerCase() === "host") hosts += 1;
   }
   return hosts > 1;
+}
+
+function hasSpaceAround(text: string): boolean {
+  return isSpace(text.charCodeAt(0)) || isSpace(text.charCodeAt(text.length - 1));
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }
 
 /** As HTTP/2 counts what a client is told not to send: https://www.rfc-editor.org/rfc/rfc9113#section-10.5.1. */

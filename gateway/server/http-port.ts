@@ -212,6 +212,8 @@ const http2Limits = {
   // Requests that are taken back at once cost us work and the client nothing: so many at once, then so many a second.
   streamResetBurst: 200,
   streamResetRate: 20,
+  // Node would leave such a header out and say nothing; check-request-head.ts refuses the request.
+  strictFieldWhitespaceValidation: false,
 } as const;
 
 function certificatesOf({ certificate, key, clientCa }: ListenerTls) {
