@@ -136,11 +136,7 @@ describe("a budget of requests", () => {
 describe("a limited field", () => {
   it("is used just so often on all workers together", async () => {
     const url = await start({ WORKERS: "2" });
-    const uses = await usesLet([url]);
-    // On a machine so busy that the primary answers too late, each worker grants its own share as well.
-    const isOutage = gateways.some(({ stdout }) => stdout.includes("the store of budgets is away"));
-    expect(uses).toBeGreaterThanOrEqual(max);
-    expect(uses).toBeLessThanOrEqual(isOutage ? 3 * max : max);
+    expect(await usesLet([url])).toBe(max);
   }, 120_000);
 
   it.skipIf(isWithoutRedis)(
