@@ -10,7 +10,7 @@ import type { CostRules } from "../policy/cost-rules.ts";
 import type { OperationCost } from "../policy/settle-cost.ts";
 import { collectFields } from "../prepare/collect-fields.ts";
 import type { Place, Plan } from "../prepare/plan.ts";
-import { type PlannedOperation, planOperation } from "../prepare/plan-operation.ts";
+import type { PlannedOperation } from "../prepare/plan-operation.ts";
 import { type ExecutedOperation, type FieldError, fieldErrorOf } from "./executed-operation.ts";
 import { type Assemble, compileAssembly, refuseLate } from "./assemble.ts";
 import type { AssemblyTurns } from "./assembly-turns.ts";
@@ -30,19 +30,15 @@ export interface CompiledOperation {
   run(variables: Readonly<Record<string, unknown>>, scope: RequestScope): Promise<ExecutedOperation>;
 }
 
-/**
- * Plans and compiles one variant of an operation. The schema is one that the reference executor has taken over. Raises
- * NotPlannedError or PlanTooLargeError for what is left to the reference executor.
- */
+/** Compiles the plan of one variant of an operation. The schema is one that the reference executor has taken over. */
 export function compileOperation(
   bound: BoundClientSchema,
   model: SupergraphModel,
-  operation: PlannedOperation,
+  { operation, plan }: { readonly operation: PlannedOperation; readonly plan: Plan },
   limits: CompiledLimits,
 ): CompiledOperation {
   const { denials } = operation;
   const visible = denials?.visible ?? bound;
-  const plan = planOperation(bound, model, operation);
   const resolved = new Map<object, ResolvedField>();
   const resolvedFields: ResolvedFields = (place, field) => {
     let compiled = resolved.get(field);

@@ -9,6 +9,7 @@ import { CallBounds } from "../prepare/call-bounds.ts";
 import { type CallFormula, compileCallFormula, unboundedCalls } from "../prepare/call-formula.ts";
 import { describePlan, findResolvedFields, type PlanDescription } from "../prepare/describe-plan.ts";
 import { planOperation } from "../prepare/plan-operation.ts";
+import { type RecentPlan, RecentPlans } from "../prepare/recent-plans.ts";
 import { findSharingRule, type SharingRule } from "../prepare/sharing-rule.ts";
 import { specialize, withAllSelections } from "../prepare/specialize.ts";
 import { type CompiledLimits, type CompiledOperation, compileOperation } from "./compiled-executor.ts";
@@ -41,10 +42,10 @@ export interface ExplainingExecutor extends Executor {
   /** Executes the same way, and tells how. */
   explain(request: OperationRequest, scope: RequestScope): Promise<ExplainedExecution>;
   /** What an operation fetches where its conditions have these values, for callers who are denied this. */
-  describe(
-    variant: Pick<OperationVariant, "prepared" | "conditions" | "denials">,
-  ): PlanDescription | UnplannedOperation;
+  describe(variant: VariantFacts): PlanDescription | UnplannedOperation;
 }
+
+type VariantFacts = Pick<OperationVariant, "prepared" | "conditions" | "denials">;
 
 /** A result and how it came about. */
 export interface ExplainedExecution {
@@ -73,12 +74,17 @@ export function createExecutor(
 ): ExplainingExecutor {
   const reference = createReferenceExecutor(bound, model, settings);
   let compiledVariants = 0;
-  const compile = ({ prepared, conditions, denials }: OperationVariant): CompiledVariant | null => {
+  const recent = new RecentPlans(maxRecentFields);
+  const plan = ({ prepared, conditions, denials }: VariantFacts): RecentPlan => {
     const specialized = specialize(prepared.document, prepared.operation, conditions);
+    const operation = { ...specialized, schema: bound.schema, denials };
+    return { operation, plan: planOperation(bound, model, operation) };
+  };
+  const compile = (variant: OperationVariant): CompiledVariant | null => {
     try {
-      const operation = { ...specialized, schema: bound.schema, denials };
-      const compiled = compileOperation(bound, model, operation, settings);
-      const sharing = findSharingRule(compiled.plan, prepared.guards, compiledVariants++);
+      const planned = recent.take(variant) ?? plan(variant);
+      const compiled = compileOperation(bound, model, planned, settings);
+      const sharing = findSharingRule(planned.plan, variant.prepared.guards, compiledVariants++);
       return new CompiledVariant(compiled, sharing);
     } catch (error) {
       if (error instanceof NotPlannedError || error instanceof PlanTooLargeError) return null;
@@ -93,11 +99,10 @@ export function createExecutor(
     }
     return variant?.compiled instanceof CompiledVariant ? variant.compiled : null;
   };
-  const describe: ExplainingExecutor["describe"] = ({ prepared, conditions, denials }) => {
-    const specialized = specialize(prepared.document, prepared.operation, conditions);
+  const describe: ExplainingExecutor["describe"] = (variant) => {
+    const { prepared, denials } = variant;
     try {
-      const plan = planOperation(bound, model, { ...specialized, schema: bound.schema, denials });
-      return describePlan(plan, { operationName: prepared.name, denials });
+      return describePlan(plan(variant).plan, { operationName: prepared.name, denials });
     } catch (error) {
       if (error instanceof NotPlannedError || error instanceof PlanTooLargeError)
         return { operation: prepared.name, reason: error.message };
@@ -127,11 +132,14 @@ export function createExecutor(
       return { executed, tier: compiled === null ? "reference" : "compiled", plan };
     },
     callFormula({ prepared, variant }, spend = (work) => work()) {
-      const compileFormula = (): CallFormula => compileCalls(bound, model, { prepared, variant });
+      const compileFormula = (): CallFormula => compileCalls(bound, model, { prepared, variant }, recent);
       return (variant ?? prepared).callFormula(() => spend(compileFormula));
     },
     describe,
-    dispose: () => queue.dispose(),
+    dispose() {
+      queue.dispose();
+      recent.clear();
+    },
   };
 }
 
@@ -140,6 +148,7 @@ function compileCalls(
   bound: BoundClientSchema,
   model: SupergraphModel,
   { prepared, variant }: Pick<OperationRequest, "prepared" | "variant">,
+  recent: RecentPlans,
 ): CallFormula {
   // Without a variant, whatever conditions take away may be selected.
   const selected =
@@ -152,6 +161,7 @@ function compileCalls(
   try {
     try {
       const plan = planOperation(bound, model, operation);
+      if (variant !== null) recent.keep(variant, { operation, plan });
       const described = describePlan(plan, { operationName: prepared.name, denials });
       const unplanned = findResolvedFields(plan).flatMap(({ field, path, lists }) =>
         bounds.ofField({ type: field.parent, nodes: field.nodes, path }, lists),
@@ -193,6 +203,9 @@ function countedCost(
   counts.addTo(sum, rules, counted);
   return { ...sum, upstreamCalls: scope.startedCalls.count };
 }
+
+/** In the plans that wait to be compiled. */
+const maxRecentFields = 5000;
 
 /** More than prove hot in a moment, unless by somebody who wants it so. */
 const maxWaitingVariants = 100;

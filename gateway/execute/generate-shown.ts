@@ -84,17 +84,21 @@ class Generator {
   generate(root: Place): { readonly show: ShowObject; readonly isInTurns: boolean } {
     this.#root = root;
     const name = this.#place(root);
-    const code = `"use strict";\nreturn function (v, failed, help) {\n${this.#functions.join("\n")}\nreturn ${name};\n};`;
+    const code = `"use strict";\n${this.#functions.join("\n")}\nreturn ${name};`;
     // oxlint-disable-next-line no-new-func, no-implied-eval -- what is generated is for this operation alone
-    const link = (new Function(code) as () => (...args: unknown[]) => ShowObject)();
+    const link = new Function("v", "failed", "help", code) as (...args: unknown[]) => ShowObject;
     return { show: link(this.#values, failed, shownHelp), isInTurns: this.#inTurns.has(name) };
   }
 
-  /** Declares a function, which gives turns where something in it does. */
+  /**
+   * Declares a function, which gives turns where something in it does. In parentheses, the engine compiles it together
+   * with what is around it, instead of reading it once now and again when it is first called, which takes half as long
+   * again.
+   */
   #function(name: string, parameters: string, body: string): void {
     const isInTurns = this.#isInTurns && body.includes(yields);
     if (isInTurns) this.#inTurns.add(name);
-    this.#functions.push(`function${isInTurns ? "*" : ""} ${name}(${parameters}) {\n${body}\n}`);
+    this.#functions.push(`var ${name} = (function${isInTurns ? "*" : ""} (${parameters}) {\n${body}\n});`);
   }
 
   /** An expression that calls a function. */
@@ -188,8 +192,8 @@ if (${name} === failed) ${onFailure}`;
     const { finders } = this.#parts;
     const slow =
       this.#isInTurns && mayHaveLists(field)
-        ? this.#turning(compileLeafFieldInTurns(field, site, finders))
-        : this.#value(compileLeafField(field, site, finders));
+        ? this.#turning(onceNeeded(() => compileLeafFieldInTurns(field, site, finders)))
+        : this.#value(onceNeeded(() => compileLeafField(field, site, finders)));
     const slowCall = this.#call(slow, "run, o");
     const onFailure = isNonNullType(field.type) ? `if (${name} === failed) return failed;` : "";
     const read = directRead(field);
@@ -435,6 +439,14 @@ ${noObject}`;
     const isWhole = compileHasKey(base);
     return `${this.#value(isWhole)}(e)`;
   }
+}
+
+/** Compiled when it is first called: most leaves are what a look tells, and nothing else of them is ever needed. */
+function onceNeeded<Result>(
+  compile: () => (run: PlanRun, object: unknown) => Result,
+): (run: PlanRun, object: unknown) => Result {
+  let compiled: ReturnType<typeof compile> | null = null;
+  return (run, object) => (compiled ??= compile())(run, object);
 }
 
 /** A field of this name makes its function one that could give turns, and does not. */

@@ -85,9 +85,7 @@ export interface LeafShaping {
 
 export function compileLeafShaping(binding: PathBinding, leafType: GraphQLLeafType): LeafShaping {
   const { shapers, coordinate } = binding;
-  // One for all: where one leaf of a list has no form, thousands may, and each error takes a picture of the stack.
-  const misfit = new OverlockError("INVALID_VALUE", `${coordinate}: not a value of ${leafType.name}`);
-  const stages = stagesOf(shapers, (leaf) => serialize(leaf, leafType, misfit), coordinate);
+  const stages = stagesOf(shapers, compileSerializer(leafType, coordinate), coordinate);
   const ofNull = shapers.filter((shaper) => shaper.kind === "null");
   const replacement = ofNull[0]?.replacement;
   const finish = (value: unknown): unknown => value ?? replacement ?? null;
@@ -215,17 +213,24 @@ function compileStep(shaper: LeafShaper): LeafStep {
   };
 }
 
-function serialize(leaf: unknown, leafType: GraphQLLeafType, misfit: OverlockError): unknown {
-  if (!hasLeafForm(leafType, leaf)) throw misfit;
-  try {
-    const serialized = leafType.serialize(leaf);
-    // An enum's value inside is the supergraph's; the executor serializes it.
-    return isEnumType(leafType) ? leaf : serialized;
-  } catch (cause) {
-    // What a scalar of one's own says of a value is for the log; an enum says no more than that it has none such.
-    if (isEnumType(leafType)) throw misfit;
-    throw new OverlockError("INVALID_VALUE", misfit.message, { cause });
-  }
+function compileSerializer(leafType: GraphQLLeafType, coordinate: string): LeafStep {
+  const message = `${coordinate}: not a value of ${leafType.name}`;
+  // One for all: where one leaf of a list has no form, thousands may, and each error takes a picture of the stack. Made
+  // when the first has none, because that takes longer than all else about compiling a leaf.
+  let made: OverlockError | null = null;
+  const misfit = (): OverlockError => (made ??= new OverlockError("INVALID_VALUE", message));
+  return (leaf) => {
+    if (!hasLeafForm(leafType, leaf)) throw misfit();
+    try {
+      const serialized = leafType.serialize(leaf);
+      // An enum's value inside is the supergraph's; the executor serializes it.
+      return isEnumType(leafType) ? leaf : serialized;
+    } catch (cause) {
+      // What a scalar of one's own says of a value is for the log; an enum says no more than that it has none such.
+      if (isEnumType(leafType)) throw misfit();
+      throw new OverlockError("INVALID_VALUE", message, { cause });
+    }
+  };
 }
 
 function andThen(value: unknown, next: (found: unknown) => unknown): unknown {
