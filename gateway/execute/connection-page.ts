@@ -4,11 +4,12 @@ import { OverlockError } from "../core/errors.ts";
 import {
   type CursorPosition,
   cursorScope,
+  isSizedByCursor,
   maxPageSize,
   type PageToken,
   readCursor,
   writeCursor,
-} from "./cursor.ts";
+} from "../compose/cursor.ts";
 import { readArguments } from "./read-path.ts";
 
 /*
@@ -77,7 +78,7 @@ export function readPageRequest({ steps, keepsPageSize }: ConnectionField, args:
 export function firstPage({ first, after, keepsPageSize }: PageRequest): WantedPage {
   if (after === null) return { token: null, size: atLeastOne(first), start: 0, first };
   const { token, offset } = after;
-  const size = keepsPageSize || offset > 0 ? after.size : atLeastOne(first);
+  const size = isSizedByCursor(after, keepsPageSize) ? after.size : atLeastOne(first);
   return { token, size, start: offset, first };
 }
 

@@ -7,6 +7,7 @@ import {
   type GraphQLOutputType,
 } from "graphql";
 import type { BoundStep, FieldBinding } from "../compose/bindings.ts";
+import { isSizedByCursor, peekCursor } from "../compose/cursor.ts";
 import { compositeTypeOf, type SupergraphModel } from "../compose/supergraph-model.ts";
 import type { ListSize } from "../language/cost-directives.ts";
 import { readOwn } from "../language/evaluate-selection.ts";
@@ -298,32 +299,70 @@ function weightOfShaped(
     }, 0);
 }
 
-/** A connection's items are as many as `first` says, where nobody says anything else of the page. */
+/**
+ * A connection's items are as many as `first` says, where nobody says anything else of the page. A cursor may say how long the
+ * page is that is asked for: what is received of it, or of the one behind it, and not shown, counts as objects on the way.
+ */
 function readOfPage(site: FieldCostSite, binding: Extract<FieldBinding, { kind: "page" }>): ReadCost {
   const path = readOfPath(site, binding);
-  const items = binding.rule.items[0]?.field.name ?? "";
-  const takesFirst = site.definition.args.some(({ name }) => name === "first");
+  const [items] = binding.rule.items;
+  const itemsName = items?.field.name ?? "";
+  const itemWeight = items === undefined ? 0 : site.costs.compileStep(items).objectWeight;
+  const takes = (name: string): boolean => site.definition.args.some((one) => one.name === name);
+  const takesFirst = takes("first");
+  const takesAfter = takes("after");
+  const measureFirst = (args: FieldArguments, parent: Measured | null): ReadMeasured => {
+    const measured = path.measure(args, parent);
+    if (sizeIn(measured.sourceSizes, itemsName) !== null) return measured;
+    const first = readOwn(args.values, "first");
+    if (typeof first !== "number") return measured;
+    const problem: SizeProblem | null =
+      first < 0
+        ? {
+            clientArguments: ["first"],
+            isChoice: false,
+            expected: "at least 0 as first",
+            found: String(first),
+          }
+        : null;
+    const sourceSizes = { names: [itemsName], size: Math.max(0, first) };
+    return { ...measured, sourceSizes, problem: measured.problem ?? problem };
+  };
+  const itemsOf = ({ sourceSizes }: ReadMeasured): number =>
+    sizeIn(sourceSizes, itemsName) ?? site.assumedListSize;
   return {
     ...path,
-    readsArguments: path.readsArguments || takesFirst,
-    sizesBelow: path.sizesBelow || takesFirst,
+    readsArguments: path.readsArguments || takesFirst || takesAfter,
+    sizesBelow: path.sizesBelow || takesFirst || takesAfter,
     measure(args, parent) {
-      const measured = path.measure(args, parent);
-      if (sizeIn(measured.sourceSizes, items) !== null) return measured;
-      const first = readOwn(args.values, "first");
-      if (typeof first !== "number") return measured;
-      const problem: SizeProblem | null =
-        first < 0
-          ? {
-              clientArguments: ["first"],
-              isChoice: false,
-              expected: "at least 0 as first",
-              found: String(first),
-            }
-          : null;
-      const sourceSizes = { names: [items], size: Math.max(0, first) };
-      return { ...measured, sourceSizes, problem: measured.problem ?? problem };
+      const measured = measureFirst(args, parent);
+      const after = takesAfter ? readOwn(args.values, "after") : null;
+      const place = typeof after === "string" ? peekCursor(after) : null;
+      if (place === null || !isSizedByCursor(place, binding.keepsPageSize)) return measured;
+      const page = itemsOf(measureFirst(withFirst(args, place.size), parent));
+      const isWhole = typeof readOwn(args.values, "first") !== "number";
+      const shown = isWhole ? Math.max(page, itemsOf(measured)) : itemsOf(measured);
+      // Where the rest of the page is not enough, the one behind it is asked for as well.
+      const behind = isWhole ? 0 : binding.keepsPageSize ? page : shown;
+      const passedOver = Math.max(0, plus(page, behind) - shown);
+      return {
+        ...measured,
+        typeCost: plus(measured.typeCost, times(itemWeight, passedOver)),
+        sourceSizes: {
+          names: [...new Set([...(measured.sourceSizes?.names ?? []), itemsName])],
+          size: shown,
+        },
+      };
     },
+  };
+}
+
+/** The arguments with which a page is asked for that is so long; null: as long as the backend likes. */
+function withFirst(args: FieldArguments, first: number | null): FieldArguments {
+  const { first: _asked, ...values } = args.values;
+  return {
+    values: first === null ? values : { ...values, first },
+    isGiven: (name) => (name === "first" ? first !== null : args.isGiven(name)),
   };
 }
 

@@ -31,12 +31,29 @@ export function writeCursor(scope: string, { token, size, offset }: CursorPositi
 
 /** Raises BAD_USER_INPUT for whatever is no cursor of this connection. */
 export function readCursor(scope: string, cursor: string): CursorPosition {
+  const found = findPosition(cursor);
+  if (found === null) throw refused("Expected a cursor in after.");
+  if (found.writtenFor !== scope) throw refused("The cursor in after belongs to another list.");
+  return found.position;
+}
+
+/** Where a cursor leads, whatever connection it is of; null for what is no cursor. */
+export function peekCursor(cursor: string): CursorPosition | null {
+  return findPosition(cursor)?.position ?? null;
+}
+
+/** Whether the page behind a cursor is asked for with the size that the cursor says, not with that of the request. */
+export function isSizedByCursor({ offset }: CursorPosition, keepsPageSize: boolean): boolean {
+  return keepsPageSize || offset > 0;
+}
+
+function findPosition(
+  cursor: string,
+): { readonly writtenFor: unknown; readonly position: CursorPosition } | null {
   const [writtenFor, offset, size, token, ...others] = parseCursor(cursor);
   const position = { token, size, offset };
-  if (others.length > 0 || !isPosition(position)) throw refused("Expected a cursor in after.");
-  if (writeCursor(String(writtenFor), position) !== cursor) throw refused("Expected a cursor in after.");
-  if (writtenFor !== scope) throw refused("The cursor in after belongs to another list.");
-  return position;
+  if (others.length > 0 || !isPosition(position)) return null;
+  return writeCursor(String(writtenFor), position) === cursor ? { writtenFor, position } : null;
 }
 
 function parseCursor(cursor: string): readonly unknown[] {
