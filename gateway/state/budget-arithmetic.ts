@@ -12,8 +12,12 @@ export interface Spending {
   atMs: number;
 }
 
-/** How much is spent now of what was spent then. A clock that went back neither refills a budget nor opens a window. */
-export function spentNow(rule: BudgetRule, { spent, atMs }: Spending, nowMs: number): number {
+/**
+ * How much is spent now of what was spent then. A clock that went back neither refills a budget nor opens a window. Where
+ * the capacity is lower than it was then, the budget fills from as little as it can have left.
+ */
+export function spentNow(rule: BudgetRule, { spent: spentThen, atMs }: Spending, nowMs: number): number {
+  const spent = boundedSpent(rule, spentThen);
   if (rule.window !== null)
     return windowStartMs(rule.window, nowMs) > windowStartMs(rule.window, atMs) ? 0 : spent;
   return Math.max(0, spent - rule.refillPerMs * Math.max(0, nowMs - atMs));

@@ -90,7 +90,7 @@ export class LocalStore implements BudgetStore {
     const same = byKey.get(key);
     if (same !== undefined) return same;
     const account = this.#accountsOf(rule).get(key);
-    const spent = account === undefined ? 0 : boundedSpent(rule, spentNow(rule, account, nowMs));
+    const spent = account === undefined ? 0 : spentNow(rule, account, nowMs);
     const draft: Draft = { key, rule, spent, wanted: 0 };
     byKey.set(key, draft);
     return draft;

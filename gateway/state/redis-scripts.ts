@@ -43,11 +43,10 @@ local function readSpent(rule, now)
   spent, at = tonumber(spent), tonumber(at)
   -- What is no number is not equal to itself.
   if not spent or not at or spent ~= spent or at ~= at then return 0, now end
-  if not rule.window then
-    return bounded(rule, spent - rule.refillPerMs * math.max(0, now - at)), now
-  end
+  spent = bounded(rule, spent)
+  if not rule.window then return math.max(0, spent - rule.refillPerMs * math.max(0, now - at)), now end
   if windowStart(rule.window, now) > windowStart(rule.window, at) then return 0, now end
-  return bounded(rule, spent), math.max(at, now)
+  return spent, math.max(at, now)
 end
 
 -- 10 years: what a time to live may be without an overflow.

@@ -98,6 +98,17 @@ describe("a token bucket", () => {
     for (const name of names) expect(granted(2, charge(bucket(1), 1, name))).toBe(1);
   });
 
+  it("fills as it says from where a lower capacity leaves it, however much was spent before", () => {
+    granted(1, charge(bucket(1_000_000, 0.001), 1_000_000));
+    const rule = bucket(4, 0.001);
+    const refused = store.reserve([charge(rule)]);
+    expect(refused).toMatchObject({ retryAfterMs: 5000, states: [{ remaining: -4, resetAfterMs: 8000 }] });
+    nowMs += 4999;
+    expect(granted(1, charge(rule))).toBe(0);
+    nowMs += 1;
+    expect(granted(2, charge(rule))).toBe(1);
+  });
+
   it("holds what a new capacity says at once", () => {
     granted(1, charge(bucket(10), 8));
     expect(remaining(charge(bucket(100)))).toEqual([92]);

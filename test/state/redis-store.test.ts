@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
@@ -102,6 +103,16 @@ describe.skipIf(isWithoutRedis)("budgets in Redis (needs redis-server)", () => {
     const elapsedMs = again.takenAtMs - takenAtMs;
     expect(elapsedMs).toBeGreaterThanOrEqual(50);
     expect(again.states[0]?.remaining).toBeCloseTo(Math.min(10, elapsedMs * 0.1) - 5, 6);
+  });
+
+  it("fill as they say from where a lower capacity leaves them, however much was spent before", async () => {
+    const before = await store.reserve([charge(bucket(1_000_000), 1_000_000)]);
+    const rule = bucket(4, 0.05);
+    const refused = await store.reserve([charge(rule)]);
+    const elapsedMs = refused.takenAtMs - before.takenAtMs;
+    expect(refused.retryAfterMs).toBeCloseTo((8 + 1 - 4) / 0.05 - elapsedMs, -1);
+    await sleep((refused.retryAfterMs ?? 0) + 1);
+    expect((await store.reserve([charge(rule)])).refused).toBeNull();
   });
 
   it("leave nothing behind when they are full again", async () => {
