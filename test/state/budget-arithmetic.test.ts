@@ -17,8 +17,7 @@ describe("what is left after settling", () => {
   ])("is what the store says then: %s", (_what, amount) => {
     for (const rule of [bucket, daily]) {
       const store = new LocalStore({ maxBudgets: 10, now: () => 1_000_000, onForgotten: () => {} });
-      const take = (taken: number): Reservation =>
-        store.reserve([{ rule, consumer: "c", amount: taken }]) as Reservation;
+      const take = (taken: number): Reservation => store.reserve([{ rule, consumer: "c", amount: taken }]);
       const [told] = take(60).states;
       if (told === undefined) throw new Error("expected a state");
       store.settle([{ rule, consumer: "c", amount }], { takenAtMs: 1_000_000 });
