@@ -9,6 +9,22 @@ export interface RefusalReason {
   readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
+/**
+ * What is told of what is wrong with a request: of `found`, `maxErrors`, and where there are more, that there are.
+ */
+export function withinMaxErrors(
+  found: readonly RefusalReason[],
+  maxErrors: number,
+): readonly RefusalReason[] {
+  if (found.length <= maxErrors) return found;
+  const message =
+    maxErrors === 1
+      ? "There are more errors than this one, and no more are told."
+      : `There are more errors than these ${maxErrors}, and no more are told.`;
+  const more = { message, locations: [], extensions: { limit: "maxErrors", max: maxErrors } };
+  return [...found.slice(0, maxErrors), more];
+}
+
 /** A request that is answered without being executed. All reasons have one code, which decides the status. */
 export class RequestRefusal extends Error {
   readonly code: ErrorCode;

@@ -1,6 +1,6 @@
 import { getVariableValues } from "@graphql-tools/executor";
 import { GraphQLError, type GraphQLSchema, type OperationDefinitionNode } from "graphql";
-import { RequestRefusal } from "../core/request-refusal.ts";
+import { RequestRefusal, withinMaxErrors } from "../core/request-refusal.ts";
 import type { CoercedVariables } from "../prepare/compile-variables.ts";
 
 export interface CoercionSettings {
@@ -21,7 +21,7 @@ export function coerceByStandard(
   values: Readonly<Record<string, unknown>>,
 ): CoercedVariables {
   const { errors, variableValues } = getVariableValues(schema, variableDefinitions, values, { maxErrors });
-  if (errors !== undefined) throw refusalOfVariables(errors, showsSuggestions);
+  if (errors !== undefined) throw refusalOfVariables(errors, showsSuggestions, maxErrors);
   const { coerced } = variableValues;
   return Object.fromEntries(
     variableDefinitions.map(({ variable: { name } }) => [
@@ -31,10 +31,14 @@ export function coerceByStandard(
   );
 }
 
-/** What the standard executor says of variables that do not fit, with the names that may have been meant, or without. */
+/**
+ * What the standard executor says of variables that do not fit, with the names that may have been meant, or without. Beyond
+ * `maxErrors` it adds one, which is told in words of ours.
+ */
 export function refusalOfVariables(
   errors: readonly GraphQLError[],
   showsSuggestions: boolean,
+  maxErrors = Number.POSITIVE_INFINITY,
 ): RequestRefusal {
   const reasons = errors.map((error) => ({
     // The standard coercion hands on what overflowed while it read the values.
@@ -45,7 +49,7 @@ export function refusalOfVariables(
         : withoutSuggestion(error.message),
     locations: error.locations ?? [],
   }));
-  return new RequestRefusal("BAD_USER_INPUT", reasons);
+  return new RequestRefusal("BAD_USER_INPUT", withinMaxErrors(reasons, maxErrors));
 }
 
 /**

@@ -208,8 +208,9 @@ class Finder {
     if (this.#visited <= maxVisited) return;
     throw new RequestRefusal("LIMIT_EXCEEDED", [
       {
-        message: `The operation selects more than ${maxVisited} fields, all fragments spread: how often it uses those with a @rateLimit is not counted.`,
+        message: `The operation has fields with a @rateLimit and selects more than ${maxVisited} fields, all fragments spread; at most so many are counted.`,
         locations: [],
+        extensions: { limit: "maxFields", max: maxVisited, found: maxVisited + 1 },
       },
     ]);
   }

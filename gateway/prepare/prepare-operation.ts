@@ -8,7 +8,7 @@ import {
   validate,
 } from "graphql";
 import { BoundedCache } from "../core/bounded-cache.ts";
-import { type RefusalReason, RequestRefusal } from "../core/request-refusal.ts";
+import { type RefusalReason, RequestRefusal, withinMaxErrors } from "../core/request-refusal.ts";
 import type { AccessRules } from "../policy/access-rules.ts";
 import type { LimitSettings } from "../config/demand-control.ts";
 import { checkFigures, type LimitMode, refuseBeyond, type SizeLimit } from "../policy/limits.ts";
@@ -154,7 +154,11 @@ export class OperationPreparer {
         maxErrors: terms.limits.maxErrors,
         hideSuggestions: !this.#showsSuggestions,
       });
-      if (errors.length > 0) throw new RequestRefusal("GRAPHQL_VALIDATION_FAILED", errors.map(toReason));
+      if (errors.length > 0) {
+        // Beyond them graphql-js adds one, whose words nobody understands who does not know the limit.
+        const reasons = withinMaxErrors(errors.map(toReason), terms.limits.maxErrors);
+        throw new RequestRefusal("GRAPHQL_VALIDATION_FAILED", reasons);
+      }
       refuseMagicVariables(document);
       return [document, figures];
     } catch (error) {
@@ -202,5 +206,15 @@ function estimateBytes(query: string, document: DocumentNode): number {
 }
 
 function toReason(error: GraphQLError): RefusalReason {
-  return { message: error.message, locations: error.locations ?? [] };
+  return { message: explain(error.message), locations: error.locations ?? [] };
+}
+
+/**
+ * What graphql-js says when it has compared fields 500,000 times to find out whether those of one name can be merged, and
+ * gives up: https://github.com/graphql/graphql-js/blob/v16.15.0/src/validation/rules/OverlappingFieldsCanBeMergedRule.ts.
+ */
+function explain(message: string): string {
+  return message === "Validation aborted."
+    ? "The document has so many fields of one name in one place that it can't be told whether they can be merged. Select each of them once, or by names of their own."
+    : message;
 }

@@ -250,8 +250,28 @@ describe("a fragment bomb", () => {
     const startMs = performance.now();
     const refusal = await caught(Promise.resolve(query).then((text) => ratesOf(text)));
     expect(refusal).toBeInstanceOf(RequestRefusal);
-    expect(refusal).toMatchObject({ code: "LIMIT_EXCEEDED" });
+    expect(refusal).toMatchObject({
+      code: "LIMIT_EXCEEDED",
+      reasons: [{ extensions: { limit: "maxFields", max: 20_000, found: 20_001 } }],
+    });
     expect(performance.now() - startMs).toBeLessThan(2000);
+  });
+
+  it.each([
+    [19_999, "counted"],
+    [20_000, "counted"],
+    [20_001, "LIMIT_EXCEEDED"],
+  ])("of %i selections is %s", (selections, outcome) => {
+    const query = `{ ${Array.from({ length: selections }, (_, index) => `a${index}: send`).join(" ")} }`;
+    const refused = (() => {
+      try {
+        ratesOf(query);
+        return "counted";
+      } catch (error) {
+        return error instanceof RequestRefusal ? error.code : error;
+      }
+    })();
+    expect(refused).toBe(outcome);
   });
 
   it("without a limited field is nothing", () => {

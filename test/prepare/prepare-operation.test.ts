@@ -226,3 +226,46 @@ describe("a document", () => {
     expect(performance.now() - startedMs).toBeLessThan(3000);
   });
 });
+
+describe("more errors than are told", () => {
+  const wrong = (count: number): string =>
+    `{ ${Array.from({ length: count }, (_, index) => `wrong${index}`).join(" ")} }`;
+
+  it.each([
+    [19, 19, []],
+    [20, 20, []],
+    [21, 20, ["There are more errors than these 20, and no more are told."]],
+    [200, 20, ["There are more errors than these 20, and no more are told."]],
+  ])("are told to be there: %i", (count, told, more) => {
+    const [code, ...messages] = refusalOf(wrong(count));
+    expect([code, messages.length]).toEqual(["GRAPHQL_VALIDATION_FAILED", told + more.length]);
+    expect(messages.slice(0, told).every((message) => message.startsWith("Cannot query field"))).toBe(true);
+    expect(messages.slice(told)).toEqual(more);
+  });
+
+  it("are told to be there where it is one", () => {
+    const preparer = createPreparer({ maxErrors: 1 });
+    expect(refusalOf(wrong(1), null, preparer)).toHaveLength(2);
+    expect(refusalOf(wrong(2), null, preparer).at(-1)).toBe(
+      "There are more errors than this one, and no more are told.",
+    );
+  });
+});
+
+describe("equal fields", () => {
+  const equal = (count: number): string => `{ ${"b ".repeat(count)} }`;
+
+  it("are merged as long as they can be compared", () => {
+    expect(createPreparer({ maxDocumentTokens: 10_000 }).prepare(equal(707), null).name).toBeNull();
+  });
+
+  it.each([708, 5000])(
+    "that are too many to be compared are refused in words that say what to do: %i",
+    (count) => {
+      expect(refusalOf(equal(count), null, createPreparer({ maxDocumentTokens: 10_000 }))).toEqual([
+        "GRAPHQL_VALIDATION_FAILED",
+        "The document has so many fields of one name in one place that it can't be told whether they can be merged. Select each of them once, or by names of their own.",
+      ]);
+    },
+  );
+});
