@@ -4,7 +4,7 @@ import { contenders } from "./contenders.ts";
 import { pairRounds } from "./print-results.ts";
 import type { Results } from "./results.ts";
 import { type Estimate, estimateMedian } from "./statistics.ts";
-import { evaluateTargets, findMeasurement } from "./targets.ts";
+import { describePace, evaluateTargets, findMeasurement } from "./targets.ts";
 import { workloads } from "./workloads.ts";
 
 const pageUrl = new URL("../docs/performance.md", import.meta.url);
@@ -32,6 +32,8 @@ export function buildPerformancePage(results: Results, notes: string): string {
     "## Targets",
     "",
     "The median of all rounds decides; in parentheses the interval that has the true median with 95 % confidence. Shares and differences are taken within each round.",
+    "",
+    describePace(results),
     "",
     ...buildTargets(results),
     "",

@@ -46,7 +46,7 @@ function describe(measurement: Measurement, { limit, other }: Others): readonly 
   const toOther = other && estimateMedian(pairRounds(measurement, other, (mine, its) => mine / its));
   const cpuUs = estimateMedian(cpuMs.map((ms) => ms * 1000));
   const ratio = limit && estimateMedian(pairRounds(measurement, limit, (mine, its) => mine / its));
-  const excess = limit && estimateMedian(pairRounds(measurement, limit, excessUs));
+  const excess = limit && estimateMedian(pairRounds(measurement, limit, (mine, its) => excessUs(mine, its)));
   return [
     contender,
     cpuUs.median.toFixed(0),
@@ -74,9 +74,9 @@ export function pairRounds(
   return left.cpuMs.map((value, round) => combine(value, right.cpuMs[round] ?? Number.NaN));
 }
 
-/** By how many microseconds of CPU a request costs more than 1.10 × the limit + 30 µs; negative: less. */
-export function excessUs(cpuMs: number, limitMs: number): number {
-  return (cpuMs - 1.1 * limitMs) * 1000 - 30;
+/** By how many microseconds of CPU a request costs more than 1.10 × the limit and what is allowed; negative: less. */
+export function excessUs(cpuMs: number, limitMs: number, allowedUs = 30): number {
+  return (cpuMs - 1.1 * limitMs) * 1000 - allowedUs;
 }
 
 function formatInterval({ low, high }: Estimate, digits: number): string {

@@ -75,14 +75,14 @@ export function createExecutor(
   const reference = createReferenceExecutor(bound, model, settings);
   let compiledVariants = 0;
   const recent = new RecentPlans(maxRecentFields);
-  const plan = ({ prepared, conditions, denials }: VariantFacts): RecentPlan => {
+  const planVariant = ({ prepared, conditions, denials }: VariantFacts): RecentPlan => {
     const specialized = specialize(prepared.document, prepared.operation, conditions);
     const operation = { ...specialized, schema: bound.schema, denials };
     return { operation, plan: planOperation(bound, model, operation) };
   };
   const compile = (variant: OperationVariant): CompiledVariant | null => {
     try {
-      const planned = recent.take(variant) ?? plan(variant);
+      const planned = recent.take(variant) ?? planVariant(variant);
       const compiled = compileOperation(bound, model, planned, settings);
       const sharing = findSharingRule(planned.plan, variant.prepared.guards, compiledVariants++);
       return new CompiledVariant(compiled, sharing);
@@ -102,7 +102,7 @@ export function createExecutor(
   const describe: ExplainingExecutor["describe"] = (variant) => {
     const { prepared, denials } = variant;
     try {
-      return describePlan(plan(variant).plan, { operationName: prepared.name, denials });
+      return describePlan(planVariant(variant).plan, { operationName: prepared.name, denials });
     } catch (error) {
       if (error instanceof NotPlannedError || error instanceof PlanTooLargeError)
         return { operation: prepared.name, reason: error.message };

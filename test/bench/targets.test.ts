@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Measurement } from "../../bench/comparison.ts";
 import type { Results } from "../../bench/results.ts";
-import { evaluateTargets, type TargetResult } from "../../bench/targets.ts";
+import { describePace, evaluateTargets, type TargetResult } from "../../bench/targets.ts";
 
 const nothing: Results = {
   recordedAt: "2026-11-22T10:00:00.000Z",
@@ -60,6 +60,60 @@ describe("against the limit", () => {
   });
 });
 
+describe("on a slower machine", () => {
+  /** Hand-written code takes 240 µs for it on the machine that the targets are of. */
+  const paceOf = (ms: number) => ({
+    workload: "rest-join",
+    measurements: [measurement("limit", [ms, ms, ms])],
+  });
+
+  test.each([
+    [0.48, 60, "met"],
+    [0.48, 60.1, "missed"],
+    [0.36, 45, "met"],
+    [0.36, 45.1, "missed"],
+    [0.12, 30, "met"],
+    [0.12, 30.1, "missed"],
+  ])("where hand-written code takes %d ms, %d µs above it are %s", (paceMs, moreUs, verdict) => {
+    const cpuMs = [1.1 + (moreUs - 1e-6) / 1000];
+    const measurements = [measurement("overlock", cpuMs), measurement("limit", [1])];
+    const workloads = [paceOf(paceMs), { workload: "trivial", measurements }];
+    expect(judge({ workloads }, /^trivial:/)).toEqual([verdict]);
+  });
+
+  test("all other times count as many times, shares and numbers of calls do not", () => {
+    const workloads = [paceOf(0.48)];
+    const upTo = (ms: number) => ({ cpuMs: [ms], trivialCpuMs: [0] });
+    const verdicts = (times: number) =>
+      evaluateTargets({
+        ...nothing,
+        workloads,
+        joining: [{ workload: "rest-list", ...upTo(0.015 * times) }],
+        credentials: {
+          headerBytes: 800,
+          anonymousCpuMs: [0],
+          tokenCpuMs: [0.01 * times],
+          openCpuMs: [0],
+          guardedCpuMs: [0.005 * times],
+        },
+        halfLoad: {
+          workload: "rest-list",
+          requestsPerSecond: 1000,
+          backendP95Ms: [0],
+          gatewayP95Ms: [1.99 * times],
+        },
+        preparing: { fields: 200, cpuMs: [5 * times] },
+      }).flatMap(({ verdict }) => (verdict === "not measured" ? [] : [verdict]));
+    expect(verdicts(2)).toEqual(["met", "met", "met", "met", "met"]);
+    expect(verdicts(2.1)).toEqual(["missed", "missed", "missed", "missed", "missed"]);
+  });
+
+  test("the page says so", () => {
+    expect(describePace({ ...nothing, workloads: [paceOf(0.36)] })).toMatch(/1\.50 times .* 30 µs are 45\.$/);
+    expect(describePace(nothing)).toMatch(/as fast\.$/);
+  });
+});
+
 describe("against others", () => {
   test.each([
     ["rest-join", "stitching", 10],
@@ -71,6 +125,25 @@ describe("against others", () => {
   ])("%s costs a part of %s: 1/%d", (workload, other, divisor) => {
     expect(judgePair(workload, [other, [divisor]], [0.999])).toEqual(["met"]);
     expect(judgePair(workload, [other, [divisor]], [1.001])).toEqual(["missed"]);
+  });
+});
+
+describe("against others, where hand-written code takes more than the part", () => {
+  const judgeBeside = (limitMs: number, cpuMs: number) => {
+    const measurements = [measurement("overlock", [cpuMs]), measurement("stitching", [10])];
+    const workloads = [
+      { workload: "rest-join", measurements: [...measurements, measurement("limit", [limitMs])] },
+    ];
+    return judge({ workloads }, /1\/10 of stitching/);
+  };
+
+  test("the target is out of reach for everybody", () => {
+    expect(judgeBeside(1.001, 1.1)).toEqual(["out of reach"]);
+  });
+
+  test("it is missed where hand-written code reaches it, and met where Overlock does all the same", () => {
+    expect(judgeBeside(0.999, 1.1)).toEqual(["missed"]);
+    expect(judgeBeside(1.001, 0.999)).toEqual(["met"]);
   });
 });
 
