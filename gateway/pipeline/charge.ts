@@ -79,7 +79,8 @@ export function charge(
   const excess = findCostExcess(gated.limits, estimate);
   if (excess.length > 0) {
     countExcess(bff, excess);
-    refuseExcess(excess, estimate);
+    const { prepared, coerced, denials } = operation;
+    refuseExcess(excess, estimate, prepared.cost.estimate(coerced, denials).longestList());
   }
   const budgets = bff.budgetsOf(gated.tier);
   const uses = usesOf(bff, operation);

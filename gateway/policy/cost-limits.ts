@@ -1,5 +1,6 @@
 import type { LimitSettings } from "../config/demand-control.ts";
 import { type RefusalReason, RequestRefusal } from "../core/request-refusal.ts";
+import type { ListLength } from "./operation-cost.ts";
 import type { OperationCost } from "./settle-cost.ts";
 
 /** The limits of what an operation costs. */
@@ -37,14 +38,31 @@ export function findCostExcess(limits: LimitSettings, estimate: OperationCost): 
 
 const none: readonly CostExcess[] = [];
 
-/** Refuses with COST_LIMIT_EXCEEDED what is beyond a limit that is enforced. */
-export function refuseExcess(excess: readonly CostExcess[], estimate: OperationCost): void {
+/**
+ * Refuses with COST_LIMIT_EXCEEDED what is beyond a limit that is enforced. `longestList`, where there is one, is told as the
+ * first place to look at.
+ */
+export function refuseExcess(
+  excess: readonly CostExcess[],
+  estimate: OperationCost,
+  longestList: ListLength | null,
+): void {
+  const hint =
+    longestList === null
+      ? ""
+      : ` Its longest list, ${longestList.path}, may have ${longestList.length} elements.`;
   const reasons: RefusalReason[] = excess
     .filter(({ isEnforced }) => isEnforced)
     .map(({ limit, max, found }) => ({
-      message: `The operation is estimated at ${found} ${costLimits[limit].unit}; at most ${max} are allowed.`,
+      message: `The operation is estimated at ${found} ${costLimits[limit].unit}; at most ${max} are allowed.${hint}`,
       locations: [],
-      extensions: { limit, max, found, cost: shownCost(estimate) },
+      extensions: {
+        limit,
+        max,
+        found,
+        cost: shownCost(estimate),
+        ...(longestList !== null && { longestList }),
+      },
     }));
   if (reasons.length > 0) throw new RequestRefusal("COST_LIMIT_EXCEEDED", reasons);
 }

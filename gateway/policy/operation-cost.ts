@@ -44,6 +44,14 @@ export interface CostEstimate extends Cost {
    * can be said.
    */
   lengthOf(list: string): number;
+  /** Of the lists in the answer the longest, by its response path, the first of several; null: there is none. */
+  longestList(): ListLength | null;
+}
+
+/** A list, and how many elements it has at most. */
+export interface ListLength {
+  readonly path: string;
+  readonly length: number;
 }
 
 /** The cost of an operation, compiled once. */
@@ -385,7 +393,8 @@ function reasonOf(
 }
 
 function unmeasured(assumedListSize: number): Formula {
-  const estimate = Object.freeze({ typeCost: maxCost, fieldCost: maxCost, lengthOf: () => assumedListSize });
+  const lengths = { lengthOf: () => assumedListSize, longestList: () => null };
+  const estimate = Object.freeze({ typeCost: maxCost, fieldCost: maxCost, ...lengths });
   return { estimatedBytes: 0, estimate: () => estimate };
 }
 
@@ -449,7 +458,19 @@ class Evaluation implements CostEstimate {
     // Types at one place may have lists of one name: the longest counts.
     const path = list.includes("<") ? list.replaceAll(/<\w+>/g, "") : list;
     const places = lists.get(path) ?? placesOfKeys(lists, path);
-    if (places.length === 0) return assumedListSize;
+    return places.length === 0 ? assumedListSize : this.#longestOf(places);
+  }
+
+  longestList(): ListLength | null {
+    let longest: ListLength | null = null;
+    for (const [path, places] of this.#parts.lists) {
+      const length = this.#longestOf(places);
+      if (longest === null || length > longest.length) longest = { path, length };
+    }
+    return longest;
+  }
+
+  #longestOf(places: readonly ListPlace[]): number {
     let length = 0;
     for (const { entry, level } of places) {
       const measured = entry.slot === -1 ? entry.fixed : this.#measured[entry.slot];

@@ -177,6 +177,35 @@ describe("a limit of cost", () => {
     expect(backend.requests).toEqual([]);
   });
 
+  it("tells which list is the longest, by its place in the answer", async () => {
+    const web = await start("limits: { maxTypeCost: 11 }");
+    const query = "query ($n: Int) { few: many(first: 2) { id } much: many(first: $n) { id } }";
+    const { errors } = await web.query(query, { variables: { n: 2147483647 } });
+    expect(errors).toMatchObject([
+      {
+        message:
+          "The operation is estimated at 2147483650 as type cost; at most 11 are allowed. Its longest list, much, may have 2147483647 elements.",
+        extensions: { longestList: { path: "much", length: 2147483647 } },
+      },
+    ]);
+  });
+
+  it.each([
+    ["{ many(first: -1) { id } }", {}, "GRAPHQL_VALIDATION_FAILED", "found -1."],
+    ["query ($n: Int) { many(first: $n) { id } }", { n: -2 }, "BAD_USER_INPUT", "found -2."],
+  ])(
+    "has nothing to do with sizes that no list has, which name field and argument: %s %o",
+    async (query, variables, code, found) => {
+      const web = await start("limits: { maxTypeCost: 11 }");
+      const { errors, data } = await web.query(query, { variables });
+      expect([data, errors]).toMatchObject([
+        undefined,
+        [{ message: `Query.many: expected at least 0 as first, ${found}`, extensions: { code } }],
+      ]);
+      expect(backend.requests).toEqual([]);
+    },
+  );
+
   it("counts calls already at an operation's first request", async () => {
     const web = await start("limits: { maxUpstreamCalls: 1 }");
     const { errors } = await web.query("{ one { id } many(first: 1) { id } }");

@@ -28,7 +28,7 @@ describe("an operation's cost", () => {
       ["maxFieldCost", false],
       ["maxUpstreamCalls", true],
     ]);
-    expect(await caught(Promise.resolve().then(() => refuseExcess(excess, cost)))).toMatchObject({
+    expect(await caught(Promise.resolve().then(() => refuseExcess(excess, cost, null)))).toMatchObject({
       code: "COST_LIMIT_EXCEEDED",
       reasons: [
         {
@@ -44,6 +44,6 @@ describe("an operation's cost", () => {
     const cost = { ...within, fieldCost: 21 };
     const excess = findCostExcess({ ...limits, measure: ["maxFieldCost"] }, cost);
     expect(excess).toHaveLength(1);
-    expect(() => refuseExcess(excess, cost)).not.toThrow();
+    expect(() => refuseExcess(excess, cost, null)).not.toThrow();
   });
 });
