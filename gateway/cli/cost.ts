@@ -51,15 +51,18 @@ interface Result {
 
 function readVariables(text: string): Readonly<Record<string, unknown>> {
   const isInline = text.trimStart().startsWith("{");
+  let reason = "";
   try {
-    const value: unknown = JSON.parse(isInline ? text : readDocument(text));
+    // Some editors begin files with a byte order mark, which is no JSON.
+    const value: unknown = JSON.parse(isInline ? text : readDocument(text).replace(/^\uFEFF/, ""));
     if (typeof value === "object" && value !== null && !Array.isArray(value))
       return value as Readonly<Record<string, unknown>>;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
+    reason = `: ${error.message}`;
   }
   throw new MisuseError(
-    `expected a JSON object as --variables${isInline ? "" : `, in ${text.slice(0, 100)}`}`,
+    `expected a JSON object as --variables${isInline ? "" : `, in ${text.slice(0, 100)}`}${reason}`,
   );
 }
 

@@ -166,17 +166,30 @@ one.graphql  query One
   it.each<[readonly string[], string]>([
     [["--tier", "silver"], "expected gold as a tier of web, found silver"],
     [["--variables", "[]"], "expected a readable file, found ENOENT at []"],
-    [["--variables", "{"], "expected a JSON object as --variables"],
+    [
+      ["--variables", "{"],
+      "expected a JSON object as --variables: Expected property name or '}' in JSON at position 1 (line 1 column 2)",
+    ],
   ])("has status 2 for what can't be done: %j", async (args, message) => {
     const { status, ...printed } = await cost(write("one.graphql", one), ...args);
     expect([status, printed.stdout, printed.stderr]).toEqual([2, "", `error: ${message}\n`]);
+  });
+
+  it("reads variables of a file that begins with a byte order mark", async () => {
+    const file = write("marked.json", '\uFEFF{ "first": 3 }');
+    const { status, stderr } = await cost(write("one.graphql", one), "--variables", file);
+    expect([status, stderr]).toEqual([0, ""]);
   });
 
   it("has status 2 for a file that is not there, and for one of variables that is no object", async () => {
     expect((await cost("/nowhere.graphql")).status).toBe(2);
     const list = write("list.json", "[1]");
     expect((await cost(write("one.graphql", one), "--variables", list)).stderr).toContain(
-      `expected a JSON object as --variables, in ${list}`,
+      `expected a JSON object as --variables, in ${list}\n`,
+    );
+    const wrong = write("wrong.json", '{ "first": 1,\n}');
+    expect((await cost(write("one.graphql", one), "--variables", wrong)).stderr).toMatch(
+      new RegExp(`, in ${wrong}: .* \\(line 2 column 1\\)\n$`),
     );
   });
 });
