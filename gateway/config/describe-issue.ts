@@ -104,6 +104,7 @@ function isOfKind(option: z.core.$ZodType, name: string, kind: unknown): boolean
 function partOf(type: z.core.$ZodType, part: PropertyKey): z.core.$ZodType | null {
   const { def } = (type as z.core.$ZodTypes)._zod;
   if (def.type === "array") return def.element;
+  if (def.type === "record") return def.valueType;
   return def.type === "object" ? (def.shape[String(part)] ?? null) : null;
 }
 

@@ -29,6 +29,9 @@ const options = z.strictObject({
       "a list of doors",
     )
     .default([]),
+  rooms: z
+    .record(z.string(), z.strictObject({ windows: z.number("a number of windows") }, "a room"))
+    .optional(),
 });
 
 function problemsOf(value: unknown): string[] {
@@ -51,6 +54,11 @@ describe("a problem of an option", () => {
       "so is one inside another option",
       { doors: [{ kind: "key", keys: 1, labels: ["a", 1] }] },
       ["doors[0].labels | a list of texts | [ 'a', 1 ]"],
+    ],
+    [
+      "an option of something that has a name of its own is told with those that there are",
+      { rooms: { kitchen: { windows: 1, window: 2 } } },
+      ['rooms.kitchen.window | one of the options windows | window | did you mean "windows"?'],
     ],
     [
       "an option inside others is named in full",
@@ -82,7 +90,7 @@ describe("a problem of an option", () => {
     [
       "an unknown option of the first rank",
       { door: [] },
-      ['door | one of the options colours, doors | door | did you mean "doors"?'],
+      ['door | one of the options colours, doors, rooms | door | did you mean "doors"?'],
     ],
   ])("(%s)", (_what, value, problems) => {
     expect(problemsOf(value)).toEqual(problems);
