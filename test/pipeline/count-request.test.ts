@@ -1,4 +1,17 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { bffOptions } from "../../gateway/config/define-bff.ts";
+import { anonymousCaller } from "../../gateway/core/caller.ts";
+import { OverlockError } from "../../gateway/core/errors.ts";
+import { RequestRefusal } from "../../gateway/core/request-refusal.ts";
+import { Metrics } from "../../gateway/observe/metrics.ts";
+import { countRefused } from "../../gateway/pipeline/count-request.ts";
+import { gate } from "../../gateway/pipeline/gate.ts";
+import { GatedRequest } from "../../gateway/pipeline/gated-request.ts";
+import { compileTierBudgets } from "../../gateway/policy/budgets.ts";
+import { PreparingBudgets } from "../../gateway/policy/preparing-budgets.ts";
+import { compileTiers } from "../../gateway/policy/tiers.ts";
+import type { BudgetStore } from "../../gateway/state/budget-store.ts";
+import { caught } from "../support/caught.ts";
 import type { GraphqlAnswer, QueryOptions } from "../support/test-gateway.ts";
 import { type ProjectGateway, startProject } from "../support/project-gateway.ts";
 import { ScriptedBackend } from "../support/scripted-backend.ts";
@@ -253,5 +266,82 @@ describe("a request that is answered", () => {
     expect(codeOf(await web.query("{"))).toBe("GRAPHQL_PARSE_FAILED");
     const answer = await web.query("{ one { id } }");
     expect([answer.status, left(answer, "types")]).toEqual([200, 98]);
+  });
+});
+
+describe("counting", () => {
+  const reservation = { refused: null, retryAfterMs: null, states: [], takenAtMs: 0, isLocalShare: false };
+  const away = new OverlockError("STATE_UNAVAILABLE", "Redis is away");
+  const budgetOf = (of: string): object => ({ name: "b", of, capacity: 1, refillPerSecond: 1 });
+
+  /** A request at the gate of a BFF with one budget, and a store that does `reserve`. */
+  function atGate(of: string | null, reserve: BudgetStore["reserve"]) {
+    let asked = 0;
+    const settings = {
+      ...bffOptions.parse({ name: "web", budgets: of === null ? [] : [budgetOf(of)] }),
+      introspection: null,
+    };
+    const budgets: BudgetStore = {
+      reserve(charges) {
+        asked += 1;
+        return reserve(charges);
+      },
+      settle() {},
+      async dispose() {},
+    };
+    const bff = {
+      settings,
+      tiers: compileTiers(settings),
+      preparing: new PreparingBudgets(settings.preparing),
+      metrics: new Metrics(),
+      preparer: { isPrepared: (query: string) => query === "known" },
+      budgets,
+      budgetsOf: compileTierBudgets("web"),
+    };
+    const gated = new GatedRequest(bff, { clientAddress: "192.0.2.1" }, anonymousCaller);
+    return { bff, gated, asked: () => asked };
+  }
+
+  it.each([
+    ["nothing", null, "new", 0],
+    ["another unit", "fieldCost", "new", 0],
+    ["requests, of what is known", "requests", "known", 0],
+    ["requests, of what is not", "requests", "new", 1],
+  ])("asks the store at the gate only where it has to: %s", (_what, of, query, expected) => {
+    const { bff, gated, asked } = atGate(of, () => reservation);
+    expect(gate(bff, gated, { query })).toBeNull();
+    expect([asked(), gated.counted !== null]).toEqual([expected, expected === 1]);
+  });
+
+  it("is waited for where the store is elsewhere", async () => {
+    const { bff, gated } = atGate("requests", async () => reservation);
+    const counting = gate(bff, gated, { query: "new" });
+    expect([counting instanceof Promise, gated.counted]).toEqual([true, null]);
+    await counting;
+    expect(gated.counted).toMatchObject({ reservation });
+  });
+
+  it("that fails refuses the request, and the store is not asked once more", async () => {
+    const { bff, gated, asked } = atGate("requests", () => Promise.reject(away));
+    const thrown = RequestRefusal.from(await caught(Promise.resolve(gate(bff, gated, { query: "new" }))));
+    expect(thrown.code).toBe("STATE_UNAVAILABLE");
+    expect(await countRefused(bff, gated, thrown)).toBe(thrown);
+    expect(asked()).toBe(1);
+  });
+
+  it("asks nobody for a request that is refused where nothing counts requests", () => {
+    const { bff, gated, asked } = atGate("fieldCost", () => reservation);
+    const refusal = RequestRefusal.of("BAD_USER_INPUT");
+    expect([countRefused(bff, gated, refusal), asked()]).toEqual([refusal, 0]);
+  });
+
+  it.each([
+    ["BAD_USER_INPUT", "RATE_LIMITED"],
+    ["INTERNAL_SERVER_ERROR", "INTERNAL_SERVER_ERROR"],
+  ] as const)("of a request that is refused with %s, where none is left, comes to %s", async (code, told) => {
+    const states = [{ remaining: 0, resetAfterMs: 1000 }];
+    const spent = { ...reservation, refused: 0, retryAfterMs: 1000, states };
+    const { bff, gated } = atGate("requests", () => spent);
+    expect((await countRefused(bff, gated, RequestRefusal.of(code))).code).toBe(told);
   });
 });
