@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createLogger } from "../../gateway/observe/logger.ts";
 import { Metrics } from "../../gateway/observe/metrics.ts";
+import { RequestMetrics } from "../../gateway/observe/request-metrics.ts";
 import { observe, startRecord } from "../../gateway/pipeline/observe.ts";
 import { secretMessage } from "../backends/faults.ts";
 import { rawRequest, sendRaw } from "../support/raw-connection.ts";
@@ -277,7 +278,9 @@ describe("a fault of the gateway's own", () => {
     const logger = createLogger("info", {
       write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>),
     });
-    const bff = { settings: { name: "web" }, logger, metrics: new Metrics() };
+    const metrics = new Metrics();
+    const requestMetrics = new RequestMetrics(metrics, "web");
+    const bff = { settings: { name: "web" }, logger, metrics, requestMetrics };
     const request = { requestId: "r1", receivedAtMs: performance.now() };
     const fault = { code: "INTERNAL_SERVER_ERROR", cause: new TypeError("x is undefined") } as const;
     const errors = [{ code: "UPSTREAM_ERROR", cause: new Error("theirs") }, fault, fault] as const;
