@@ -204,14 +204,22 @@ export function loadOf(
   return { port: running.port, request, connections, bodyBytes };
 }
 
+interface RightAnswer {
+  readonly expected: unknown;
+  /** Null: none. */
+  readonly authorization: string | null;
+  /** Where it is sent, if not where the contender answers workloads. */
+  readonly endpoint?: string;
+}
+
 /** Sends a workload's request, and raises an error where the answer is not the expected one. */
 export async function checkAnswer(
   running: RunningContender,
   workload: Workload,
-  { expected, authorization }: { readonly expected: unknown; readonly authorization: string | null },
+  { expected, authorization, endpoint = running.contender.endpoint }: RightAnswer,
 ): Promise<Entrant> {
   const { operationName, query, variables } = workload;
-  const head = { endpoint: running.contender.endpoint, port: running.port, authorization };
+  const head = { endpoint, port: running.port, authorization };
   const request = writeRequest(head, { operationName, query, variables });
   const connection = await HttpConnection.open(running.port);
   try {

@@ -40,9 +40,23 @@ export function copyProject(shareInFlight: boolean): ContenderFiles {
 export function copyProjectWithCallers(keys: JSONWebKeySet): ContenderFiles {
   return (folder, variables) => {
     const copy = copyProject(true)(folder, variables);
-    const bff = path.join(copy, "bff-callers");
-    cpSync(path.join(import.meta.dirname, "callers"), bff, { recursive: true });
-    writeFileSync(path.join(bff, "keys.json"), JSON.stringify(keys));
+    writeFileSync(path.join(addBff(copy, "callers"), "keys.json"), JSON.stringify(keys));
     return copy;
   };
+}
+
+/** The same with one more BFF, `budgets`, whose callers pay. */
+export function copyProjectWithBudgets(): ContenderFiles {
+  return (folder, variables) => {
+    const copy = copyProject(true)(folder, variables);
+    addBff(copy, "budgets");
+    return copy;
+  };
+}
+
+/** Adds the BFF of a folder beside this file to a copy, and returns its folder there. */
+function addBff(copy: string, name: string): string {
+  const bff = path.join(copy, `bff-${name}`);
+  cpSync(path.join(import.meta.dirname, name), bff, { recursive: true });
+  return bff;
 }

@@ -4,6 +4,7 @@ import type { JSONWebKeySet } from "jose";
 import {
   type ContenderFiles,
   copyProject,
+  copyProjectWithBudgets,
   copyProjectWithCallers,
   fillInTemplate,
 } from "./contender-files.ts";
@@ -177,6 +178,13 @@ export function overlockWithCallers(keys: JSONWebKeySet): Contender {
   const contender = findContender("overlock-sharing");
   const command = { ...contender.command, files: copyProjectWithCallers(keys) };
   return { ...contender, name: "overlock-callers", endpoint: "/callers/graphql", command };
+}
+
+/** Overlock with a BFF whose callers pay. */
+export function overlockWithBudgets(): Contender {
+  const contender = findContender("overlock-sharing");
+  const command = { ...contender.command, files: copyProjectWithBudgets() };
+  return { ...contender, name: "overlock-budgets", command };
 }
 
 /** Overlock as it is in another checkout, with sharing off, to see what a change has brought. */

@@ -8,10 +8,17 @@ import {
   loadOf,
   warmUp,
 } from "./comparison.ts";
-import { type Contender, findContender, overlockWithCallers, overlockWithWorkers } from "./contenders.ts";
+import {
+  type Contender,
+  findContender,
+  overlockWithBudgets,
+  overlockWithCallers,
+  overlockWithWorkers,
+} from "./contenders.ts";
 import { HttpConnection, runOpenLoop, writeRequest } from "./http-load.ts";
 import { issueToken } from "./issue-token.ts";
 import type {
+  BudgetsResult,
   CredentialsResult,
   HalfLoadResult,
   JoiningResult,
@@ -79,6 +86,21 @@ export async function measureCredentials(settings: ComparisonSettings): Promise<
     );
     const headerBytes = `authorization: ${authorization}\r\n`.length;
     return { headerBytes, anonymousCpuMs, tokenCpuMs, openCpuMs, guardedCpuMs };
+  });
+}
+
+/** What it costs to charge a request to a token bucket and to a quota, and to settle it; in one process, in turns. */
+export async function measureBudgets(settings: ComparisonSettings): Promise<BudgetsResult> {
+  return withComparison("trivial", [overlockWithBudgets()], async (comparison) => {
+    const unpaid = onlyEntrant(comparison);
+    const { running } = unpaid;
+    const right = { expected: { data: { __typename: "Query" } }, authorization: null };
+    const paid = await checkAnswer(running, comparison.workload, { ...right, endpoint: "/budgets/graphql" });
+    await checkCharged(unpaid, false);
+    await checkCharged(paid, true);
+    const sides = [unpaid, paid].map((entrant) => ({ comparison, entrant }));
+    const [unpaidCpuMs = [], paidCpuMs = []] = await measureInTurns(sides, settings);
+    return { unpaidCpuMs, paidCpuMs };
   });
 }
 
@@ -228,6 +250,21 @@ async function checkRefusals(running: RunningContender): Promise<void> {
       const { body } = await connection.send(writeRequest(head, { query }));
       if (!body.includes(`"code":"${code}"`)) throw new Error(`Expected ${code}, got ${body.toString()}`);
     }
+  } finally {
+    connection.close();
+  }
+}
+
+/** Raises an error where an answer does not say of two budgets what is left, or says it of any where nobody pays. */
+async function checkCharged({ running, request }: Entrant, isCharged: boolean): Promise<void> {
+  const connection = await HttpConnection.open(running.port);
+  try {
+    const { head } = await connection.send(request);
+    const isTold = /\r\nratelimit: "burst";r=\d+;t=\d+, "monthly";r=\d+;t=\d+\r\n/.test(`${head}\r\n`);
+    if (isTold !== isCharged || head.includes("\r\nratelimit") !== isCharged)
+      throw new Error(
+        `Expected an answer that is ${isCharged ? "" : "not "}charged to two budgets, got ${head}`,
+      );
   } finally {
     connection.close();
   }

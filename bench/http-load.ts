@@ -53,6 +53,8 @@ export class HttpConnection {
 
 export interface HttpAnswer {
   readonly status: number;
+  /** The status line and the headers, in lower case. */
+  readonly head: string;
   readonly body: Buffer;
 }
 
@@ -67,24 +69,24 @@ function readAnswer(bytes: Buffer): HttpAnswer | null {
   const lengthAt = head.indexOf("\r\ncontent-length:");
   if (lengthAt >= 0) {
     const end = headEnd + 4 + Number.parseInt(head.slice(lengthAt + 17), 10);
-    return bytes.length < end ? null : { status, body: bytes.subarray(headEnd + 4, end) };
+    return bytes.length < end ? null : { status, head, body: bytes.subarray(headEnd + 4, end) };
   }
   if (!head.includes("\r\ntransfer-encoding: chunked"))
     throw new Error(`Expected an answer of known length, got ${head}.`);
   if (!bytes.subarray(-5).equals(lastChunk)) return null;
-  return readChunks(bytes, headEnd + 4, status);
+  return readChunks(bytes, headEnd + 4, { status, head });
 }
 
 const lastChunk = Buffer.from("0\r\n\r\n");
 
-function readChunks(bytes: Buffer, start: number, status: number): HttpAnswer | null {
+function readChunks(bytes: Buffer, start: number, answer: Omit<HttpAnswer, "body">): HttpAnswer | null {
   const chunks: Buffer[] = [];
   let at = start;
   while (at < bytes.length) {
     const lineEnd = bytes.indexOf("\r\n", at);
     if (lineEnd < 0) return null;
     const length = Number.parseInt(bytes.toString("latin1", at, lineEnd), 16);
-    if (length === 0) return { status, body: Buffer.concat(chunks) };
+    if (length === 0) return { ...answer, body: Buffer.concat(chunks) };
     chunks.push(bytes.subarray(lineEnd + 2, lineEnd + 2 + length));
     at = lineEnd + 2 + length + 2;
   }

@@ -19,6 +19,7 @@ export interface Results {
   readonly sharing: readonly SharingResult[];
   readonly joining: readonly JoiningResult[];
   readonly credentials: CredentialsResult | null;
+  readonly budgets: BudgetsResult | null;
   readonly halfLoad: HalfLoadResult | null;
   readonly preparing: PreparingResult | null;
   readonly lengths: readonly LengthResult[];
@@ -64,6 +65,13 @@ export interface CredentialsResult {
   readonly guardedCpuMs: readonly number[];
 }
 
+/** CPU time per request in milliseconds of trivial requests, in one process, one element for each round. */
+export interface BudgetsResult {
+  readonly unpaidCpuMs: readonly number[];
+  /** Of a BFF that charges each request to a token bucket and to a quota, in the process. */
+  readonly paidCpuMs: readonly number[];
+}
+
 /** At half of what the gateway bears at most, one element for each round. */
 export interface HalfLoadResult {
   readonly workload: string;
@@ -98,7 +106,7 @@ export function readRecordedResults(): Results {
 
 /** Results as they were written, also before there were all of today's measurements. */
 export function parseResults(text: string): Results {
-  return { credentials: null, ...(JSON.parse(text) as PartialResults) };
+  return { credentials: null, budgets: null, ...(JSON.parse(text) as PartialResults) };
 }
 
 /** Keeps results in the repository, each list of rounds on a line of its own. */
@@ -109,6 +117,7 @@ export function writeRecordedResults(results: Results): void {
   writeFileSync(recordedResultsUrl, `${text}\n`);
 }
 
-type PartialResults = Omit<Results, "credentials"> & Partial<Pick<Results, "credentials">>;
+type LaterResults = Pick<Results, "credentials" | "budgets">;
+type PartialResults = Omit<Results, keyof LaterResults> & Partial<LaterResults>;
 
 const recordedResultsUrl = new URL("results.json", import.meta.url);

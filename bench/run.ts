@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { Comparison, type ComparisonSettings } from "./comparison.ts";
 import { type Contender, contenders, findContender, isInstalled, overlockElsewhere } from "./contenders.ts";
 import {
+  measureBudgets,
   measureCredentials,
   measureHalfLoad,
   measureJoining,
@@ -112,6 +113,7 @@ async function completeResults(): Promise<Results> {
     sharing,
     joining,
     credentials: isPart ? null : await measureCredentials(settings),
+    budgets: isPart ? null : await measureBudgets(settings),
     halfLoad: isPart ? null : await measureHalfLoad(settings),
     preparing: isPart ? null : await measurePreparing(),
     lengths: isPart ? [] : await measureLengths(settings),

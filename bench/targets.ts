@@ -31,6 +31,8 @@ const maxJoiningUs = 15;
 /** How much more CPU time a request takes for its token, the longer header included, and for one guard. */
 const maxTokenUs = 10;
 const maxScopesUs = 5;
+/** For charging a token bucket and a quota, and settling. */
+const maxBudgetsUs = 15;
 /** Of CPU, beside a tenth of what hand-written code takes. */
 const maxExcessUs = 30;
 const maxAddedP95Ms = 2;
@@ -76,6 +78,7 @@ export function evaluateTargets(results: Results): readonly TargetResult[] {
     ...sharedWorkloads.map((name) => judgeJoining(results, name, pace)),
     judgeToken(results, pace),
     judgeScopes(results, pace),
+    judgeBudgets(results, pace),
     judgeHalfLoad(results, pace),
     judgePreparing(results, pace),
     judgeLengths(results.lengths),
@@ -146,6 +149,13 @@ function judgeScopes({ credentials }: Results, pace: number): TargetResult {
   if (credentials === null) return notMeasured(target);
   const { guardedCpuMs: cpuMs, openCpuMs: baseCpuMs } = credentials;
   return judgeAdded(target, maxScopesUs * pace, { cpuMs, base: "without a guard", baseCpuMs });
+}
+
+function judgeBudgets({ budgets }: Results, pace: number): TargetResult {
+  const target = `demand control adds at most ${maxBudgetsUs} µs of CPU for a token bucket and a quota`;
+  if (budgets === null) return notMeasured(target);
+  const { paidCpuMs: cpuMs, unpaidCpuMs: baseCpuMs } = budgets;
+  return judgeAdded(target, maxBudgetsUs * pace, { cpuMs, base: "without budgets", baseCpuMs });
 }
 
 /** Requests, and others that each round has beside them. */

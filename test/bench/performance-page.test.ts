@@ -12,11 +12,12 @@ test("docs/performance.md is what the recorded results and the notes make", () =
   expect(page).toBe(buildPerformancePage(results, readPerformanceNotes()));
 });
 
-test("results from before there were credentials say that these were not measured", () => {
-  const { credentials: _absent, ...old } = results;
+test("results from before there were credentials and budgets say that these were not measured", () => {
+  const { credentials: _credentials, budgets: _budgets, ...old } = results;
   const text = buildPerformancePage(parseResults(JSON.stringify(old)), "");
   expect(text).toMatch(/\| a cached JWT adds [^|]* \|  \| not measured \|/);
   expect(text).toMatch(/\| checking scopes adds [^|]* \|  \| not measured \|/);
+  expect(text).toMatch(/\| demand control adds [^|]* \|  \| not measured \|/);
 });
 
 test("the recorded results hold every workload, with the limit and Overlock in at least 15 rounds", () => {

@@ -12,6 +12,7 @@ const nothing: Results = {
   sharing: [],
   joining: [],
   credentials: null,
+  budgets: null,
   halfLoad: null,
   preparing: null,
   lengths: [],
@@ -166,6 +167,15 @@ test.each([
     verdict,
     "not measured",
   ]);
+});
+
+test.each([
+  [15, "met"],
+  [15.1, "missed"],
+])("%d µs for budgets are %s", (moreUs, verdict) => {
+  const unpaidCpuMs = [0.03, 0.02, 0.05];
+  const paidCpuMs = unpaidCpuMs.map((ms, round) => (round === 1 ? 1 : ms + (moreUs - 1e-6) / 1000));
+  expect(judge({ budgets: { unpaidCpuMs, paidCpuMs } }, /demand control/)).toEqual([verdict]);
 });
 
 describe("a caller who is known", () => {
