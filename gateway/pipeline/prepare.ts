@@ -36,10 +36,11 @@ export function prepare(
   const name = operationName === "" ? null : operationName;
   const known = bff.preparer.find(query, name, terms);
   if (known !== null) return checkKind(bff, request, { prepared: known, variables: variables ?? {} });
-  return bff.preparingTurns.run(() => {
+  const work = (): FoundOperation => {
     const prepared = bff.preparer.prepare(query, name, terms);
     return checkKind(bff, request, { prepared, variables: variables ?? {} });
-  }, deadline);
+  };
+  return bff.preparingTurns.run(query, work, deadline);
 }
 
 function checkKind(

@@ -4,11 +4,16 @@ import type { Waiter } from "../core/deadline.ts";
  * Spreads the work that unseen documents make over turns of the event loop: of what arrives in one turn, so much is begun in
  * it as takes some milliseconds, and the rest waits for the next turns, in the order in which it came. So who asks for what is
  * known waits for a few unseen documents at most, however many have arrived at once.
+ *
+ * No more waits than takes little memory. What comes beyond that is begun at once: the process gets late then, and refuses
+ * requests because of that.
  */
 export class PreparingTurns {
   readonly #maxPartMs: number;
   readonly #clock: () => number;
-  readonly #waiting = new Set<() => void>();
+  /** By document: who waits for the same goes on together. */
+  readonly #waiting = new Map<string, Set<() => void>>();
+  #waitingCharacters = 0;
   /** When this turn's part is over; null: nothing was begun in this turn. */
   #endsAtMs: number | null = null;
 
@@ -18,37 +23,58 @@ export class PreparingTurns {
     this.#clock = clock;
   }
 
-  /** How much waits for its turn. */
+  /** How many documents wait for their turn. */
   get waiting(): number {
     return this.#waiting.size;
   }
 
   /**
-   * Does `work` at once where this turn has time left and nobody waits, else in a later turn. Rejects where `waiter` has gone away
-   * by then, as soon as it does.
+   * Does `work` on a document at once where this turn has time left and nobody waits, else in a later turn. Rejects where
+   * `waiter` has gone away by then, as soon as it does.
    */
-  run<Value>(work: () => Value, waiter: Waiter): Value | Promise<Value> {
-    if (this.#waiting.size === 0 && !this.#isOver()) {
-      this.#begin();
-      return work();
-    }
-    return this.#turn(waiter).then(work);
+  run<Value>(document: string, work: () => Value, waiter: Waiter): Value | Promise<Value> {
+    const isFree = this.#waiting.size === 0 && !this.#isOver();
+    if (!isFree && this.#mayWait(document)) return this.#turn(document, waiter).then(work);
+    this.#begin();
+    return work();
   }
 
-  #turn(waiter: Waiter): Promise<void> {
+  #mayWait(document: string): boolean {
+    return (
+      this.#waiting.size < maxWaitingDocuments &&
+      this.#waitingCharacters + document.length <= maxWaitingCharacters
+    );
+  }
+
+  #turn(document: string, waiter: Waiter): Promise<void> {
     return new Promise((resolve, reject) => {
       const begin = (): void => {
         takeBack();
+        this.#leave(document, begin);
         resolve();
       };
       const takeBack = waiter.onExpire((reason) => {
-        this.#waiting.delete(begin);
+        this.#leave(document, begin);
         reject(reason);
       });
       const { expiredBy } = waiter;
-      if (expiredBy === null) this.#waiting.add(begin);
+      if (expiredBy === null) this.#join(document, begin);
       else reject(expiredBy);
     });
+  }
+
+  #join(document: string, begin: () => void): void {
+    const others = this.#waiting.get(document);
+    if (others === undefined) this.#waiting.set(document, new Set([begin]));
+    else others.add(begin);
+    this.#waitingCharacters += document.length;
+  }
+
+  #leave(document: string, begin: () => void): void {
+    const others = this.#waiting.get(document);
+    if (others?.delete(begin) !== true) return;
+    this.#waitingCharacters -= document.length;
+    if (others.size === 0) this.#waiting.delete(document);
   }
 
   #isOver(): boolean {
@@ -68,12 +94,12 @@ export class PreparingTurns {
     });
   }
 
-  /** Begins what waits, one after the other, with whatever follows at once from each before the next. */
+  /** Begins what waits, one document after the other, with whatever follows at once from each before the next. */
   #next(): void {
-    const [begin] = this.#waiting;
-    if (begin === undefined) return;
-    this.#waiting.delete(begin);
-    begin();
+    const [first] = this.#waiting;
+    if (first === undefined) return;
+    const [, waiters] = first;
+    for (const begin of [...waiters]) begin();
     queueMicrotask(() =>
       process.nextTick(() => {
         if (!this.#isOver() && this.#endsAtMs !== null) this.#next();
@@ -84,3 +110,6 @@ export class PreparingTurns {
 
 /** Some documents of usual length, with the beginning of their runs; one that takes longer is a part by itself. */
 const standardPartMs = 2;
+const maxWaitingDocuments = 1000;
+/** Some 16 MB at most. */
+const maxWaitingCharacters = 8_000_000;

@@ -19,12 +19,14 @@ function scripted() {
   let nowMs = 0;
   const begun: string[] = [];
   const turns = new PreparingTurns(10, () => nowMs);
-  const add = (name: string, takesMs: number, deadline = patient()) =>
-    turns.run(() => {
+  const add = (name: string, takesMs: number, deadline = patient()) => {
+    const work = (): string => {
       begun.push(name);
       nowMs += takesMs;
       return name;
-    }, deadline);
+    };
+    return turns.run(name, work, deadline);
+  };
   return { turns, begun, add };
 }
 
@@ -70,7 +72,7 @@ describe("unseen documents", () => {
     const begun: string[] = [];
     const turns = new PreparingTurns(10, () => nowMs);
     const add = async (name: string): Promise<void> => {
-      await turns.run(() => begun.push(name), patient());
+      await turns.run(name, () => begun.push(name), patient());
       await Promise.resolve();
       nowMs += 20;
     };
@@ -87,9 +89,9 @@ describe("unseen documents", () => {
     const fails = (): never => {
       throw new RangeError("no");
     };
-    expect(() => turns.run(fails, patient())).toThrow("no");
+    expect(() => turns.run("fails", fails, patient())).toThrow("no");
     void add("a", 10);
-    const failing = turns.run(fails, patient());
+    const failing = turns.run("fails", fails, patient());
     const other = add("b", 1);
     await expect(failing).rejects.toThrow("no");
     await expect(other).resolves.toBe("b");
@@ -108,6 +110,35 @@ describe("unseen documents", () => {
     await expect(add("e", 1, patient(60_000, client.signal))).rejects.toMatchObject({ code: "CANCELLED" });
     expect(begun).toEqual(["a", "c", "d"]);
     expect(turns.waiting).toBe(0);
+  });
+
+  it("are waited for by everybody who asks for the same, and go on together", async () => {
+    const { turns, begun, add } = scripted();
+    void add("a", 10);
+    const waiting = ["b", "c", "b", "b"].map(async (name) => add(name, 10));
+    expect(turns.waiting).toBe(2);
+    await nextTurn();
+    expect(begun.join("")).toBe("abbb");
+    await Promise.all(waiting);
+    expect(begun.join("")).toBe("abbbc");
+  });
+
+  it("are begun at once where too many wait already, or too long ones", async () => {
+    const many = scripted();
+    void many.add("a", 10);
+    const waiting = Array.from({ length: 1000 }, async (_, index) => many.add(`b${index}`, 0));
+    expect(many.turns.waiting).toBe(1000);
+    expect(many.add("c", 0)).toBe("c");
+    await Promise.all(waiting);
+    const long = scripted();
+    void long.add("a", 10);
+    const text = "x".repeat(4_000_000);
+    const first = [`${text}1`.slice(1), `${text}2`.slice(1)].map(async (name) => long.add(name, 0));
+    expect(long.turns.waiting).toBe(2);
+    expect(long.add("d", 0)).toBe("d");
+    await Promise.all(first);
+    void long.add("e", 10);
+    expect(long.add("f", 0)).toBeInstanceOf(Promise);
   });
 
   it("are not waited for longer than a request may take", async () => {
