@@ -3,8 +3,7 @@ import pino, { type DestinationStream } from "pino";
 /** What the gateway logs through; `fields` first, as in pino. */
 export interface Logger {
   /**
-   * As `info`, for the one line that each request has: `fields` are plain data, at least one, and no errors. A third of
-   * what pino takes for it.
+   * As `info`, for the one line that each request has: `fields` are plain data, at least one, and no errors.
    */
   record(fields: object, message: string): void;
   debug(fields: object, message: string): void;
