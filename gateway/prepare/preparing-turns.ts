@@ -99,7 +99,7 @@ export class PreparingTurns {
     const [first] = this.#waiting;
     if (first === undefined) return;
     const [, waiters] = first;
-    for (const begin of [...waiters]) begin();
+    for (const begin of waiters) begin();
     queueMicrotask(() =>
       process.nextTick(() => {
         if (!this.#isOver() && this.#endsAtMs !== null) this.#next();
