@@ -3,18 +3,23 @@ import { type AddressRanges, canonicalAddress, compileRanges } from "../config/a
 /** Nobody in front is believed. */
 export const noProxies: AddressRanges = compileRanges([]);
 
+/** The canonical address at the other end of a connection; null where it is gone. */
+export function addressOfPeer(remoteAddress: string): string | null {
+  // The zone says by which of our own interfaces it came.
+  return canonicalAddress(remoteAddress.replace(/%.*$/s, ""));
+}
+
 /**
  * The address of the client: the one of the connection, or, where that is a trusted proxy's, the rightmost address in
  * X-Forwarded-For that is not. Each proxy adds the address that it sees at the end; what stands further left is only what
  * somebody else has claimed. Null where it can't be told: the entry that counts is no address, the connection is gone.
  */
 export function findClientAddress(
-  peerAddress: string,
+  peerAddress: string | null,
   forwardedFor: string | undefined,
   proxies: AddressRanges,
 ): string | null {
-  // The zone says by which of our own interfaces it came.
-  let address = canonicalAddress(peerAddress.replace(/%.*$/s, ""));
+  let address = peerAddress;
   if (address === null || forwardedFor === undefined || !proxies.has(address)) return address;
   let end = forwardedFor.length;
   for (let hops = 0; end > 0; ) {

@@ -3,12 +3,13 @@ import type { Http2ServerRequest } from "node:http2";
 import { TLSSocket } from "node:tls";
 import type { ClientCertificate } from "../identity/authenticator.ts";
 import { OverlockError } from "../core/errors.ts";
+import { addressOfPeer } from "./client-address.ts";
 import { describeCertificate } from "./client-certificate.ts";
 
 /** Who is at the other end of a connection. */
 export interface Peer {
-  /** Its address; empty where the connection is gone. */
-  readonly address: string;
+  /** Its canonical address; null where the connection is gone. */
+  readonly address: string | null;
   /** Null: it has shown none, or none that was verified. */
   readonly certificate: ClientCertificate | null;
 }
@@ -19,7 +20,7 @@ export function readPeer(request: IncomingMessage): Peer {
   if (connection === null) return nobody;
   const known = peers.get(connection);
   if (known !== undefined) return known;
-  const peer = { address: socket.remoteAddress ?? "", certificate: certificateOf(socket) };
+  const peer = { address: addressOfPeer(socket.remoteAddress ?? ""), certificate: certificateOf(socket) };
   peers.set(connection, peer);
   return peer;
 }
@@ -29,11 +30,11 @@ export function readPeer(request: IncomingMessage): Peer {
  * answer, and it would be at the expense of those of whom nothing is known.
  */
 export function checkConnection(request: IncomingMessage): void {
-  if (readPeer(request).address === "") throw new OverlockError("CANCELLED", "the client went away");
+  if (readPeer(request).address === null) throw new OverlockError("CANCELLED", "the client went away");
 }
 
 const peers = new WeakMap<object, Peer>();
-const nobody: Peer = { address: "", certificate: null };
+const nobody: Peer = { address: null, certificate: null };
 
 type PeerSocket = IncomingMessage["socket"];
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { compileRanges } from "../../gateway/config/address-ranges.ts";
-import { findClientAddress, noProxies } from "../../gateway/server/client-address.ts";
+import { addressOfPeer, findClientAddress, noProxies } from "../../gateway/server/client-address.ts";
 
 const proxies = compileRanges(["10.0.0.0/8", "2001:db8:1::/64"]);
 
 function find(peer: string, forwardedFor?: string): string | null {
-  return findClientAddress(peer, forwardedFor, proxies);
+  return findClientAddress(addressOfPeer(peer), forwardedFor, proxies);
 }
 
 describe("the address of a client", () => {
