@@ -114,8 +114,11 @@ class Budget {
   }
 
   giveUp(reason: OverlockError): void {
-    this.reason ??= reason;
-    this.#giveUp(this.reason);
+    if (this.reason !== null) return;
+    this.reason = reason;
+    this.#giveUp(reason);
+    // What waits for its turn to call would call when the request has long been answered, and charged.
+    this.#deadline.cancel(reason);
   }
 
   #watchClock(): void {

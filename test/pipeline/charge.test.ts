@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { type ProjectGateway, startProject } from "../support/project-gateway.ts";
@@ -36,8 +37,12 @@ async function start(config: string): Promise<ProjectGateway> {
       kept: Thing @rest(GET: "/kept") @authenticated
       many(first: Int = 10): [Thing!] @rest(GET: "/rows", query: { first: "$args.first" }) @listSize(slicingArguments: ["first"])
     }
-    type Thing { id: ID! text: String! }`;
-  const client = `type Query { one: Thing kept: Thing many(first: Int = 10): [Thing!] } type Thing { id: ID! text: String! }`;
+    type Thing {
+      id: ID!
+      text: String!
+      twin: Thing @rest(GET: "/twins{?ids*}", batch: { of: "$parent.id", as: "ids", match: "id" })
+    }`;
+  const client = `type Query { one: Thing kept: Thing many(first: Int = 10): [Thing!] } type Thing { id: ID! text: String! twin: Thing }`;
   project = await startProject(
     { main: source },
     client,
@@ -147,6 +152,21 @@ describe("a budget of type cost", () => {
     );
     expect((await web.query("{ one { id } many(first: 1) { id } }")).status).toBe(429);
     expect(remainingIn((await web.query("{ __typename }")).headers)).toBe(99);
+  });
+});
+
+describe("an operation that is given up because its answer is too large", () => {
+  it.each([1, 2, 3])("makes no call that it is not charged, in its request %i", async (requests) => {
+    const web = await start(`maxResolvedValues: 100,
+      budgets: [{ name: "calls", of: "upstreamCalls", capacity: 100, refillPerSecond: 0.001 }]`);
+    rowsSent = 60;
+    for (let request = 0; request < requests; request++) {
+      const { errors } = await web.query("{ many(first: 60) { id twin { id text } } }");
+      expect(errors).toMatchObject([{ extensions: { code: "RESPONSE_TOO_LARGE" } }]);
+    }
+    // Nothing is left that could still call.
+    await sleep(50);
+    expect(remainingIn((await web.query("{ __typename }")).headers)).toBe(100 - backend.requests.length);
   });
 });
 
