@@ -48,6 +48,11 @@ export class Execution {
     if (reason !== null) throw reason;
   }
 
+  /** The run is answered: what has not been called by then, below a field that is null by now, is not called any more. */
+  end(): void {
+    this.scope.deadline.cancel(new OverlockError("CANCELLED", "the operation has been answered"));
+  }
+
   /** Rejects where the run is given up as a whole: nothing that it has begun may be waited for then. */
   get givenUp(): Promise<never> {
     return this.#budget.givenUp;

@@ -34,6 +34,7 @@ async function start(config: string): Promise<ProjectGateway> {
   const source = `extend schema @source(name: "main", url: "http://x", timeoutMs: 5000)
     type Query {
       one: Thing @rest(GET: "/one", shareInFlight: false)
+      needed: Thing @rest(GET: "/needed")
       kept: Thing @rest(GET: "/kept") @authenticated
       many(first: Int = 10): [Thing!] @rest(GET: "/rows", query: { first: "$args.first" }) @listSize(slicingArguments: ["first"])
     }
@@ -42,7 +43,7 @@ async function start(config: string): Promise<ProjectGateway> {
       text: String!
       twin: Thing @rest(GET: "/twins{?ids*}", batch: { of: "$parent.id", as: "ids", match: "id" })
     }`;
-  const client = `type Query { one: Thing kept: Thing many(first: Int = 10): [Thing!] } type Thing { id: ID! text: String! twin: Thing }`;
+  const client = `type Query { one: Thing kept: Thing needed: Thing! many(first: Int = 10): [Thing!] } type Thing { id: ID! text: String! twin: Thing }`;
   project = await startProject(
     { main: source },
     client,
@@ -166,6 +167,27 @@ describe("an operation that is given up because its answer is too large", () => 
     }
     // Nothing is left that could still call.
     await sleep(50);
+    expect(remainingIn((await web.query("{ __typename }")).headers)).toBe(100 - backend.requests.length);
+  });
+});
+
+describe("an operation whose answer is null because of one field", () => {
+  it.each([1, 2, 3])("makes no call that it is not charged, in its request %i", async (requests) => {
+    const web = await start(
+      'budgets: [{ name: "calls", of: "upstreamCalls", capacity: 100, refillPerSecond: 0.001 }]',
+    );
+    backend.answer = async ({ url }) => {
+      if (url.startsWith("/needed")) return { status: 500 };
+      await sleep(50);
+      return { body: rows(2) };
+    };
+    for (let request = 0; request < requests; request++) {
+      const { data } = await web.query("{ needed { id } many { id twin { id } } }");
+      expect(data).toBeNull();
+      // Nothing is left that could still call, or be joined.
+      await sleep(200);
+    }
+    expect(backend.requests.length).toBeGreaterThanOrEqual(2 * requests);
     expect(remainingIn((await web.query("{ __typename }")).headers)).toBe(100 - backend.requests.length);
   });
 });

@@ -22,7 +22,7 @@ export interface ScriptedAnswer {
 /** An HTTP backend that answers everything with what a test says, and keeps what it received. */
 export class ScriptedBackend {
   readonly requests: ReceivedRequest[] = [];
-  answer: ScriptedAnswer | ((request: ReceivedRequest) => ScriptedAnswer) = {};
+  answer: ScriptedAnswer | ((request: ReceivedRequest) => ScriptedAnswer | Promise<ScriptedAnswer>) = {};
   readonly #server;
   readonly #isSecure: boolean;
   readonly #sockets = new Set<Socket>();
@@ -78,7 +78,7 @@ export class ScriptedBackend {
       status = 200,
       headers: answered = {},
       body = {},
-    } = typeof this.answer === "function" ? this.answer(received) : this.answer;
+    } = typeof this.answer === "function" ? await this.answer(received) : this.answer;
     const bytes = body instanceof Uint8Array || typeof body === "string" ? body : JSON.stringify(body);
     response.writeHead(status, {
       "content-type": "application/json",
