@@ -8,8 +8,8 @@ import type { CompiledForm, OperationRequest, OperationVariant } from "../prepar
 import { CallBounds } from "../prepare/call-bounds.ts";
 import { type CallFormula, compileCallFormula, unboundedCalls } from "../prepare/call-formula.ts";
 import { describePlan, findResolvedFields, type PlanDescription } from "../prepare/describe-plan.ts";
-import { planOperation } from "../prepare/plan-operation.ts";
-import { type RecentPlan, RecentPlans } from "../prepare/recent-plans.ts";
+import type { Plan } from "../prepare/plan.ts";
+import { type PlannedOperation, planOperation } from "../prepare/plan-operation.ts";
 import { findSharingRule, type SharingRule } from "../prepare/sharing-rule.ts";
 import { specialize, withAllSelections } from "../prepare/specialize.ts";
 import { type CompiledLimits, type CompiledOperation, compileOperation } from "./compiled-executor.ts";
@@ -45,6 +45,12 @@ export interface ExplainingExecutor extends Executor {
   describe(variant: VariantFacts): PlanDescription | UnplannedOperation;
 }
 
+/** Without conditions, and its plan. */
+interface PlannedVariant {
+  readonly operation: PlannedOperation;
+  readonly plan: Plan;
+}
+
 type VariantFacts = Pick<OperationVariant, "prepared" | "conditions" | "denials">;
 
 /** A result and how it came about. */
@@ -74,15 +80,14 @@ export function createExecutor(
 ): ExplainingExecutor {
   const reference = createReferenceExecutor(bound, model, settings);
   let compiledVariants = 0;
-  const recent = new RecentPlans(maxRecentFields);
-  const planVariant = ({ prepared, conditions, denials }: VariantFacts): RecentPlan => {
+  const planVariant = ({ prepared, conditions, denials }: VariantFacts): PlannedVariant => {
     const specialized = specialize(prepared.document, prepared.operation, conditions);
     const operation = { ...specialized, schema: bound.schema, denials };
     return { operation, plan: planOperation(bound, model, operation) };
   };
   const compile = (variant: OperationVariant): CompiledVariant | null => {
     try {
-      const planned = recent.take(variant) ?? planVariant(variant);
+      const planned = planVariant(variant);
       const compiled = compileOperation(bound, model, planned, settings);
       const sharing = findSharingRule(planned.plan, variant.prepared.guards, compiledVariants++);
       return new CompiledVariant(compiled, sharing);
@@ -132,14 +137,11 @@ export function createExecutor(
       return { executed, tier: compiled === null ? "reference" : "compiled", plan };
     },
     callFormula({ prepared, variant }, spend = (work) => work()) {
-      const compileFormula = (): CallFormula => compileCalls(bound, model, { prepared, variant }, recent);
+      const compileFormula = (): CallFormula => compileCalls(bound, model, { prepared, variant });
       return (variant ?? prepared).callFormula(() => spend(compileFormula));
     },
     describe,
-    dispose() {
-      queue.dispose();
-      recent.clear();
-    },
+    dispose: () => queue.dispose(),
   };
 }
 
@@ -148,7 +150,6 @@ function compileCalls(
   bound: BoundClientSchema,
   model: SupergraphModel,
   { prepared, variant }: Pick<OperationRequest, "prepared" | "variant">,
-  recent: RecentPlans,
 ): CallFormula {
   // Without a variant, whatever conditions take away may be selected.
   const selected =
@@ -161,7 +162,6 @@ function compileCalls(
   try {
     try {
       const plan = planOperation(bound, model, operation);
-      if (variant !== null) recent.keep(variant, { operation, plan });
       const described = describePlan(plan, { operationName: prepared.name, denials });
       const unplanned = findResolvedFields(plan).flatMap(({ field, path, lists }) =>
         bounds.ofField({ type: field.parent, nodes: field.nodes, path }, lists),
@@ -203,9 +203,6 @@ function countedCost(
   counts.addTo(sum, rules, counted);
   return { ...sum, upstreamCalls: scope.startedCalls.count };
 }
-
-/** In the plans that wait to be compiled. */
-const maxRecentFields = 5000;
 
 /** More than prove hot in a moment, unless by somebody who wants it so. */
 const maxWaitingVariants = 100;
