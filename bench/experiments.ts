@@ -38,6 +38,9 @@ const preparedFields = 200;
 const preparedOperations = 40;
 /** A process that has just begun compiles itself; these come before what counts. */
 const preparedBefore = 120;
+/** Requests for one operation until it is compiled, and as many after that. */
+const measuredTimes = 5;
+const interpretedTimes = 50;
 
 /** How often equal reads that are under way together are sent upstream, by all who can share them. */
 export async function measureSharing(
@@ -137,20 +140,21 @@ export async function measureHalfLoad({
   });
 }
 
-/**
- * CPU time that documents cost which come for the first time: of their first five requests together, beyond five times
- * what a further one costs.
- */
+/** CPU time that documents cost which come for the first time: of their first five requests together, without their runs. */
 export async function measurePreparing(): Promise<PreparingResult> {
   return withComparison("rest-list", [findContender("overlock")], async (comparison) => {
     const entrant = onlyEntrant(comparison);
     const connection = await HttpConnection.open(entrant.running.port);
     try {
-      const cpuMs: number[] = [];
-      for (let number = 0; number < preparedBefore + preparedOperations; number++) {
-        const ms = await measureOperation(entrant, connection, number);
-        if (number >= preparedBefore) cpuMs.push(Number(ms.toPrecision(4)));
-      }
+      const operations: OperationCosts[] = [];
+      for (let number = 0; number < preparedBefore + preparedOperations; number++)
+        operations.push(await measureOperation(entrant, connection, number));
+      const interpretedMs = await measureInterpreted(entrant, connection);
+      const cpuMs = operations.slice(preparedBefore).map(({ firstMs, laterMs }) => {
+        // Two are run before there is code for it.
+        const runsMs = 2 * interpretedMs + (measuredTimes - 2) * (laterMs / measuredTimes);
+        return Number((firstMs - runsMs).toPrecision(4));
+      });
       return { fields: preparedFields, cpuMs };
     } finally {
       connection.close();
@@ -283,14 +287,37 @@ async function withComparison<Value>(
   }
 }
 
+/** CPU time in milliseconds of the first requests for one operation, and of as many after these. */
+interface OperationCosts {
+  readonly firstMs: number;
+  readonly laterMs: number;
+}
+
 async function measureOperation(
-  { running }: Entrant,
+  entrant: Entrant,
   connection: HttpConnection,
   number: number,
-): Promise<number> {
+): Promise<OperationCosts> {
+  const measure = measureTimes(entrant, connection, { query: writeOperation(number, "") });
+  return { firstMs: await measure(measuredTimes), laterMs: await measure(measuredTimes) };
+}
+
+/** CPU time in milliseconds of one run of such an operation without code for it: with so many conditions, none is made. */
+async function measureInterpreted(entrant: Entrant, connection: HttpConnection): Promise<number> {
+  const names = ["a", "b", "c", "d", "e"];
+  const definitions = `(${names.map((name) => `$${name}: Boolean!`).join(", ")})`;
+  const query = writeOperation(0, definitions, (part) => `@include(if: $${names[part % names.length]})`);
+  const variables = Object.fromEntries(names.map((name) => [name, true]));
+  const measure = measureTimes(entrant, connection, { query, variables });
+  await measure(interpretedTimes);
+  return (await measure(interpretedTimes)) / interpretedTimes;
+}
+
+/** What measures the CPU time in milliseconds of so many requests, one after the other. */
+function measureTimes({ running }: Entrant, connection: HttpConnection, params: object) {
   const head = { endpoint: running.contender.endpoint, port: running.port, authorization: null };
-  const request = writeRequest(head, { query: writeOperation(number) });
-  const measure = async (times: number): Promise<number> => {
+  const request = writeRequest(head, params);
+  return async (times: number): Promise<number> => {
     const beforeUs = await running.readCpuUs();
     for (let time = 0; time < times; time++) {
       const { status, body } = await connection.send(request);
@@ -298,20 +325,21 @@ async function measureOperation(
     }
     return ((await running.readCpuUs()) - beforeUs) / 1000;
   };
-  const first = await measure(5);
-  const later = await measure(5);
-  return first - later;
 }
 
-/** A document that never came before: 200 fields, each of which shows one value, so that running it costs little. */
-function writeOperation(number: number): string {
+/** A document that never came before, with definitions of variables: 200 fields, each of which shows one value, so that running it costs little. */
+function writeOperation(
+  number: number,
+  definitions: string,
+  directiveOf: (part: number) => string = () => "",
+): string {
   const parts = Array.from({ length: 10 }, (_, part) => {
     const posts = ["id", "title", "likes", "createdAt", "body"].flatMap((name) => [name, name]);
     const users = ["id", "name", "avatarUrl"].flatMap((name) => [name, name, name]).slice(0, 8);
     const alias = (name: string, index: number): string => `f${number}_${index}: ${name}`;
-    return `r${part}: posts(first: 1) { ${posts.map(alias).join(" ")} author { ${users.map(alias).join(" ")} } }`;
+    return `r${part}: posts(first: 1) ${directiveOf(part)} { ${posts.map(alias).join(" ")} author { ${users.map(alias).join(" ")} } }`;
   });
-  return `query Prepared${number} { ${parts.join("\n")} }`;
+  return `query Prepared${number} ${definitions} { ${parts.join("\n")} }`;
 }
 
 function p95Of({ latenciesMs }: { readonly latenciesMs: Float64Array }): number {

@@ -81,7 +81,7 @@ export interface HalfLoadResult {
   readonly backendP95Ms: readonly number[];
 }
 
-/** What operations cost until they are compiled, beyond what they cost afterwards; one element for each. */
+/** CPU time in milliseconds that operations cost until they are compiled, without their runs; one element for each. */
 export interface PreparingResult {
   readonly fields: number;
   readonly cpuMs: readonly number[];

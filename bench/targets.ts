@@ -188,7 +188,7 @@ function judgeHalfLoad({ halfLoad }: Results, pace: number): TargetResult {
 }
 
 function judgePreparing({ preparing }: Results, pace: number): TargetResult {
-  const target = `at most ${maxPreparingMs} ms of CPU until an operation of 200 fields is compiled`;
+  const target = `at most ${maxPreparingMs} ms of CPU to prepare and compile an operation of 200 fields`;
   if (preparing === null) return notMeasured(target);
   const { median, low, high } = estimateMedian(preparing.cpuMs);
   const measured = `${median.toFixed(2)} ms (${low.toFixed(2)} to ${high.toFixed(2)})`;
