@@ -15,6 +15,8 @@ export interface Results {
   /** Of Node and of each package that is compared, by name. */
   readonly versions: Readonly<Record<string, string>>;
   readonly workloads: readonly WorkloadResult[];
+  /** The limit and Overlock alone, so that neither loses its caches to seven others between its turns. */
+  readonly pairs: readonly WorkloadResult[];
   /** 64 connections that ask for the same. */
   readonly sharing: readonly SharingResult[];
   readonly joining: readonly JoiningResult[];
@@ -106,7 +108,7 @@ export function readRecordedResults(): Results {
 
 /** Results as they were written, also before there were all of today's measurements. */
 export function parseResults(text: string): Results {
-  return { credentials: null, budgets: null, ...(JSON.parse(text) as PartialResults) };
+  return { pairs: [], credentials: null, budgets: null, ...(JSON.parse(text) as PartialResults) };
 }
 
 /** Keeps results in the repository, each list of rounds on a line of its own. */
@@ -117,7 +119,7 @@ export function writeRecordedResults(results: Results): void {
   writeFileSync(recordedResultsUrl, `${text}\n`);
 }
 
-type LaterResults = Pick<Results, "credentials" | "budgets">;
+type LaterResults = Pick<Results, "pairs" | "credentials" | "budgets">;
 type PartialResults = Omit<Results, keyof LaterResults> & Partial<LaterResults>;
 
 const recordedResultsUrl = new URL("results.json", import.meta.url);

@@ -16,7 +16,7 @@ import { writePerformancePage } from "./performance-page.ts";
 import { formatTable, printWorkload } from "./print-results.ts";
 import { readRecordedResults, type Results, type WorkloadResult, writeRecordedResults } from "./results.ts";
 import { evaluateTargets, sharedWorkloads, targetContenders } from "./targets.ts";
-import { findWorkload, workloads } from "./workloads.ts";
+import { findWorkload, type Workload, workloads } from "./workloads.ts";
 
 // Compares contenders on workloads; bench/README.md explains the options.
 
@@ -61,14 +61,20 @@ const chosenContenders =
 if (values.other !== undefined) chosenContenders.push(overlockElsewhere(values.other));
 
 const measured: WorkloadResult[] = [];
+const pairs: WorkloadResult[] = [];
 for (const workload of chosenWorkloads) {
   const able = chosenContenders.filter((contender) => takesPart(contender, workload.name));
-  if (able.length === 0) continue;
+  if (able.length > 0) measured.push(await compare(workload, able));
+  const pair = able.filter(({ name }) => name === "limit" || name === "overlock");
+  if (isWhole && pair.length === 2 && able.length > 2) pairs.push(await compare(workload, pair));
+}
+
+async function compare(workload: Workload, able: readonly Contender[]): Promise<WorkloadResult> {
   const comparison = await Comparison.start(workload, able);
   try {
     const measurements = await comparison.measure(settings);
-    measured.push({ workload: workload.name, measurements });
     printWorkload(workload, measurements);
+    return { workload: workload.name, measurements };
   } finally {
     await comparison.stop();
   }
@@ -110,6 +116,7 @@ async function completeResults(): Promise<Results> {
     settings,
     versions: readVersions(),
     workloads: measured,
+    pairs,
     sharing,
     joining,
     credentials: isPart ? null : await measureCredentials(settings),

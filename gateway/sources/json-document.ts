@@ -16,6 +16,22 @@ export const maxJsonDepth = 500;
  * {@link JsonDocumentError}.
  */
 export function parseJsonDocument(bytes: Uint8Array): unknown {
+  const { text, value, isExact } = parseOnce(bytes);
+  // Parsing with a reviver costs ten times as much, so only a document that needs it pays for it.
+  return isExact ? value : (JSON.parse(text, keepDigits) as unknown);
+}
+
+/** The same; null where there is a number that JavaScript can't hold, for which the document has to be parsed again. */
+export function parseExactJson(bytes: Uint8Array): { readonly value: unknown } | null {
+  const { value, isExact } = parseOnce(bytes);
+  return isExact ? { value } : null;
+}
+
+function parseOnce(bytes: Uint8Array): {
+  readonly text: string;
+  readonly value: unknown;
+  readonly isExact: boolean;
+} {
   let text: string;
   let value: unknown;
   try {
@@ -24,10 +40,9 @@ export function parseJsonDocument(bytes: Uint8Array): unknown {
   } catch (cause) {
     throw new JsonDocumentError("the body is not JSON in UTF-8", { cause });
   }
-  // Parsing with a reviver costs ten times as much, so only a document that needs it pays for it.
-  const isFound =
+  const isInexactInside =
     typeof value === "object" && value !== null ? hasInexact(value, maxJsonDepth) : isInexact(value);
-  return isFound ? (JSON.parse(text, keepDigits) as unknown) : value;
+  return { text, value, isExact: !isInexactInside };
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });

@@ -1,9 +1,6 @@
 import { nextTurn } from "../core/next-turn.ts";
 import { JsonDocumentError, maxJsonDepth } from "./json-document.ts";
 
-/** Longer documents are parsed in turns: in one, they take some milliseconds. */
-export const longJsonBytes = 1024 * 1024;
-
 /**
  * Parses a JSON document as `parseJsonDocument` does, with turns of the event loop for others: long lists are parsed slice
  * by slice, and put together. What is long without a list, such as an object of very many members, is parsed at once.

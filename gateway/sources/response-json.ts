@@ -1,6 +1,11 @@
 import { OverlockError } from "../core/errors.ts";
-import { JsonDocumentError, parseJsonDocument } from "./json-document.ts";
-import { longJsonBytes, parseLongJsonDocument } from "./long-json-document.ts";
+import { JsonDocumentError, parseExactJson, parseJsonDocument } from "./json-document.ts";
+import { parseLongJsonDocument } from "./long-json-document.ts";
+
+/** Longer documents are parsed in turns: in one, those of small values take more than 20 to 40 ms. */
+export const longJsonBytes = 3 * 1024 * 1024;
+/** With numbers that JavaScript can't hold, which take five times as long: as many bytes take 20 ms. */
+export const longInexactJsonBytes = 256 * 1024;
 
 /**
  * The JSON of a response's body, parsed by the first who asks for it. Whoever shares the response has the same values,
@@ -8,16 +13,21 @@ import { longJsonBytes, parseLongJsonDocument } from "./long-json-document.ts";
  */
 export class ResponseJson {
   readonly #body: Uint8Array;
-  #parsed: { readonly value: unknown } | { readonly failure: JsonDocumentError } | null = null;
+  #parsed: Parsed | null = null;
   #loading: Promise<void> | null = null;
 
   constructor(body: Uint8Array) {
     this.#body = body;
   }
 
-  /** Where the body is long: resolves when it was parsed, in several turns of the event loop. Null: it is not long. */
+  /** Where it takes long: resolves when the body was parsed, in several turns of the event loop. Null: it does not. */
   load(): Promise<void> | null {
-    if (this.#body.length <= longJsonBytes || this.#parsed !== null) return null;
+    const { length } = this.#body;
+    if (length <= longInexactJsonBytes || this.#parsed !== null) return null;
+    if (length <= longJsonBytes && this.#loading === null) {
+      this.#parsed = attempt(() => parseExactJson(this.#body));
+      if (this.#parsed !== null) return null;
+    }
     this.#loading ??= parseLongJsonDocument(this.#body).then(
       (value) => void (this.#parsed = { value }),
       (error: unknown) => {
@@ -30,16 +40,18 @@ export class ResponseJson {
 
   /** Raises UPSTREAM_INVALID_RESPONSE. */
   get value(): unknown {
-    this.#parsed ??= tryParse(this.#body);
+    this.#parsed ??= attempt(() => ({ value: parseJsonDocument(this.#body) }));
     if ("value" in this.#parsed) return this.#parsed.value;
     const { failure: cause } = this.#parsed;
     throw new OverlockError("UPSTREAM_INVALID_RESPONSE", cause.message, { cause });
   }
 }
 
-function tryParse(body: Uint8Array): { readonly value: unknown } | { readonly failure: JsonDocumentError } {
+type Parsed = { readonly value: unknown } | { readonly failure: JsonDocumentError };
+
+function attempt<Result>(parse: () => Result): Result | { readonly failure: JsonDocumentError } {
   try {
-    return { value: parseJsonDocument(body) };
+    return parse();
   } catch (error) {
     if (error instanceof JsonDocumentError) return { failure: error };
     throw error;

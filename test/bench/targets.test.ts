@@ -9,6 +9,7 @@ const nothing: Results = {
   settings: { rounds: 3, connections: 16, slotMs: 100, warmUpMs: 100 },
   versions: {},
   workloads: [],
+  pairs: [],
   sharing: [],
   joining: [],
   credentials: null,
@@ -59,6 +60,23 @@ describe("against the limit", () => {
     expect(judgePair("trivial", ["limit", [1, 2, 3]], [1, 9, 3])).toEqual(["met"]);
     expect(judgePair("trivial", ["limit", [1, 2, 3]], [3, 2, 9])).toEqual(["missed"]);
   });
+});
+
+test("where Overlock and the limit were measured alone, that counts, for the pace of the machine, too", () => {
+  const pairOf = (overlockMs: number, limitMs: number) => [
+    measurement("overlock", [overlockMs]),
+    measurement("limit", [limitMs]),
+  ];
+  const workloads = [{ workload: "rest-join", measurements: pairOf(0.9, 0.24) }];
+  const judgeAlone = (overlockMs: number, limitMs: number) =>
+    judge(
+      { workloads, pairs: [{ workload: "rest-join", measurements: pairOf(overlockMs, limitMs) }] },
+      /^rest-join: at most 1\.10/,
+    );
+  expect(judgeAlone(0.293, 0.24)).toEqual(["met"]);
+  expect(judgeAlone(0.295, 0.24)).toEqual(["missed"]);
+  expect(judgeAlone(0.587, 0.48)).toEqual(["met"]);
+  expect(judge({ workloads }, /^rest-join: at most 1\.10/)).toEqual(["missed"]);
 });
 
 describe("on a slower machine", () => {

@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { longInexactJsonBytes, longJsonBytes, ResponseJson } from "../../gateway/sources/response-json.ts";
+
+const exact = '{"id":1,"name":"a"}';
+const inexact = '{"id":12345678901234567890}';
+
+/** A list of so many bytes, of which the last element is this. */
+function bodyOf(bytes: number, last: string): Buffer {
+  const count = Math.floor((bytes - last.length - 2) / (exact.length + 1));
+  const text = `[${`${exact},`.repeat(count)}${last}]`;
+  return Buffer.from(text + " ".repeat(bytes - text.length));
+}
+
+describe("the JSON of a response", () => {
+  it.each<[what: string, body: Buffer, takesTurns: boolean]>([
+    ["short", bodyOf(1000, exact), false],
+    ["short, with a number that JavaScript can't hold", bodyOf(longInexactJsonBytes, inexact), false],
+    ["longer, with such a number", bodyOf(longInexactJsonBytes + 1, inexact), true],
+    ["as long as it may be in one turn", bodyOf(longJsonBytes, exact), false],
+    ["longer than that", bodyOf(longJsonBytes + 1, exact), true],
+  ])("takes turns where that is long: %s", async (_what, body, takesTurns) => {
+    const json = new ResponseJson(body);
+    const loading = json.load();
+    expect(loading !== null).toBe(takesTurns);
+    await loading;
+    const [first, last] = [0, -1].map((index) => (json.value as readonly object[]).at(index));
+    expect(first).toEqual({ id: 1, name: "a" });
+    const isExact = body.indexOf("12345678901234567890") < 0;
+    expect(last).toEqual(isExact ? { id: 1, name: "a" } : { id: "12345678901234567890" });
+    expect(json.load()).toBeNull();
+  });
+
+  it("is parsed once for all who wait for it", async () => {
+    const json = new ResponseJson(bodyOf(longJsonBytes + 1, exact));
+    const [one, other] = [json.load(), json.load()];
+    expect(other).toBe(one);
+    await one;
+    expect(json.value).toBe(json.value);
+  });
+
+  it.each([1000, longInexactJsonBytes + 1, longJsonBytes + 1])(
+    "that is none is an error whenever it is asked for, at %d bytes",
+    async (bytes) => {
+      const json = new ResponseJson(bodyOf(bytes, "{"));
+      await json.load();
+      for (let time = 0; time < 2; time++)
+        expect(() => json.value).toThrow(expect.objectContaining({ code: "UPSTREAM_INVALID_RESPONSE" }));
+    },
+  );
+});
