@@ -4,10 +4,12 @@ import { hash } from "node:crypto";
  * A cache by text with two bounds: entries, and the sum of the sizes its owner states. A flood of keys that are used once
  * or a few times does not push out what is used much: new entries are on probation and make room among themselves; one
  * that is used again is protected, within four fifths of both bounds, if it is used more than the one whose place it takes.
+ * Entries on probation may be held to a part of both bounds, where those that nobody comes back for should take little.
  */
 export class BoundedCache<Value extends object> {
   readonly #maxEntries: number;
   readonly #maxSize: number;
+  readonly #maxProbation: { readonly entries: number; readonly size: number };
   readonly #entries = new Map<string, Entry<Value>>();
   /** The entry found last among those whose keys have one length: comparing with one text is cheaper than hashing it. */
   readonly #recent = new Map<number, Entry<Value>>();
@@ -15,10 +17,17 @@ export class BoundedCache<Value extends object> {
   readonly #protected = new Segment<Value>();
   #uses = 0;
 
-  /** An entry larger than `maxSize` is not kept at all. */
-  constructor({ maxEntries, maxSize }: { readonly maxEntries: number; readonly maxSize: number }) {
+  /**
+   * An entry larger than `maxSize` is not kept at all. `probationShare`: of both bounds, for entries that were used once;
+   * 16 of them, and one of any size, are kept in any case.
+   */
+  constructor({ maxEntries, maxSize, probationShare = 1 }: BoundedCacheSettings) {
     this.#maxEntries = maxEntries;
     this.#maxSize = maxSize;
+    this.#maxProbation = {
+      entries: Math.max(minProbationEntries, maxEntries * probationShare),
+      size: maxSize * probationShare,
+    };
   }
 
   get(key: string): Value | undefined {
@@ -107,9 +116,14 @@ export class BoundedCache<Value extends object> {
 
   #makeRoom(): void {
     for (let { oldest } = this.#probation; oldest !== null; { oldest } = this.#probation) {
-      if (this.entries <= this.#maxEntries && this.size <= this.#maxSize) break;
+      if (this.entries <= this.#maxEntries && this.size <= this.#maxSize && this.#hasProbationRoom) break;
       this.#remove(oldest);
     }
+  }
+
+  get #hasProbationRoom(): boolean {
+    const { entries, size } = this.#probation;
+    return entries <= this.#maxProbation.entries && (size <= this.#maxProbation.size || entries === 1);
   }
 
   #move(entry: Entry<Value>, to: Segment<Value>): void {
@@ -129,7 +143,14 @@ export class BoundedCache<Value extends object> {
   }
 }
 
+interface BoundedCacheSettings {
+  readonly maxEntries: number;
+  readonly maxSize: number;
+  readonly probationShare?: number;
+}
+
 const protectedShare = 0.8;
+const minProbationEntries = 16;
 /** For each entry that fits. */
 const usesPerPeriod = 8;
 /** What is used more often than that is as frequent as anything. */

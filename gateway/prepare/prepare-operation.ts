@@ -73,6 +73,8 @@ export class OperationPreparer {
     this.#cache = new BoundedCache({
       maxEntries: maxPreparedOperations,
       maxSize: maxCachedBytes,
+      // In a flood of documents that never come again, all of them would be kept.
+      probationShare: 0.2,
     });
     const variables = new VariableCompiler(schema);
     this.#compilers = {

@@ -244,3 +244,47 @@ describe("long keys", () => {
     expect(cache.get("JmYvlPvPlHJ7nDG0gzw3F7JnSIGuIF4RUYJNXJHGJ9M=")).toBeUndefined();
   });
 });
+
+describe("with a share for entries on probation", () => {
+  const createShared = () => new BoundedCache<Item>({ maxEntries: 100, maxSize: 1000, probationShare: 0.2 });
+  const namesOf = (count: number, prefix: string) =>
+    Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+
+  test("those that were used once have their share of the entries, and not one more", () => {
+    const cache = createShared();
+    for (const name of namesOf(20, "a")) use(cache, name);
+    expect(cache.entries).toBe(20);
+    for (const name of namesOf(500, "b")) use(cache, name);
+    expect(cache.entries).toBe(20);
+    expect(cache.get("b499")).toEqual({ name: "b499" });
+    expect(cache.get("b479")).toBeUndefined();
+  });
+
+  test("they have their share of the size, but for a single one", () => {
+    const cache = createShared();
+    for (const name of namesOf(10, "a")) use(cache, name, 50);
+    expect([cache.entries, cache.size]).toEqual([4, 200]);
+    use(cache, "large", 900);
+    expect([cache.entries, cache.get("large")]).toEqual([1, { name: "large" }]);
+  });
+
+  test("those that are used again have all the rest", () => {
+    const cache = createShared();
+    for (const name of namesOf(80, "hot")) {
+      use(cache, name);
+      use(cache, name);
+    }
+    for (const name of namesOf(500, "b")) use(cache, name);
+    expect(cache.entries).toBe(100);
+    for (const name of namesOf(80, "hot")) expect(cache.peek(name)).toEqual({ name });
+  });
+
+  test("a small cache keeps 16 of them, as far as it has room", () => {
+    const small = new BoundedCache<Item>({ maxEntries: 20, maxSize: 1000, probationShare: 0.2 });
+    for (const name of namesOf(50, "a")) use(small, name);
+    expect(small.entries).toBe(16);
+    const smallest = new BoundedCache<Item>({ maxEntries: 2, maxSize: 1000, probationShare: 0.2 });
+    for (const name of namesOf(50, "a")) use(smallest, name);
+    expect(smallest.entries).toBe(2);
+  });
+});
