@@ -2,8 +2,12 @@ import { OverlockError } from "../core/errors.ts";
 import { JsonDocumentError, parseExactJson, parseJsonDocument } from "./json-document.ts";
 import { parseLongJsonDocument } from "./long-json-document.ts";
 
-/** Longer documents are parsed in turns: in one, those of small values take more than 20 to 40 ms. */
+/** Longer documents are parsed in turns: in one, they take 20 ms and more. */
 export const longJsonBytes = 3 * 1024 * 1024;
+/** Longer ones, too, where they seem to have more values than {@link maxValuesAtOnce}: how long it takes is up to these. */
+export const longDenseJsonBytes = 1024 * 1024;
+/** As many empty lists, the worst of all, take some 25 ms. */
+export const maxValuesAtOnce = 200_000;
 /** With numbers that JavaScript can't hold, which take five times as long: as many bytes take 20 ms. */
 export const longInexactJsonBytes = 256 * 1024;
 
@@ -24,7 +28,7 @@ export class ResponseJson {
   load(): Promise<void> | null {
     const { length } = this.#body;
     if (length <= longInexactJsonBytes || this.#parsed !== null) return null;
-    if (length <= longJsonBytes && this.#loading === null) {
+    if (this.#loading === null && isParsedAtOnce(this.#body)) {
       this.#parsed = attempt(() => parseExactJson(this.#body));
       if (this.#parsed !== null) return null;
     }
@@ -46,6 +50,28 @@ export class ResponseJson {
     throw new OverlockError("UPSTREAM_INVALID_RESPONSE", cause.message, { cause });
   }
 }
+
+function isParsedAtOnce(body: Uint8Array): boolean {
+  if (body.length > longJsonBytes) return false;
+  return body.length <= longDenseJsonBytes || hasFewValues(body);
+}
+
+/** Estimated by the commas and brackets, those in texts included, of every sixteenth piece: to count all takes some ms. */
+function hasFewValues(body: Uint8Array): boolean {
+  let values = 0;
+  for (let start = 0; start < body.length; start += pieceBytes * pieceEvery) {
+    const end = Math.min(start + pieceBytes, body.length);
+    for (let at = start; at < end; at++) {
+      const byte = body[at];
+      if (byte === comma || byte === openList || byte === openObject) values++;
+    }
+  }
+  return values * pieceEvery <= maxValuesAtOnce;
+}
+
+const pieceBytes = 256;
+const pieceEvery = 16;
+const [comma, openList, openObject] = [0x2c, 0x5b, 0x7b];
 
 type Parsed = { readonly value: unknown } | { readonly failure: JsonDocumentError };
 

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { longInexactJsonBytes, longJsonBytes, ResponseJson } from "../../gateway/sources/response-json.ts";
+import {
+  longDenseJsonBytes,
+  longInexactJsonBytes,
+  longJsonBytes,
+  maxValuesAtOnce,
+  ResponseJson,
+} from "../../gateway/sources/response-json.ts";
 
-const exact = '{"id":1,"name":"a"}';
+const exact = `{"id":1,"name":"${"a".repeat(100)}"}`;
 const inexact = '{"id":12345678901234567890}';
 
 /** A list of so many bytes, of which the last element is this. */
@@ -24,10 +30,26 @@ describe("the JSON of a response", () => {
     expect(loading !== null).toBe(takesTurns);
     await loading;
     const [first, last] = [0, -1].map((index) => (json.value as readonly object[]).at(index));
-    expect(first).toEqual({ id: 1, name: "a" });
+    expect(first).toEqual(JSON.parse(exact));
     const isExact = body.indexOf("12345678901234567890") < 0;
-    expect(last).toEqual(isExact ? { id: 1, name: "a" } : { id: "12345678901234567890" });
+    expect(last).toEqual(isExact ? JSON.parse(exact) : { id: "12345678901234567890" });
     expect(json.load()).toBeNull();
+  });
+
+  it.each<[what: string, values: number, bytes: number, takesTurns: boolean]>([
+    ["nearly as many as may be in one turn", maxValuesAtOnce * 0.95, longDenseJsonBytes * 2, false],
+    ["a few more", maxValuesAtOnce * 1.05, longDenseJsonBytes * 2, true],
+    ["a few more, just as long as need be", maxValuesAtOnce * 1.05, longDenseJsonBytes + 1, true],
+    ["a few more, in a document that is not so long", maxValuesAtOnce * 1.05, longDenseJsonBytes, false],
+  ])("takes turns where it has too many values: %s", async (_what, values, bytes, takesTurns) => {
+    // A comma for each value, all of one length.
+    const value = `1${" ".repeat(Math.floor(bytes / values) - 2)}`;
+    const text = `[${`${value},`.repeat(values - 1)}1`;
+    const json = new ResponseJson(Buffer.from(`${text}${" ".repeat(bytes - text.length - 1)}]`));
+    const loading = json.load();
+    expect(loading !== null).toBe(takesTurns);
+    await loading;
+    expect(json.value).toHaveLength(values);
   });
 
   it("is parsed once for all who wait for it", async () => {
