@@ -4,7 +4,9 @@ import {
   type GraphQLSchema,
   Kind,
   type OperationTypeNode,
+  OverlappingFieldsCanBeMergedRule,
   parse,
+  specifiedRules,
   validate,
 } from "graphql";
 import { BoundedCache } from "../core/bounded-cache.ts";
@@ -19,6 +21,7 @@ import { findOperationGuards } from "../policy/operation-guards.ts";
 import { findOperationRates } from "../policy/operation-rates.ts";
 import type { RateRules } from "../policy/rate-rules.ts";
 import { VariableCompiler } from "./compile-variables.ts";
+import { overlappingFieldsCanBeMerged } from "./overlapping-fields.ts";
 import { type OperationCompilers, PreparedDocument } from "./prepared-document.ts";
 import type { PreparedOperation } from "./prepared-operation.ts";
 
@@ -52,6 +55,10 @@ export interface PreparedSchema {
 
 /** How a document was found. */
 export type PrepareResult = "hit" | "miss" | "refused";
+
+const rules = specifiedRules.map((rule) =>
+  rule === OverlappingFieldsCanBeMergedRule ? overlappingFieldsCanBeMerged : rule,
+);
 
 /** Parses and validates documents of one client schema, and keeps those that fit. */
 export class OperationPreparer {
@@ -152,7 +159,7 @@ export class OperationPreparer {
       const figures = countFigures(document);
       // The rules of validation take longer than that, for some documents very much longer.
       checkFigures(terms.limits, figures, terms);
-      const errors = validate(this.#schema, document, undefined, {
+      const errors = validate(this.#schema, document, rules, {
         maxErrors: terms.limits.maxErrors,
         hideSuggestions: !this.#showsSuggestions,
       });
@@ -207,16 +214,6 @@ function estimateBytes(query: string, document: DocumentNode): number {
   return query.length * 2 + (document.tokenCount ?? query.length) * estimatedBytesPerToken;
 }
 
-function toReason(error: GraphQLError): RefusalReason {
-  return { message: explain(error.message), locations: error.locations ?? [] };
-}
-
-/**
- * What graphql-js says when it has compared fields 500,000 times to find out whether those of one name can be merged, and
- * gives up: https://github.com/graphql/graphql-js/blob/v16.15.0/src/validation/rules/OverlappingFieldsCanBeMergedRule.ts.
- */
-function explain(message: string): string {
-  return message === "Validation aborted."
-    ? "The document has so many fields of one name in one place that it can't be told whether they can be merged. Select each of them once, or by names of their own."
-    : message;
+function toReason({ message, locations = [] }: GraphQLError): RefusalReason {
+  return { message, locations };
 }

@@ -164,16 +164,11 @@ const hostile: readonly (readonly [what: string, body: string, code: string, lim
     bodyOf(
       `{ product(id: 1) { ${repeat(1000, (n) => `...F${n}`)} } } ${repeat(1000, (n) => `fragment F${n} on Product { id }`)}`,
     ),
-    "GRAPHQL_VALIDATION_FAILED",
+    "ok",
     "",
   ],
-  ["1990 equal fields", bodyOf(`{ categories { ${"id ".repeat(1990)}} }`), "GRAPHQL_VALIDATION_FAILED", ""],
-  [
-    "equal fields in equal fields",
-    bodyOf(`{ product(id: 1) { ${equalFields(8)} } }`),
-    "GRAPHQL_VALIDATION_FAILED",
-    "",
-  ],
+  ["1990 equal fields", bodyOf(`{ categories { ${"id ".repeat(1990)}} }`), "ok", ""],
+  ["equal fields in equal fields", bodyOf(`{ product(id: 1) { ${equalFields(8)} } }`), "ok", ""],
   [
     "1000 directives",
     bodyOf(`{ categories { id ${"@include(if: true) ".repeat(1000)}} }`),
