@@ -236,10 +236,13 @@ function describeArguments({ step, site }: FoundStep): Record<string, string> {
 function textOfValue(bound: ValueNode, { nodes, definition }: ShownPath): string | null {
   let isGiven = true;
   const written = visit(bound, {
-    Variable({ name }) {
-      const value = argumentOf(nodes[0], name.value) ?? defaultOf(definition, name.value);
-      if (value === null) isGiven = false;
-      return value ?? undefined;
+    Variable: {
+      // What is put in its place on leaving is not visited: variables in it are the operation's, whatever they are called.
+      leave({ name }) {
+        const value = argumentOf(nodes[0], name.value) ?? defaultOf(definition, name.value);
+        if (value === null) isGiven = false;
+        return value ?? undefined;
+      },
     },
   });
   return isGiven ? print(written) : null;

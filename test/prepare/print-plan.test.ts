@@ -205,6 +205,21 @@ at most, with lists of                1  10  100  1000
 `);
   });
 
+  it("has the operation's own variables in arguments, whatever they are called", () => {
+    const argumentsOf = (query: string) => planner.plan(query).steps[0]?.arguments;
+    // A variable that is called like the argument it stands in.
+    expect(
+      argumentsOf(
+        "query ($productIds: ID!) { searchReviews(productIds: [$productIds]) { rows { __typename } } }",
+      ),
+    ).toEqual({ productIds: "[$productIds]", page: "1" });
+    expect(
+      argumentsOf(
+        'query ($text: ID!) { searchReviews(productIds: [$text], text: "good") { rows { __typename } } }',
+      ),
+    ).toEqual({ productIds: "[$text]", text: '"good"', page: "1" });
+  });
+
   it("leaves out what @skip and @include take away", () => {
     const query =
       'query ($with: Boolean!) { product(id: "p1") { name stock @include(if: $with) { level } } }';
