@@ -1,4 +1,4 @@
-/** Costs are bounded by it: nothing that costs so much is ever let through, and sums of it stay numbers. */
+/** Costs are bounded by it: no limit can be set so high, even to be measured only, and sums and products of it stay numbers. */
 export const maxCost = Number.MAX_SAFE_INTEGER;
 
 /** At most {@link maxCost}. */

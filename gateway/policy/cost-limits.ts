@@ -1,4 +1,4 @@
-import type { LimitSettings } from "../config/demand-control.ts";
+import { limitCeilings, type LimitSettings } from "../config/demand-control.ts";
 import { type RefusalReason, RequestRefusal } from "../core/request-refusal.ts";
 import type { ListLength } from "./operation-cost.ts";
 import type { OperationCost } from "./settle-cost.ts";
@@ -21,7 +21,10 @@ const costLimits = {
   maxUpstreamCalls: { of: "upstreamCalls", unit: "calls of backends" },
 } as const;
 
-/** Every limit that an operation of this estimate is beyond. */
+/**
+ * Every limit that an operation of this estimate is beyond. What is beyond all that a limit may be set to is so however the
+ * limit is meant.
+ */
 export function findCostExcess(limits: LimitSettings, estimate: OperationCost): readonly CostExcess[] {
   if (
     estimate.typeCost <= limits.maxTypeCost &&
@@ -31,8 +34,13 @@ export function findCostExcess(limits: LimitSettings, estimate: OperationCost): 
     return none;
   return (Object.keys(costLimits) as CostLimit[]).flatMap((limit) => {
     const found = estimate[costLimits[limit].of];
-    const max = limits[limit];
-    return found <= max ? [] : [{ limit, max, found, isEnforced: !limits.measure.includes(limit) }];
+    if (found <= limits[limit]) return [];
+    const max = limits.measure.includes(limit) ? limitCeilings[limit] : limits[limit];
+    return [
+      found <= max
+        ? { limit, max: limits[limit], found, isEnforced: false }
+        : { limit, max, found, isEnforced: true },
+    ];
   });
 }
 

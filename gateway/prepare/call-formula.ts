@@ -1,3 +1,4 @@
+import { maxCost, plus, times } from "../policy/cost-arithmetic.ts";
 import type { CallBound } from "./call-bounds.ts";
 import type { PlanDescription } from "./describe-plan.ts";
 import type { DescribedStep } from "./describe-step.ts";
@@ -8,13 +9,13 @@ export interface CallFormula {
   readonly estimatedBytes: number;
   /**
    * `lengthOf` has the most elements of a list by its response path, as plans name lists, and of a list that stands nowhere
-   * in the answer. Infinite for an operation that is too large for anybody to say.
+   * in the answer. At most {@link maxCost}, which is that of an operation that is too large for anybody to say.
    */
   upstreamCalls(lengthOf: (list: string) => number): number;
 }
 
 /** For operations that are too large. */
-export const unboundedCalls: CallFormula = { estimatedBytes: 0, upstreamCalls: () => Infinity };
+export const unboundedCalls: CallFormula = { estimatedBytes: 0, upstreamCalls: () => maxCost };
 
 /**
  * Counts the calls of a plan's steps, and those of what is read object by object.
@@ -34,8 +35,8 @@ export function compileCallFormula(
   const evaluate = (lengths: readonly number[], unnamed: number): number => {
     const counting = { groups, lengths, calls: [] as number[] };
     let sum = 0;
-    for (let index = 0; index < groups.length; index++) sum += callsOf(index, counting);
-    for (const bound of others) sum += boundOf(bound, lengths, unnamed);
+    for (let index = 0; index < groups.length; index++) sum = plus(sum, callsOf(index, counting));
+    for (const bound of others) sum = plus(sum, boundOf(bound, lengths, unnamed));
     return sum;
   };
   const estimatedBytes =
@@ -158,8 +159,8 @@ function countGroup(
   callsBefore: (group: number) => number,
 ): number {
   let count = 0;
-  for (const lists of keys) count += elementsOf(lists, lengths);
-  if (keyList !== null) return count * Math.ceil((lengths[keyList] ?? 0) / maxKeys);
+  for (const lists of keys) count = plus(count, elementsOf(lists, lengths));
+  if (keyList !== null) return times(count, Math.ceil((lengths[keyList] ?? 0) / maxKeys));
   let moments = startsAtOnce ? 1 : 0;
   for (const group of after) moments += callsBefore(group);
   const pieces = Math.max(1, Math.ceil(count / maxKeys));
@@ -168,7 +169,7 @@ function countGroup(
 
 function elementsOf(lists: readonly number[], lengths: readonly number[]): number {
   let count = 1;
-  for (const list of lists) count *= lengths[list] ?? 0;
+  for (const list of lists) count = times(count, lengths[list] ?? 0);
   return count;
 }
 
@@ -190,10 +191,10 @@ function boundOf(
   const objects = elementsOf(lists, lengths);
   if (objects === 0) return 0;
   let each = 0;
-  for (let depth = 0, factor = 1; depth < calls.length; depth++, factor *= unnamed)
-    each += (calls[depth] ?? 0) * factor;
-  for (const inner of below) each += boundOf(inner, lengths, unnamed);
-  return objects * each;
+  for (let depth = 0, factor = 1; depth < calls.length; depth++, factor = times(factor, unnamed))
+    each = plus(each, times(calls[depth] ?? 0, factor));
+  for (const inner of below) each = plus(each, boundOf(inner, lengths, unnamed));
+  return times(objects, each);
 }
 
 function isFlat({ calls, below }: NumberedBound): boolean {

@@ -28,7 +28,6 @@ export interface CostedOperation {
   /** Null where it has none. */
   readonly operation: string | null;
   readonly kind: "query" | "mutation" | "subscription";
-  /** Its calls are infinite where it is too large for anybody to say. */
   readonly estimate: OperationCost;
   readonly limits: Pick<LimitSettings, CostLimit>;
   readonly exceeded: readonly CostExcess[];

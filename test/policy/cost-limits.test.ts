@@ -15,7 +15,6 @@ describe("an operation's cost", () => {
     ["maxTypeCost", { typeCost: 10.5 }, 10, 10.5],
     ["maxFieldCost", { fieldCost: 21 }, 20, 21],
     ["maxUpstreamCalls", { upstreamCalls: 4 }, 3, 4],
-    ["maxUpstreamCalls", { upstreamCalls: Infinity }, 3, Infinity],
   ])("is beyond %s where it is %j", (limit, more, max, found) => {
     expect(findCostExcess(limits, { ...within, ...more })).toEqual([{ limit, max, found, isEnforced: true }]);
   });
@@ -37,6 +36,24 @@ describe("an operation's cost", () => {
         },
         { message: "The operation is estimated at 4 calls of backends; at most 3 are allowed." },
       ],
+    });
+  });
+
+  test("is refused beyond all that a limit could be set to, although it is only measured", async () => {
+    const measured: typeof limits = {
+      ...limits,
+      measure: ["maxTypeCost", "maxFieldCost", "maxUpstreamCalls"],
+    };
+    const most = { typeCost: 1e12, fieldCost: 1e12, upstreamCalls: 1e12 };
+    expect(findCostExcess(measured, most).map(({ isEnforced }) => isEnforced)).toEqual([false, false, false]);
+    const excess = findCostExcess(measured, { ...most, typeCost: 1e12 + 1 });
+    expect(excess.map(({ max, isEnforced }) => [max, isEnforced])).toEqual([
+      [1e12, true],
+      [20, false],
+      [3, false],
+    ]);
+    expect(await caught(Promise.resolve().then(() => refuseExcess(excess, most, null)))).toMatchObject({
+      reasons: [{ extensions: { limit: "maxTypeCost", max: 1e12, found: 1e12 + 1 } }],
     });
   });
 

@@ -79,8 +79,15 @@ describe("the calls for what is not planned", () => {
     expect(formula.upstreamCalls(() => 0)).toBe(0);
   });
 
-  it("have no bound where an operation is too large to be looked at", () => {
-    expect(unboundedCalls.upstreamCalls(() => 0)).toBe(Infinity);
+  it("are more than any limit allows where an operation is too large to be looked at", () => {
+    expect(unboundedCalls.upstreamCalls(() => 0)).toBe(Number.MAX_SAFE_INTEGER);
+  });
+
+  it("stay a number that can be told, however many lists are in each other", () => {
+    const lists = Array.from({ length: 40 }, (_, index) => `l${index}`);
+    const formula = compileCallFormula({ steps: [], places: [] }, [{ lists, calls: [2, 3], below: [] }]);
+    expect(formula.upstreamCalls(() => 2 ** 31 - 1)).toBe(Number.MAX_SAFE_INTEGER);
+    expect(formula.upstreamCalls((list) => (list === "l39" ? 0 : 2 ** 31 - 1))).toBe(0);
   });
 });
 
