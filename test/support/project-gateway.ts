@@ -19,6 +19,8 @@ export interface ProjectExtras {
   readonly protos?: string | null;
   /** What the BFF's config exports. */
   readonly config?: string;
+  /** Further files of the BFF's folder, by name. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -29,7 +31,7 @@ export async function startProject(
   sources: Readonly<Record<string, string>>,
   clientSchema: string,
   environment: Environment,
-  { protos = null, config = '{ name: "web", anonymous: true }' }: ProjectExtras = {},
+  { protos = null, config = '{ name: "web", anonymous: true }', files = {} }: ProjectExtras = {},
 ): Promise<ProjectGateway> {
   const root = mkdtempSync(path.join(tmpdir(), "overlock-test-"));
   for (const folder of ["schemas", "bff-web"]) mkdirSync(path.join(root, folder));
@@ -38,6 +40,7 @@ export async function startProject(
   if (protos !== null) symlinkSync(protos, path.join(root, "protos"));
   writeFileSync(path.join(root, "bff-web", "schema.graphql"), clientSchema);
   writeFileSync(path.join(root, "bff-web", "bff.config.ts"), `export default ${config};\n`);
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(root, "bff-web", name), text);
   const log = { text: "" };
   const gateway = await startGateway({
     root,
