@@ -32,18 +32,24 @@ export interface BffLimits {
   readonly measure?: readonly MeasurableLimit[];
 }
 
+/** What budgets may count. */
+export const budgetUnits = ["requests", "typeCost", "fieldCost", "upstreamCalls"] as const;
+
+/** How long quotas may be for. */
+export const budgetWindows = ["day", "month"] as const;
+
 /** What each caller may spend over time: at once at most `capacity`, then what is refilled; or so much a day or month. */
 export interface BffBudget {
   /** Its place in metrics and headers: lower-case letters, digits and dashes, a letter first, at most 40. */
   readonly name: string;
   /** What it counts. */
-  readonly of: "requests" | "typeCost" | "fieldCost" | "upstreamCalls";
+  readonly of: (typeof budgetUnits)[number];
   /** Above 0, at most 10^12. */
   readonly capacity: number;
   /** Above 0, at most 10^9; left out where there is a `window`. */
   readonly refillPerSecond?: number;
   /** By UTC; left out where there is a `refillPerSecond`. */
-  readonly window?: "day" | "month";
+  readonly window?: (typeof budgetWindows)[number];
   /**
    * Whose it is: `consumer`, `subject`, `address`, or a claim such as `$claims.tenant`; callers of whom that is not known
    * are told apart by what is left. Default: the first of `consumer`, `subject` and `address` that is known.
@@ -189,13 +195,10 @@ const budget = z
   .strictObject(
     {
       name: z.string(budgetName).regex(/^[a-z][a-z0-9-]{0,39}$/, budgetName),
-      of: z.enum(
-        ["requests", "typeCost", "fieldCost", "upstreamCalls"],
-        "requests, typeCost, fieldCost or upstreamCalls",
-      ),
+      of: z.enum(budgetUnits, "requests, typeCost, fieldCost or upstreamCalls"),
       capacity: amount(maxCost),
       refillPerSecond: amount(1_000_000_000).optional(),
-      window: z.enum(["day", "month"], "day or month").optional(),
+      window: z.enum(budgetWindows, "day or month").optional(),
       by: z
         .string(expectedBy)
         .regex(/^(?:consumer|subject|address|\$claims(?:\.[A-Za-z_][A-Za-z0-9_]*)+)$/, expectedBy)

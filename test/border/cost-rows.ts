@@ -1,14 +1,9 @@
 import type { CostLimit } from "../../gateway/policy/cost-limits.ts";
 import type { Asked } from "./border-gateway.ts";
-import type { Sized } from "./size-rows.ts";
+import type { SizeRow } from "./size-rows.ts";
 
-export interface CostRow {
-  readonly max: number;
-  /** What is counted, as the refusal says it. */
-  readonly counts: string;
+export interface CostRow extends SizeRow {
   readonly of: "typeCost" | "fieldCost" | "upstreamCalls";
-  readonly plain: Sized;
-  readonly around: Readonly<Record<string, Sized>>;
 }
 
 /** Every limit of what an operation costs. */
