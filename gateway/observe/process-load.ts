@@ -51,7 +51,7 @@ export class ProcessLoad {
     const delayMs = Math.min(this.#lastDelayMs, 2 * this.#bounds.maxEventLoopDelayMs);
     this.#averageMs += (delayMs - this.#averageMs) * (delayMs > this.#averageMs ? riseWeight : fallWeight);
     this.#highest.eventLoop = Math.max(this.#highest.eventLoop, this.eventLoop);
-    this.#highest.inFlight = Math.max(this.#highest.inFlight, this.inFlight);
+    this.#highest.inFlight = Math.max(this.#highest.inFlight, this.#shareOf(this.#inFlight));
     if (nowMs - this.#toldAtMs < tellEveryMs) return;
     this.#toldAtMs = nowMs;
     onLoad(this.#highest);
@@ -77,8 +77,12 @@ export class ProcessLoad {
 
   /** Requests that are worked on besides the one that asks, as a share of their bound; 0 where there is none. */
   get inFlight(): number {
+    return this.#shareOf(Math.max(this.#inFlight - 1, 0));
+  }
+
+  #shareOf(requests: number): number {
     const { maxRequestsInFlight } = this.#bounds;
-    return maxRequestsInFlight === 0 ? 0 : Math.max(this.#inFlight - 1, 0) / maxRequestsInFlight;
+    return maxRequestsInFlight === 0 ? 0 : requests / maxRequestsInFlight;
   }
 
   dispose(): void {

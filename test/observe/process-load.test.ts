@@ -118,7 +118,7 @@ describe("what is told of the load", () => {
     turns(turn, Array<number>(18).fill(0));
     expect(told).toHaveLength(1);
     turn(0);
-    expect(told.slice(1)).toEqual([{ eventLoop: expect.closeTo(0.34, 2), inFlight: 0.5 }]);
+    expect(told.slice(1)).toEqual([{ eventLoop: expect.closeTo(0.34, 2), inFlight: 0.6 }]);
     turns(turn, Array<number>(40).fill(0));
     expect(told[2]?.inFlight).toBe(0);
     expect(told[2]?.eventLoop).toBeLessThan(0.2);
