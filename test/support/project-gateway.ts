@@ -1,8 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { type Environment, type Gateway, startGateway } from "overlock";
 import { compileSetting } from "./compile-setting.ts";
+import { createProject, type ProjectExtras } from "./temporary-project.ts";
 import { type GraphqlAnswer, type QueryOptions, sendQuery } from "./test-gateway.ts";
 
 /** The gateway in this process, on a project and backends of the test's own. */
@@ -14,15 +12,6 @@ export interface ProjectGateway {
   stop(): Promise<void>;
 }
 
-export interface ProjectExtras {
-  /** A folder. */
-  readonly protos?: string | null;
-  /** What the BFF's config exports. */
-  readonly config?: string;
-  /** Further files of the BFF's folder, by name. */
-  readonly files?: Readonly<Record<string, string>>;
-}
-
 /**
  * Starts the gateway on a project with one BFF, called `web`. `sources` are schema files by source name, `environment`
  * names their URLs.
@@ -31,19 +20,12 @@ export async function startProject(
   sources: Readonly<Record<string, string>>,
   clientSchema: string,
   environment: Environment,
-  { protos = null, config = '{ name: "web", anonymous: true }', files = {} }: ProjectExtras = {},
+  extras: ProjectExtras = {},
 ): Promise<ProjectGateway> {
-  const root = mkdtempSync(path.join(tmpdir(), "overlock-test-"));
-  for (const folder of ["schemas", "bff-web"]) mkdirSync(path.join(root, folder));
-  for (const [name, text] of Object.entries(sources))
-    writeFileSync(path.join(root, "schemas", `${name}.graphql`), text);
-  if (protos !== null) symlinkSync(protos, path.join(root, "protos"));
-  writeFileSync(path.join(root, "bff-web", "schema.graphql"), clientSchema);
-  writeFileSync(path.join(root, "bff-web", "bff.config.ts"), `export default ${config};\n`);
-  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(root, "bff-web", name), text);
+  const project = createProject(sources, clientSchema, extras);
   const log = { text: "" };
   const gateway = await startGateway({
-    root,
+    root: project.root,
     environment: {
       PORT: "0",
       ADMIN_PORT: "0",
@@ -59,7 +41,7 @@ export async function startProject(
     query: (query, options = {}) => sendQuery(gateway.url, query, options),
     async stop() {
       await gateway.close({ idleGraceMs: 0 });
-      rmSync(root, { recursive: true });
+      project.remove();
     },
   };
 }
