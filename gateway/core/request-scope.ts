@@ -14,9 +14,23 @@ export interface UpstreamCall {
   readonly code: ErrorCode | null;
 }
 
-/** How many calls were begun so far, whatever becomes of them. Counted where they are begun. */
-export interface StartedCalls {
-  count: number;
+/** How far a run has come: what it is charged for where it comes to no answer. */
+export interface RunProgress {
+  /** How many calls were begun so far, whatever becomes of them. Counted where they are begun. */
+  startedCalls: number;
+  /** What the objects cost that were received until it is asked; null: nothing was. Set by what executes the run. */
+  received: (() => ReceivedCost | Promise<ReceivedCost>) | null;
+}
+
+/** What objects cost that were received, by the rules of an operation's estimate. */
+export interface ReceivedCost {
+  readonly typeCost: number;
+  readonly fieldCost: number;
+}
+
+/** Of a run that has not begun. */
+export function noProgress(): RunProgress {
+  return { startedCalls: 0, received: null };
 }
 
 /** Something that `@default(onError: true)` absorbed, for `extensions.completeness`. */
@@ -48,7 +62,7 @@ export interface RequestScope {
   readonly absorbed: AbsorbedError[];
   /** What layers keep for the request, each under a symbol of its own. A WeakMap would cost the garbage collector more. */
   readonly kept: Map<symbol, unknown>;
-  readonly startedCalls: StartedCalls;
+  readonly progress: RunProgress;
   /** Told of a call that has ended. */
   recordUpstreamCall(call: UpstreamCall): void;
 }

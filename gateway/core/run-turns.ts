@@ -48,14 +48,25 @@ export class RunTurns {
 
   /**
    * What was waited for, when its turn comes in the run of this scope: many others may have waited for the same. At once
-   * where nothing is done in turns.
+   * where nothing is done in turns. `onArrival` is told of it as soon as it is here, and must not raise.
    */
-  static inTurn<Value>({ kept }: Pick<RequestScope, "kept">, waited: Promise<Value>): Promise<Value> {
+  static inTurn<Value>(
+    { kept }: Pick<RequestScope, "kept">,
+    waited: Promise<Value>,
+    onArrival: (value: Value) => void = () => undefined,
+  ): Promise<Value> {
     const turns = kept.get(turnsKey);
-    if (!(turns instanceof RunTurns)) return waited;
+    if (!(turns instanceof RunTurns))
+      return waited.then((value) => {
+        onArrival(value);
+        return value;
+      });
     const { promise, resolve, reject } = Promise.withResolvers<Value>();
     waited.then(
-      (value) => turns.#addOne(() => resolve(value)),
+      (value) => {
+        onArrival(value);
+        turns.#addOne(() => resolve(value));
+      },
       (error: unknown) => turns.#addOne(() => reject(error)),
     );
     return promise;

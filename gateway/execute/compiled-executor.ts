@@ -19,6 +19,8 @@ import { failed, type Note } from "./complete-value.ts";
 import { compileFirstPage, type ReadFirstPage } from "./first-page.ts";
 import { firstOf, type ObjectCost, ObjectCounters, withoutDenied } from "./object-counters.ts";
 import { PlanRun } from "./plan-run.ts";
+import { compileReceived } from "./compile-received.ts";
+import { type CountReceived, ReceivedWalk } from "./received-walk.ts";
 import { compileClientArgs, type ReadClientArgs } from "./read-client-args.ts";
 import type { ExecutionLimits } from "./reference-executor.ts";
 import { compileResolvedField, type ResolvedField } from "./resolved-field.ts";
@@ -56,6 +58,7 @@ export function compileOperation(
       place,
       fetch: fetch.fetchRoot(place),
       assemble: compileAssembly(place, { ...fetch, resolvedFields, counters }),
+      countReceived: whenCalled(() => compileReceived(place, { ...fetch, counters })),
     }),
   );
   const readers = plan.arguments.map(compileClientArgs);
@@ -75,6 +78,7 @@ interface CompiledRoot {
   readonly place: Place;
   readonly fetch: FetchPlace;
   readonly assemble: Assemble;
+  readonly countReceived: CountReceived;
 }
 
 interface CompiledPlan {
@@ -106,9 +110,14 @@ async function runPlan(
     maxResolvedValues,
     assemblyTurns,
   });
+  let received: Received | null = null;
+  const receivedCost = (): OperationCost | Promise<OperationCost> =>
+    (received ??= new Received(run, { roots, counting, variables, maxResolvedValues })).cost();
+  scope.progress.received = receivedCost;
   // A mutation of which nothing is left.
   let data: object | null = roots.length === 0 ? {} : null;
   for (const root of roots) {
+    run.begunRoots++;
     begin(root, run);
     const end = run.end();
     if (end !== null) await end;
@@ -127,8 +136,10 @@ async function runPlan(
   if (maxResolvedValues - run.valuesLeft > longAssembly) await nextTurn();
   const uncounted = run.resolvedCounts?.settled() ?? null;
   if (uncounted !== null) await uncounted;
-  const actual = counting.costOf(run, variables);
-  if (run.notes.length === 0) return { data, errors: [], actual };
+  if (run.notes.length === 0)
+    return { data, errors: [], actual: counting.costOf(run, run.counts, variables) };
+  // Assembling ends where something that must not be null is.
+  const actual = await receivedCost();
   const telling = new Telling(scope);
   if (run.notes.length <= maxAtOnce) for (const note of run.notes) telling.tell(note);
   else await eachInTurns(run.notes, (note) => telling.tell(note));
@@ -159,17 +170,64 @@ class Counting {
     );
   }
 
-  costOf(run: PlanRun, variables: Readonly<Record<string, unknown>>): OperationCost {
+  costOf(
+    run: PlanRun,
+    counts: readonly number[],
+    variables: Readonly<Record<string, unknown>>,
+  ): OperationCost {
     const { typeCost, fieldCost } = this.#root(variables);
     const sum = { typeCost, fieldCost };
-    this.counters.addTo(sum, run.counts, variables);
+    this.counters.addTo(sum, counts, variables);
     if (run.resolvedCounts !== null) {
       const { schema, fragments } = this.#operation;
       const operation = { schema, fragments: Object.fromEntries(fragments), variables: run.variables };
       run.resolvedCounts.addTo(sum, this.#rules, operation);
     }
-    return { ...sum, upstreamCalls: run.scope.startedCalls.count };
+    return { ...sum, upstreamCalls: run.scope.progress.startedCalls };
   }
+}
+
+interface ReceivedParts extends Pick<CompiledPlan, "roots" | "counting"> {
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly maxResolvedValues: number;
+}
+
+/** What a run has received at some time of it, which is looked for when it is asked. */
+class Received {
+  readonly #run: PlanRun;
+  readonly #parts: ReceivedParts;
+  /** Many who wait for a run may ask at one time. */
+  #known: { readonly doneSteps: number; readonly counts: number[] | Promise<number[]> } | null = null;
+
+  constructor(run: PlanRun, parts: ReceivedParts) {
+    this.#run = run;
+    this.#parts = parts;
+  }
+
+  cost(): OperationCost | Promise<OperationCost> {
+    const { counting, variables } = this.#parts;
+    const costOf = (counts: readonly number[]): OperationCost =>
+      counting.costOf(this.#run, counts, variables);
+    const counts = this.#counts();
+    return counts instanceof Promise ? counts.then(costOf) : costOf(counts);
+  }
+
+  #counts(): number[] | Promise<number[]> {
+    const { doneSteps, begunRoots } = this.#run;
+    if (this.#known?.doneSteps === doneSteps) return this.#known.counts;
+    const { roots, counting, maxResolvedValues } = this.#parts;
+    const walk = new ReceivedWalk(this.#run, counting.counters.begin(), maxResolvedValues);
+    for (const root of roots.slice(0, begunRoots)) root.countReceived(walk, oneRoot);
+    const counts = walk.finish();
+    this.#known = { doneSteps, counts };
+    return counts;
+  }
+}
+
+/** Compiles it when it is first called. */
+function whenCalled(compile: () => CountReceived): CountReceived {
+  let compiled: CountReceived | null = null;
+  return (walk, objects) => (compiled ??= compile())(walk, objects);
 }
 
 /** What fails while it begins fails the run, so that nothing goes on from what was begun before. */

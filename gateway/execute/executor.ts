@@ -118,8 +118,10 @@ export function createExecutor(
   const { compileFromRequest } = settings;
   const interpret = async (request: OperationRequest, scope: RequestScope): Promise<ExecutedOperation> => {
     const counts = new ObjectCounts();
-    const result = await reference.execute(request, scope, counts);
-    return toExecuted(result, () => countedCost(bound.schema, settings.costs, { request, scope, counts }));
+    const receivedCost = (): OperationCost =>
+      countedCost(bound.schema, settings.costs, { request, scope, counts });
+    scope.progress.received = receivedCost;
+    return toExecuted(await reference.execute(request, scope, counts), receivedCost);
   };
   return {
     execute(request, scope) {
@@ -201,7 +203,7 @@ function countedCost(
   const sum = { typeCost: 0, fieldCost: 0 };
   addRootTo(sum, rules, counted, prepared.operation);
   counts.addTo(sum, rules, counted);
-  return { ...sum, upstreamCalls: scope.startedCalls.count };
+  return { ...sum, upstreamCalls: scope.progress.startedCalls };
 }
 
 /** More than prove hot in a moment, unless by somebody who wants it so. */

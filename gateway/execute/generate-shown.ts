@@ -506,7 +506,7 @@ function compileAnyObjects(
     try {
       const received = read(run, object);
       value = shape(received, run.scope);
-      countDropped?.(run, received, value);
+      countDropped?.(run.counts, received, value);
     } catch (error) {
       value = toOverlockError(error);
     }
@@ -534,7 +534,7 @@ function compileAnyObjectsInTurns(
     try {
       const received = yield* read(run, object);
       value = shape(received, run.scope);
-      countDropped?.(run, received, value);
+      countDropped?.(run.counts, received, value);
     } catch (error) {
       value = toOverlockError(error);
     }

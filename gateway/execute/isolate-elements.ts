@@ -8,10 +8,17 @@ import type { Execution } from "./execution.ts";
  * The executor completes a list element by element; where one throws at once, it drops the promises of those before, whose
  * rejections then nobody handles and Node ends the process (`completeListValue` of `@graphql-tools/executor` has no guard,
  * unlike `executeFields`). An element that is a promise can't throw at once. Errors in place of elements become rejections.
+ *
+ * `onArrival` is told of elements that were waited for, before it is their turn.
  */
-export function isolateElements(value: unknown, execution: Execution, show: Show = asItIs): unknown {
+export function isolateElements(
+  value: unknown,
+  execution: Execution,
+  show: Show = asItIs,
+  onArrival?: (element: unknown) => void,
+): unknown {
   if (value instanceof Promise)
-    return value.then((found: unknown) => isolateElements(found, execution, show));
+    return value.then((found: unknown) => isolateElements(found, execution, show, onArrival));
   if (!Array.isArray(value)) return value;
   const elements = value as readonly unknown[];
   execution.countElements(elements.length);
@@ -21,7 +28,9 @@ export function isolateElements(value: unknown, execution: Execution, show: Show
   const begin = (element: unknown, index: number): void => {
     const { resolve, reject } = isolated[index] as PromiseWithResolvers<unknown>;
     try {
-      const shown = Array.isArray(element) ? isolateElements(element, execution, show) : show(element);
+      const shown = Array.isArray(element)
+        ? isolateElements(element, execution, show, onArrival)
+        : show(element);
       if (shown instanceof Error) reject(shown);
       else resolve(shown);
     } catch (error) {
@@ -31,7 +40,7 @@ export function isolateElements(value: unknown, execution: Execution, show: Show
   execution.inTurn(elements.length, (index) => {
     const element = elements[index];
     if (element instanceof Promise)
-      RunTurns.inTurn(execution.scope, element).then(
+      RunTurns.inTurn(execution.scope, element, onArrival).then(
         (found) => begin(found, index),
         (error: unknown) => begin(error, index),
       );

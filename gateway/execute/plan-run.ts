@@ -63,6 +63,10 @@ export class PlanRun implements Assembly, TurnPart {
   #pending = 0;
   #done: { resolve(): void; reject(error: unknown): void } | null = null;
   #failure: { readonly error: unknown } | null = null;
+  /** How many roots were begun, in their order. */
+  begunRoots = 0;
+  /** How many steps have their tables. */
+  doneSteps = 0;
 
   constructor(
     scope: RequestScope,
@@ -201,6 +205,7 @@ export class PlanRun implements Assembly, TurnPart {
 
   finish(step: number, table: StepTable): void {
     this.tables[step] = table;
+    this.doneSteps++;
     const waiting = this.#waiting.get(step);
     if (waiting === undefined) return;
     this.#waiting.delete(step);

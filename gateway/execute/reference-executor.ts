@@ -192,6 +192,11 @@ function compileResolver(
       const shown = entity === null ? null : showing(entity);
       if (shown !== null && !isDenied(shown)) execution.counts.add(info, shown);
     };
+    // What the run makes of it may have to wait for its turn, and never come to it.
+    const countHere = (value: unknown): void => {
+      if (Array.isArray(value)) for (const element of value) countHere(element);
+      else if (value instanceof Entity && !value.isReference) count(value);
+    };
     const onDropped = (dropped: Promise<readonly unknown[]>): void =>
       execution.counts.await(
         dropped.then((elements) => {
@@ -204,10 +209,7 @@ function compileResolver(
       const shown = showing(entity);
       if (shown === null) return notShown(entity, binding.coordinate);
       if (isDenied(shown)) return deniedObject(`${info.parentType.name}.${info.fieldName}`);
-      if (!entity.isReference) {
-        count(entity);
-        return entity;
-      }
+      if (!entity.isReference) return entity;
       const selected = selections.get(shown) ?? selectedModelFields(visible, info, shown);
       selections.set(shown, selected);
       const rows = loadRows(entity, selected, scope);
@@ -220,7 +222,7 @@ function compileResolver(
         return one;
       });
     };
-    return showEntities(found, execution, show);
+    return showEntities(found, execution, { show, onArrival: countHere });
   };
 }
 
@@ -284,13 +286,20 @@ function isInnermostNonNull(type: GraphQLOutputType): boolean {
   return isListType(type.ofType) ? isInnermostNonNull(type.ofType) : true;
 }
 
-function showEntities(found: unknown, execution: Execution, show: (entity: Entity) => unknown): unknown {
-  if (found instanceof Promise)
-    return RunTurns.inTurn(execution.scope, found).then((value: unknown) =>
-      showEntities(value, execution, show),
-    );
+interface Showing {
+  readonly show: (entity: Entity) => unknown;
+  /** Told of everything that was found, when it is here. */
+  readonly onArrival: (found: unknown) => void;
+}
+
+function showEntities(found: unknown, execution: Execution, { show, onArrival }: Showing): unknown {
   const showAny = (value: unknown): unknown => (value instanceof Entity ? show(value) : value);
-  return Array.isArray(found) ? isolateElements(found, execution, showAny) : handled(showAny(found));
+  const showAll = (value: unknown): unknown =>
+    Array.isArray(value) ? isolateElements(value, execution, showAny, onArrival) : handled(showAny(value));
+  if (found instanceof Promise)
+    return RunTurns.inTurn<unknown>(execution.scope, found, onArrival).then(showAll);
+  onArrival(found);
+  return showAll(found);
 }
 
 /** Where the list around it is given up before it is completed, nobody else handles a rejection. */

@@ -56,7 +56,7 @@ async function joinUpstream<Raw, Answer>(
   try {
     const gone = scope.deadline.expiredBy;
     if (gone !== null) throw gone;
-    scope.startedCalls.count++;
+    scope.progress.startedCalls++;
     shared = owner.reads.share(key, { timeoutMs: owner.timeoutMs, waiter: scope.deadline }, send);
     const answer = read(await (shared.isJoined ? ownErrors(shared.answer) : shared.answer));
     return answer instanceof Promise ? await answer : answer;
@@ -110,7 +110,7 @@ async function runUpstreamCall<Raw, Answer>(
   try {
     const gone = isMutation ? scope.deadline.expiredBy : null;
     if (gone !== null) throw gone;
-    scope.startedCalls.count++;
+    scope.progress.startedCalls++;
     const answer = read(await send(deadline));
     return answer instanceof Promise ? await answer : answer;
   } catch (thrown) {

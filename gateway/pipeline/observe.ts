@@ -1,6 +1,6 @@
 import type { Caller } from "../core/caller.ts";
 import type { ErrorCode } from "../core/error-codes.ts";
-import type { AbsorbedError, StartedCalls, UpstreamCall } from "../core/request-scope.ts";
+import type { AbsorbedError, RunProgress, UpstreamCall } from "../core/request-scope.ts";
 import type { OperationCost } from "../policy/settle-cost.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
 import type { FieldError } from "../execute/executed-operation.ts";
@@ -15,7 +15,7 @@ export interface RequestRecord {
   /** The tier whose rules hold; null: none, or before anybody could tell. */
   tier: string | null;
   /** Of its run, whoever began it; null where none is begun. */
-  startedCalls: StartedCalls | null;
+  progress: RunProgress | null;
   /** What it was let in for, and what it cost in the end; null where it was not let in. */
   cost: { readonly estimate: OperationCost; readonly actual: OperationCost } | null;
   readonly upstreamCalls: UpstreamCall[];
@@ -34,7 +34,7 @@ export function startRecord(): RequestRecord {
     caller: null,
     operation: null,
     tier: null,
-    startedCalls: null,
+    progress: null,
     cost: null,
     upstreamCalls: [],
     absorbed: [],

@@ -45,7 +45,7 @@ function scopeOfRun(rule: SharingRule, scope: RequestScope, parts: RunParts): Re
     timeZone: scope.timeZone,
     absorbed: [],
     kept: new Map(),
-    startedCalls: parts.startedCalls,
+    progress: parts.progress,
     recordUpstreamCall: (call) => parts.recordUpstreamCall(call),
   };
 }

@@ -1,6 +1,6 @@
 import type { Deadline, Waiter } from "../core/deadline.ts";
 import type { OverlockError } from "../core/errors.ts";
-import type { RequestScope, StartedCalls, UpstreamCall } from "../core/request-scope.ts";
+import { noProgress, type RequestScope, type RunProgress, type UpstreamCall } from "../core/request-scope.ts";
 
 /** One request's part in a run. */
 export interface Share<Result> {
@@ -8,8 +8,8 @@ export interface Share<Result> {
   readonly isJoined: boolean;
   /** What the run came to; rejects with the request's own reason where its client goes away and others stay. */
   readonly result: Promise<Result>;
-  /** Those of the run, which each of its requests has to answer for. */
-  readonly startedCalls: StartedCalls;
+  /** That of the run, which each of its requests has to answer for. */
+  readonly progress: RunProgress;
 }
 
 /** Who waits for a run. */
@@ -21,7 +21,7 @@ export interface RunWaiter {
 }
 
 /** What a run has of its own, in place of what belongs to those who wait for it. */
-export type RunParts = Pick<RequestScope, "deadline" | "startedCalls" | "recordUpstreamCall">;
+export type RunParts = Pick<RequestScope, "deadline" | "progress" | "recordUpstreamCall">;
 
 /** The runs of one BFF's operations that are under way and may be joined, by what requests are the same in. */
 export class SharedRuns<Result> {
@@ -51,13 +51,13 @@ export class SharedRuns<Result> {
     if (found !== undefined) {
       if (waiter.scope.deadline.expiresAtMs < found.deadline.expiresAtMs) return null;
       if (performance.now() < found.joinableUntilMs)
-        return { isJoined: true, result: found.wait(waiter), startedCalls: found.startedCalls };
+        return { isJoined: true, result: found.wait(waiter), progress: found.progress };
     }
     const run = new SharedRun<Result>(this.#runs, key, waiter.scope.deadline);
     if (this.#runs.size < this.#maxRuns || found !== undefined) this.#runs.set(key, run);
     const result = run.wait(waiter);
     run.start(start);
-    return { isJoined: false, result, startedCalls: run.startedCalls };
+    return { isJoined: false, result, progress: run.progress };
   }
 }
 
@@ -65,7 +65,7 @@ class SharedRun<Result> implements RunParts {
   readonly deadline: Deadline;
   /** On the clock of `performance.now()`. */
   readonly joinableUntilMs: number;
-  readonly startedCalls: StartedCalls = { count: 0 };
+  readonly progress = noProgress();
   readonly #runs: Map<string, SharedRun<Result>>;
   readonly #key: string;
   readonly #calls: UpstreamCall[] = [];

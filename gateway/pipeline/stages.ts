@@ -2,8 +2,8 @@ import type { LimitSettings } from "../config/demand-control.ts";
 import { anonymousCaller } from "../core/caller.ts";
 import { Deadline } from "../core/deadline.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
-import type { RequestScope } from "../core/request-scope.ts";
-import type { OperationCost } from "../policy/settle-cost.ts";
+import { noProgress, type RequestScope } from "../core/request-scope.ts";
+import type { EndedRun, OperationCost } from "../policy/settle-cost.ts";
 import type { OperationRequest } from "../prepare/prepared-operation.ts";
 import { introspect } from "../execute/introspect.ts";
 import { admit } from "./admit.ts";
@@ -66,7 +66,7 @@ export async function runStages(
     const scope = createScope(bff, request, { record, deadline, caller });
     const admitted = admit(bff, coerced, scope);
     const operation = admitted instanceof Promise ? await admitted : admitted;
-    record.startedCalls = scope.startedCalls;
+    record.progress = scope.progress;
     if (costRequest === "validate") {
       const { text, headers } = await validateCost(bff, operation, gated);
       answer = respond(mediaType, text, headers);
@@ -97,7 +97,7 @@ export async function runStages(
     }
   } catch (thrown) {
     let refusal = RequestRefusal.from(thrown);
-    if (account !== null) settle(record, account, null);
+    if (account !== null) await settleUnanswered(record, account);
     else if (gated !== null) refusal = await countRefused(bff, gated, refusal);
     const told = account?.headers ?? (gated === null ? null : countedHeaders(gated));
     answer = respondRefusal(mediaType, refusal, challengeFor(bff, request, refusal), told);
@@ -123,21 +123,29 @@ function executeForAll(
   const share = shareExecution(bff.sharing, operation, { scope, client: request }, run);
   if (share === null) return run(scope);
   record.isJoined = share.isJoined;
-  record.startedCalls = share.startedCalls;
+  record.progress = share.progress;
   return share.result;
 }
 
-/** Charges what the run has cost, once, and says it. Null: it came to no answer. */
-function settle(record: RequestRecord, account: Account, result: WrittenResult | null): OperationCost {
+/** Charges what the run has cost, once, and says it. */
+function settle(
+  record: RequestRecord,
+  account: Account,
+  { actual: received, isWhole }: Pick<EndedRun, "actual" | "isWhole">,
+): OperationCost {
   if (record.cost !== null) return record.cost.actual;
   const { estimate } = account;
-  const actual = account.settle({
-    actual: result?.actual ?? null,
-    startedCalls: record.startedCalls?.count ?? 0,
-    isWhole: result?.isWhole ?? false,
-  });
+  const startedCalls = record.progress?.startedCalls ?? 0;
+  const actual = account.settle({ actual: received, isWhole, startedCalls });
   record.cost = { estimate, actual };
   return actual;
+}
+
+/** Charges a run that came to no answer, or that nobody waits for any more, for what it has received until now. */
+async function settleUnanswered(record: RequestRecord, account: Account): Promise<void> {
+  if (record.cost !== null) return;
+  const actual = (await record.progress?.received?.()) ?? null;
+  settle(record, account, { actual, isWhole: false });
 }
 
 function reportOf(
@@ -179,7 +187,7 @@ function createScope(
     timeZone: settings.timeZone,
     absorbed: [],
     kept: new Map(),
-    startedCalls: { count: 0 },
+    progress: noProgress(),
     recordUpstreamCall: (call) => void record.upstreamCalls.push(call),
   };
 }

@@ -9,8 +9,8 @@ export interface OperationCost extends Cost {
 /** How a run ended that has been paid for in advance. */
 export interface EndedRun {
   readonly estimate: OperationCost;
-  /** What it has received; null where it did not come to an answer, or nobody counted. */
-  readonly actual: OperationCost | null;
+  /** What it has received, also where it did not come to an answer; null: nothing that anybody counted. */
+  readonly actual: Cost | null;
   /** Every call that was begun for it, whatever became of it. */
   readonly startedCalls: number;
   /** Its answer has neither an error nor one that a default stands in for. */
@@ -18,17 +18,16 @@ export interface EndedRun {
 }
 
 /**
- * What a run is charged in the end. Only a whole answer shows all that was done for it: an error may have taken along
- * what had been received by then, and a client that goes away, a deadline or an answer that is too large leave work that
- * nobody counts. Such a run is not given back anything of the estimate but the calls that were never begun.
+ * What a run is charged in the end. Only a whole answer shows all that was done for it: an error, a client that goes away,
+ * a deadline or an answer that is too large leave work that nobody counts. Such a run is not given back anything of the
+ * estimate but the calls that were never begun, and pays for what it has received beyond it.
  */
 export function settleCost({ estimate, actual, startedCalls, isWhole }: EndedRun): OperationCost {
-  const upstreamCalls = Math.max(startedCalls, actual?.upstreamCalls ?? 0);
   if (actual !== null && isWhole)
-    return { typeCost: actual.typeCost, fieldCost: actual.fieldCost, upstreamCalls };
+    return { typeCost: actual.typeCost, fieldCost: actual.fieldCost, upstreamCalls: startedCalls };
   return {
     typeCost: Math.max(estimate.typeCost, actual?.typeCost ?? 0),
     fieldCost: Math.max(estimate.fieldCost, actual?.fieldCost ?? 0),
-    upstreamCalls,
+    upstreamCalls: startedCalls,
   };
 }

@@ -5,7 +5,7 @@ import type { Caller } from "../core/caller.ts";
 import { Deadline } from "../core/deadline.ts";
 import { errorCodes } from "../core/error-codes.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
-import type { RequestScope } from "../core/request-scope.ts";
+import { noProgress, type RequestScope } from "../core/request-scope.ts";
 import type { CallerIdentifier } from "../identity/identify-caller.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
@@ -168,7 +168,7 @@ function createScope(
     timeZone: "UTC",
     absorbed: [],
     kept: new Map(),
-    startedCalls: { count: 0 },
+    progress: noProgress(),
     recordUpstreamCall({ source, code, durationMs, isJoined }) {
       if (isJoined) return metrics.increment("overlock_joined_calls_total", { source });
       metrics.increment("overlock_upstream_calls_total", { source, code: code ?? "ok" });

@@ -138,7 +138,7 @@ async function run(
     const variant = tier === "reference" ? null : prepared.variantFor(coerced, denials);
     const executed = await runner.execute({ prepared, variant, variables, coerced, denials }, scope);
     const isWhole = executed.errors.length === 0 && scope.absorbed.length === 0;
-    return { ...executed, isWhole, startedCalls: scope.startedCalls.count };
+    return { ...executed, isWhole, startedCalls: scope.progress.startedCalls };
   } finally {
     scope.deadline.dispose();
   }
@@ -194,6 +194,56 @@ describe.each<Tier>(["reference", "compiled"])("the %s executor counts", (tier) 
 
 const estimate = { typeCost: 30, fieldCost: 60, upstreamCalls: 2 };
 
+describe.each<Tier>(["reference", "compiled"])("what was received counts in the %s executor", (tier) => {
+  test.each([
+    ["behind an element that makes its list null", "{ strict { id name } }"],
+    ["beside it", "{ strict { id name } shop { items { id } } top { id } }"],
+  ])("%s", async (_what, query) => {
+    answerItems(threeItems);
+    const { errors, actual } = await run(tier, query);
+    expect(errors).toHaveLength(1);
+    expect(actual).toMatchObject(query.includes("top") ? { typeCost: 11 } : { typeCost: 4, fieldCost: 7 });
+  });
+
+  test("as far as it is here when the client goes away, and the more of it the later", async () => {
+    const scope = createScope();
+    const owners = Promise.withResolvers<null>();
+    answerItems(threeItems);
+    const { answer } = backend;
+    if (typeof answer !== "function") throw new Error("expected a function");
+    backend.answer = async (request) => {
+      if (request.url.startsWith("/users")) await owners.promise;
+      return answer(request);
+    };
+    const prepared = preparer.prepare("{ items { id owner { name } } top { id } }", null);
+    const variant = tier === "reference" ? null : prepared.variantFor({}, null);
+    const running = executor.execute({ prepared, variant, variables: {}, coerced: {}, denials: null }, scope);
+    expect(await scope.progress.received?.()).toMatchObject({ typeCost: 1 });
+    await eventually(() => expect(backend.requests).toHaveLength(2));
+    // The list as it is shown twice; one element of it is all that `top` shows.
+    expect(await scope.progress.received?.()).toMatchObject({ typeCost: 7, fieldCost: 11 });
+    owners.resolve(null);
+    const { actual } = await running;
+    expect(actual).toMatchObject({ typeCost: 9, fieldCost: 13 });
+    expect(await scope.progress.received?.()).toMatchObject({ typeCost: 9, fieldCost: 13 });
+    scope.deadline.dispose();
+  });
+});
+
+test("counting what was received ends soon after what an answer may have", async () => {
+  const scope = createScope();
+  answerItems(Array.from({ length: 5000 }, (_, id) => ({ id: `i${id}`, name: "x", ownerId: "u1" })));
+  const prepared = preparer.prepare("{ items { id } again: items { id } }", null);
+  const request = { prepared, variables: {}, coerced: {}, denials: null };
+  const running = executor.execute({ ...request, variant: prepared.variantFor({}, null) }, scope);
+  await expect(running).rejects.toMatchObject({ code: "RESPONSE_TOO_LARGE" });
+  const received = (await scope.progress.received?.()) ?? null;
+  // The most is 1000; what is gone through together is counted together.
+  expect(received?.typeCost).toBeGreaterThan(1000);
+  expect(received?.typeCost).toBeLessThan(2002);
+  scope.deadline.dispose();
+});
+
 describe.each<Tier>(["reference", "compiled"])("of the %s executor nobody gets anything back", (tier) => {
   test.each([
     ["who makes a null take a list along", "{ strict { id name } }", 1],
@@ -233,7 +283,7 @@ describe.each<Tier>(["reference", "compiled"])("of the %s executor nobody gets a
     );
     scope.deadline.dispose();
     expect(ended.isWhole).toBe(false);
-    const { count: startedCalls } = scope.startedCalls;
+    const { startedCalls } = scope.progress;
     expect(startedCalls).toBeGreaterThan(0);
     await eventually(() => expect(backend.requests.length).toBeGreaterThan(0));
     expect(settleCost({ estimate, ...ended, startedCalls })).toEqual({

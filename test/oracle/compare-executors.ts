@@ -1,3 +1,4 @@
+import type { ReceivedCost } from "../../gateway/core/request-scope.ts";
 import { callsAllowed } from "./calls-allowed.ts";
 import { differenceOf } from "./compare-answers.ts";
 import { excusedCalls } from "./excused-calls.ts";
@@ -38,7 +39,10 @@ export interface ComparedOperations {
    * for those that are excused. At most {@link maxCostlier}.
    */
   readonly costlier: readonly number[];
-  /** Seeds of operations that were answered without any error, and for which the executors count other costs. At most {@link maxCostlier}. */
+  /**
+   * Seeds of operations that were answered without any error, and for which the executors count other costs, or other ones
+   * where nobody gets the answer; and of those with errors for which the compiled one counts less. At most {@link maxCostlier}.
+   */
   readonly miscounted: readonly string[];
   /** Operations that were answered without any error. */
   readonly whole: number;
@@ -97,10 +101,15 @@ export async function compareExecutors(comparison: ExecutorComparison): Promise<
       known.delete(operation.seed);
       if (other !== undefined && isWhole(answer) && isWhole(other)) {
         whole++;
-        const costs = [other, answer].map(({ actual }) => `${actual?.typeCost} ${actual?.fieldCost}`);
-        if (costs[0] !== costs[1] && miscounted.length < maxCostlier)
-          miscounted.push(`seed ${operation.seed}: reference ${costs[0]}, compiled ${costs[1]}`);
-      }
+        const costs = [other.actual, other.received, answer.actual, answer.received].map(textOf);
+        if (new Set(costs).size > 1 && miscounted.length < maxCostlier)
+          miscounted.push(
+            `seed ${operation.seed}: reference ${costs[0]}, received ${costs[1]}, compiled ${costs[2]}, received ${costs[3]}`,
+          );
+      } else if (isLess(answer.received, other?.received ?? null) && miscounted.length < maxCostlier)
+        miscounted.push(
+          `seed ${operation.seed}: reference received ${textOf(other?.received ?? null)}, compiled ${textOf(answer.received)}`,
+        );
       if (other !== undefined && takesMore(answer, other)) suspects.push(operation);
       calls.compiled += sumOf(answer.calls);
       return answer;
@@ -133,6 +142,16 @@ const shortestList = 5;
 
 function isWhole({ data, errors, absorbed }: CountedAnswer): boolean {
   return data !== undefined && errors.length === 0 && absorbed.length === 0;
+}
+
+/** The reference asks for nothing more below what an error has made null; the compiled executor has fetched all by then. */
+function isLess(cost: ReceivedCost | null, other: ReceivedCost | null): boolean {
+  if (cost === null || other === null) return false;
+  return cost.typeCost < other.typeCost || cost.fieldCost < other.fieldCost;
+}
+
+function textOf(cost: ReceivedCost | null): string {
+  return `${cost?.typeCost} ${cost?.fieldCost}`;
 }
 
 /** More say no more. */

@@ -2,7 +2,12 @@ import { print } from "graphql";
 import type { BoundClientSchema } from "../../gateway/compose/bindings.ts";
 import type { SupergraphModel } from "../../gateway/compose/supergraph-model.ts";
 import { RequestRefusal } from "../../gateway/core/request-refusal.ts";
-import type { RequestScope, UpstreamCall } from "../../gateway/core/request-scope.ts";
+import {
+  noProgress,
+  type ReceivedCost,
+  type RequestScope,
+  type UpstreamCall,
+} from "../../gateway/core/request-scope.ts";
 import { type AssemblyTurns, assemblyTurns } from "../../gateway/execute/assembly-turns.ts";
 import { createExecutor, type Executor } from "../../gateway/execute/executor.ts";
 import { coerce } from "../../gateway/pipeline/coerce.ts";
@@ -38,6 +43,8 @@ export interface CountedAnswer extends Answer {
   readonly request: OperationRequest | null;
   /** What the executor says that it took; null where it was refused. */
   readonly actual: ExecutedOperation["actual"];
+  /** What it would have been charged for had nobody got its answer; null where it was refused. */
+  readonly received: ReceivedCost | null;
   /** What is behind errors and failed calls, in words: for people, when answers differ. */
   readonly reasons: readonly string[];
   /** The operation was run by code that was made for it. */
@@ -62,7 +69,7 @@ export type WrapExecutor = (executor: RunningExecutor) => RunningExecutor;
 type RunningExecutor = Pick<Executor, "execute">;
 
 /** A request's scope but for what is recorded in it; its deadline is disposed of after the run. */
-export type ScopeParts = Omit<RequestScope, "absorbed" | "kept" | "startedCalls" | "recordUpstreamCall">;
+export type ScopeParts = Omit<RequestScope, "absorbed" | "kept" | "progress" | "recordUpstreamCall">;
 
 /** Who asks, and what it may read. */
 export interface ExecutorCallers {
@@ -208,7 +215,7 @@ async function record(
     ...parts,
     absorbed: [],
     kept: new Map(),
-    startedCalls: { count: 0 },
+    progress: noProgress(),
     recordUpstreamCall(call) {
       const name = nameOf(call);
       calls.set(name, (calls.get(name) ?? 0) + 1);
@@ -232,8 +239,9 @@ async function record(
         return { path, code: upstreamCode === null ? code : `${code} ${upstreamCode}` };
       }),
       calls,
-      startedCalls: scope.startedCalls.count,
+      startedCalls: scope.progress.startedCalls,
       actual,
+      received: (await scope.progress.received?.()) ?? null,
       reasons,
     };
   } catch (thrown) {
@@ -246,6 +254,7 @@ async function record(
       calls,
       startedCalls: 0,
       actual: null,
+      received: null,
       reasons: [...reasons, reasonOf(thrown)],
     };
   } finally {

@@ -72,11 +72,11 @@ describe("a call that was begun", () => {
   test("is counted before it has ended, and whatever becomes of it", async () => {
     open();
     const never = sendAlone(scope, owner, () => {
-      expect(scope.startedCalls.count).toBe(1);
+      expect(scope.progress.startedCalls).toBe(1);
       return Promise.reject(new OverlockError("UPSTREAM_ERROR", "HTTP status 500"));
     });
     await expect(never).rejects.toMatchObject({ code: "UPSTREAM_ERROR" });
-    expect(scope.startedCalls.count).toBe(1);
+    expect(scope.progress.startedCalls).toBe(1);
   });
 
   test("is counted where it joins another one", async () => {
@@ -85,7 +85,7 @@ describe("a call that was begun", () => {
       exchangeUpstream(scope, owner, { key: "same", send: () => Promise.resolve(1), read: (raw) => raw }),
     );
     expect(await Promise.all(answers)).toEqual([1, 1]);
-    expect(scope.startedCalls.count).toBe(2);
+    expect(scope.progress.startedCalls).toBe(2);
   });
 });
 

@@ -115,12 +115,12 @@ describe("requests with one key", () => {
   test("answer each for all calls that the run has begun, also where they leave", async () => {
     const [run, first, second] = [new Run(), new Request(), new Request()];
     const shares = [share(first, run), share(second, run)];
-    if (run.parts !== null) run.parts.startedCalls.count = 2;
+    if (run.parts !== null) run.parts.progress.startedCalls = 2;
     second.goAway();
-    expect(shares.map(({ startedCalls }) => startedCalls.count)).toEqual([2, 2]);
+    expect(shares.map(({ progress }) => progress.startedCalls)).toEqual([2, 2]);
     run.answer("x");
     await Promise.allSettled(shares.map(({ result }) => result));
-    expect(shares.map(({ startedCalls }) => startedCalls.count)).toEqual([2, 2]);
+    expect(shares.map(({ progress }) => progress.startedCalls)).toEqual([2, 2]);
   });
 
   test("are 1,000 and more, all answered, some of them in later turns of the event loop", async () => {

@@ -1,6 +1,6 @@
 import { anonymousCaller, type Caller, type ClaimValue } from "../../gateway/core/caller.ts";
 import { Deadline } from "../../gateway/core/deadline.ts";
-import type { RequestScope, UpstreamCall } from "../../gateway/core/request-scope.ts";
+import { noProgress, type RequestScope, type UpstreamCall } from "../../gateway/core/request-scope.ts";
 
 export interface ScopeOptions {
   /** Null: an anonymous caller. */
@@ -28,7 +28,7 @@ export function createScope(options: ScopeOptions = {}): TestScope {
     timeZone: "UTC",
     absorbed: [],
     kept: new Map(),
-    startedCalls: { count: 0 },
+    progress: noProgress(),
     calls,
     recordUpstreamCall: (call) => void calls.push(call),
   };
