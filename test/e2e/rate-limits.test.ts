@@ -7,7 +7,7 @@ import { createShopProject, type TemporaryProject } from "../support/temporary-p
 import { shopRoot } from "../support/test-gateway.ts";
 import { listeningUrls, lockfileNode, TestProcess } from "../support/test-process.ts";
 
-// What may be used 20 times, whoever of several processes is asked, and however. That no backend runs does not matter here.
+// What may be used 20 times, whoever of several processes is asked; budgets.test.ts says the same of budgets. That no backend runs does not matter here.
 
 const launcher = path.join(shopRoot, "gateway/cli/overlock.js");
 const max = 20;
@@ -16,31 +16,20 @@ const schema = `
   type Category { id: ID! }
 `;
 
-const plainSchema = `
-  type Query { plain: [Category!] @from(field: "categories") }
-  type Category { id: ID! }
-`;
-const budgets = [{ name: "calls", of: "requests", capacity: max, refillPerSecond: 1e-6 }];
-
 let project: TemporaryProject;
-let budgeted: TemporaryProject;
 const gateways: TestProcess[] = [];
 
 beforeAll(() => {
   project = createShopProject(schema);
-  budgeted = createShopProject(plainSchema, { budgets, showCost: true });
 });
-afterAll(() => {
-  project.remove();
-  budgeted.remove();
-});
+afterAll(() => project.remove());
 afterEach(async () => {
   await Promise.all(gateways.splice(0).map((gateway) => gateway.stop()));
 });
 
 /** Resolves to its URL. */
-async function start(environment: Readonly<Record<string, string>>, { root } = project): Promise<string> {
-  const gateway = new TestProcess(lockfileNode, [launcher, "start", "--root", root], {
+async function start(environment: Readonly<Record<string, string>>): Promise<string> {
+  const gateway = new TestProcess(lockfileNode, [launcher, "start", "--root", project.root], {
     PORT: "0",
     ADMIN_PORT: "0",
     // On a busy machine an answer of the store may come too late: then nothing is let through, rather than too much.
@@ -53,9 +42,9 @@ async function start(environment: Readonly<Record<string, string>>, { root } = p
 }
 
 /** The status of one request, on a connection of its own, so that any worker may get it. */
-function ask(url: string, query: string, more: Readonly<Record<string, string>> = {}): Promise<number> {
+function ask(url: string, query: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const headers = { "content-type": "application/json", ...more };
+    const headers = { "content-type": "application/json" };
     const sent = httpRequest(`${url}/web/graphql`, { agent: new Agent(), method: "POST", headers });
     sent.once("error", reject);
     sent.once("response", (response) => {
@@ -80,58 +69,6 @@ async function usesLet(urls: readonly string[]): Promise<number> {
   }
   return uses;
 }
-
-/** How many requests were let through in the end: known documents, new ones, broken ones, and some only to be validated. */
-async function requestsLet(urls: readonly string[]): Promise<number> {
-  const validate = { "graphql-cost": "validate" };
-  let admitted = 0;
-  for (let wave = 0; wave < 6; wave++) {
-    const asked = Array.from({ length: 8 }, async (_, index) => {
-      const name = `w${wave}i${index}`;
-      const kinds: readonly (readonly [query: string, headers?: Readonly<Record<string, string>>])[] = [
-        ["{ plain { id } }"],
-        [`{ ${name}: plain { id } }`],
-        [`{ plain { id } ${name}`],
-        [`{ ${name} }`],
-        ["{ plain { id } }", validate],
-        [`{ ${name}: plain { id } }`, validate],
-      ];
-      const [query, headers] = kinds[(index + wave) % kinds.length] ?? [""];
-      const status = await ask(urls[index % urls.length] ?? "", query, headers);
-      expect([200, 400, 429, 503]).toContain(status);
-      if (status === 200 || status === 400) admitted += 1;
-    });
-    await Promise.all(asked);
-  }
-  return admitted;
-}
-
-describe("a budget of requests", () => {
-  it("is spent just once by all workers together, whatever is asked", async () => {
-    const url = await start({ WORKERS: "2" }, budgeted);
-    const requests = await requestsLet([url]);
-    const isOutage = gateways.some(({ stdout }) => stdout.includes("the store of budgets is away"));
-    expect(requests).toBeGreaterThanOrEqual(max);
-    expect(requests).toBeLessThanOrEqual(isOutage ? 3 * max : max);
-  }, 120_000);
-
-  it.skipIf(isWithoutRedis)(
-    "is spent just once by all instances that share a Redis, whatever is asked (needs redis-server)",
-    async () => {
-      const redis = await TestRedis.start();
-      try {
-        const environment = { REDIS_URL: redis.url };
-        const urls = await Promise.all([start(environment, budgeted), start(environment, budgeted)]);
-        expect(await requestsLet(urls)).toBe(max);
-        expect(await requestsLet(urls)).toBe(0);
-      } finally {
-        await Promise.all(gateways.splice(0).map((gateway) => gateway.stop()));
-        await redis.stop();
-      }
-    },
-    120_000,
-  );
-});
 
 describe("a limited field", () => {
   it("is used just so often on all workers together", async () => {
