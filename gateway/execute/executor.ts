@@ -8,8 +8,7 @@ import type { CompiledForm, OperationRequest, OperationVariant } from "../prepar
 import { CallBounds } from "../prepare/call-bounds.ts";
 import { type CallFormula, compileCallFormula, unboundedCalls } from "../prepare/call-formula.ts";
 import { describePlan, findResolvedFields, type PlanDescription } from "../prepare/describe-plan.ts";
-import type { Plan } from "../prepare/plan.ts";
-import { type PlannedOperation, planOperation } from "../prepare/plan-operation.ts";
+import { planOperation } from "../prepare/plan-operation.ts";
 import { findSharingRule, type SharingRule } from "../prepare/sharing-rule.ts";
 import { specialize, withAllSelections } from "../prepare/specialize.ts";
 import { type CompiledLimits, type CompiledOperation, compileOperation } from "./compiled-executor.ts";
@@ -19,6 +18,7 @@ import { type ExecutedOperation, toExecuted } from "./executed-operation.ts";
 import { addRootTo, ObjectCounts } from "./object-counts.ts";
 import { withoutDenied } from "./object-counters.ts";
 import { withoutAbsent } from "./plan-run.ts";
+import { type PlannedVariant, RecentPlans } from "./recent-plans.ts";
 import { createReferenceExecutor } from "./reference-executor.ts";
 
 /** Runs the operations of one client schema: those that come again by code that is made for them. */
@@ -43,12 +43,6 @@ export interface ExplainingExecutor extends Executor {
   explain(request: OperationRequest, scope: RequestScope): Promise<ExplainedExecution>;
   /** What an operation fetches where its conditions have these values, for callers who are denied this. */
   describe(variant: VariantFacts): PlanDescription | UnplannedOperation;
-}
-
-/** Without conditions, and its plan. */
-interface PlannedVariant {
-  readonly operation: PlannedOperation;
-  readonly plan: Plan;
 }
 
 type VariantFacts = Pick<OperationVariant, "prepared" | "conditions" | "denials">;
@@ -79,6 +73,7 @@ export function createExecutor(
   onCompile: (result: CompileResult, error: unknown) => void,
 ): ExplainingExecutor {
   const reference = createReferenceExecutor(bound, model, settings);
+  const plans = new RecentPlans();
   let compiledVariants = 0;
   const planVariant = ({ prepared, conditions, denials }: VariantFacts): PlannedVariant => {
     const specialized = specialize(prepared.document, prepared.operation, conditions);
@@ -87,7 +82,7 @@ export function createExecutor(
   };
   const compile = (variant: OperationVariant): CompiledVariant | null => {
     try {
-      const planned = planVariant(variant);
+      const planned = plans.take(variant) ?? planVariant(variant);
       const compiled = compileOperation(bound, model, planned, settings);
       const sharing = findSharingRule(planned.plan, variant.prepared.guards, compiledVariants++);
       return new CompiledVariant(compiled, sharing);
@@ -139,20 +134,27 @@ export function createExecutor(
       return { executed, tier: compiled === null ? "reference" : "compiled", plan };
     },
     callFormula({ prepared, variant }, spend = (work) => work()) {
-      const compileFormula = (): CallFormula => compileCalls(bound, model, { prepared, variant });
+      const compileFormula = (): CallFormula => {
+        const { formula, planned } = compileCalls(bound, model, { prepared, variant });
+        if (variant !== null && planned !== null) plans.add(variant, planned);
+        return formula;
+      };
       return (variant ?? prepared).callFormula(() => spend(compileFormula));
     },
     describe,
-    dispose: () => queue.dispose(),
+    dispose() {
+      queue.dispose();
+      plans.clear();
+    },
   };
 }
 
-/** What an operation may call, by its plan; what is not planned is counted object by object. */
+/** What an operation may call, by its plan, if it has one; what is not planned is counted object by object. */
 function compileCalls(
   bound: BoundClientSchema,
   model: SupergraphModel,
   { prepared, variant }: Pick<OperationRequest, "prepared" | "variant">,
-): CallFormula {
+): { readonly formula: CallFormula; readonly planned: PlannedVariant | null } {
   // Without a variant, whatever conditions take away may be selected.
   const selected =
     variant === null
@@ -168,13 +170,13 @@ function compileCalls(
       const unplanned = findResolvedFields(plan).flatMap(({ field, path, lists }) =>
         bounds.ofField({ type: field.parent, nodes: field.nodes, path }, lists),
       );
-      return compileCallFormula(described, unplanned);
+      return { formula: compileCallFormula(described, unplanned), planned: { operation, plan } };
     } catch (error) {
       if (!(error instanceof NotPlannedError || error instanceof PlanTooLargeError)) throw error;
-      return compileCallFormula(noSteps, bounds.ofOperation());
+      return { formula: compileCallFormula(noSteps, bounds.ofOperation()), planned: null };
     }
   } catch (error) {
-    if (error instanceof PlanTooLargeError) return unboundedCalls;
+    if (error instanceof PlanTooLargeError) return { formula: unboundedCalls, planned: null };
     throw error;
   }
 }
