@@ -4,10 +4,7 @@ import {
   type GraphQLSchema,
   Kind,
   type OperationTypeNode,
-  OverlappingFieldsCanBeMergedRule,
   parse,
-  specifiedRules,
-  validate,
 } from "graphql";
 import { BoundedCache } from "../core/bounded-cache.ts";
 import { type RefusalReason, RequestRefusal, withinMaxErrors } from "../core/request-refusal.ts";
@@ -21,9 +18,9 @@ import { findOperationGuards } from "../policy/operation-guards.ts";
 import { findOperationRates } from "../policy/operation-rates.ts";
 import type { RateRules } from "../policy/rate-rules.ts";
 import { VariableCompiler } from "./compile-variables.ts";
-import { overlappingFieldsCanBeMerged } from "./overlapping-fields.ts";
 import { type OperationCompilers, PreparedDocument } from "./prepared-document.ts";
 import type { PreparedOperation } from "./prepared-operation.ts";
+import { validateDocument } from "./validate-document.ts";
 
 export interface PrepareSettings {
   /** What holds where a request comes with no terms of its own. */
@@ -55,10 +52,6 @@ export interface PreparedSchema {
 
 /** How a document was found. */
 export type PrepareResult = "hit" | "miss" | "refused";
-
-const rules = specifiedRules.map((rule) =>
-  rule === OverlappingFieldsCanBeMergedRule ? overlappingFieldsCanBeMerged : rule,
-);
 
 /** Parses and validates documents of one client schema, and keeps those that fit. */
 export class OperationPreparer {
@@ -159,12 +152,11 @@ export class OperationPreparer {
       const figures = countFigures(document);
       // The rules of validation take longer than that, for some documents very much longer.
       checkFigures(terms.limits, figures, terms);
-      const errors = validate(this.#schema, document, rules, {
+      const errors = validateDocument(this.#schema, document, {
         maxErrors: terms.limits.maxErrors,
-        hideSuggestions: !this.#showsSuggestions,
+        showsSuggestions: this.#showsSuggestions,
       });
       if (errors.length > 0) {
-        // Beyond them graphql-js adds one, whose words nobody understands who does not know the limit.
         const reasons = withinMaxErrors(errors.map(toReason), terms.limits.maxErrors);
         throw new RequestRefusal("GRAPHQL_VALIDATION_FAILED", reasons);
       }
