@@ -12,6 +12,7 @@ import { startProcesses } from "../server/start-workers.ts";
 import { costFiles, type CostOptions } from "./cost.ts";
 import { formatRefusal, parseNames, parseVariables, planFile, type PlanOptions } from "./plan.ts";
 import { MisuseError } from "./read-document.ts";
+import { refuseMissingValues } from "./refuse-missing-values.ts";
 
 /**
  * Runs one command line, without the program's name. Resolves to the exit status: 0, 1 for a refusal, 2 for misuse; of
@@ -33,7 +34,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .action(async ({ root, workers }: { root: string; workers?: string }) => {
       const environment = { ...process.env, ...(workers !== undefined && { WORKERS: workers }) };
       if (cluster.worker !== undefined) return runWorker({ root, environment }, cluster.worker.id);
-      const worker = { program: launcher, args: ["start", "--root", root] };
+      const worker = { program: launcher, args: ["start", `--root=${root}`] };
       await runUntilSignal(() => startProcesses({ root, environment }, worker));
     });
   program
@@ -97,6 +98,7 @@ export async function main(args: readonly string[]): Promise<number> {
       status = printed.status;
     });
   try {
+    refuseMissingValues(program, args);
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) status = error.exitCode === 0 ? 0 : 2;

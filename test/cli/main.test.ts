@@ -309,6 +309,69 @@ describe("overlock", () => {
     expect(printed.stderr).toMatch(message);
   });
 
+  const values = [
+    ["start", "--root", "<folder>"],
+    ["start", "--workers", "<number>"],
+    ["check", "--root", "<folder>"],
+    ["plan", "--bff", "<name>"],
+    ["plan", "--operation", "<name>"],
+    ["plan", "--variables", "<json>"],
+    ["plan", "--scopes", "<names>"],
+    ["plan", "--policies", "<names>"],
+    ["plan", "--root", "<folder>"],
+    ["cost", "--bff", "<name>"],
+    ["cost", "--tier", "<name>"],
+    ["cost", "--variables", "<json>"],
+    ["cost", "--root", "<folder>"],
+  ] as const;
+
+  it.each(values)("%s refuses %s without its value, with status 2", async (command, option, kind) => {
+    const expected = `error: expected ${kind} as the value of ${option}, found`;
+    const refused = async (...args: readonly string[]): Promise<unknown> => {
+      const { status, ...printed } = await run(command, ...args);
+      const text = printed.stderr;
+      stderr.mockClear();
+      return [status, printed.stdout, text];
+    };
+    // The next option, known or not.
+    for (const next of ["--json", "--root=.", "-x"])
+      expect(await refused(option, next, "file.graphql")).toEqual([
+        2,
+        "",
+        `${expected} ${next}; a value that begins with - is written ${option}=${next}\n`,
+      ]);
+    expect(await refused("file.graphql", option)).toEqual([2, "", expect.stringMatching(/argument missing/)]);
+  });
+
+  it.each(values.filter(([, , kind]) => kind !== "<names>"))(
+    "%s refuses %s with an empty text for its value, with status 2",
+    async (command, option) => {
+      for (const empty of [[option, ""], [`${option}=`]]) {
+        const { status, ...printed } = await run(command, "file.graphql", "--bff", "web", ...empty);
+        expect([status, printed.stdout]).toEqual([2, ""]);
+        expect(printed.stderr).toMatch(/(?:found an empty text|Expected a JSON object.*)\n$/);
+        stderr.mockClear();
+      }
+    },
+  );
+
+  it("has refused every option that wants a value", async () => {
+    const options: string[] = [];
+    for (const command of ["start", "check", "plan", "cost"]) {
+      const { stdout: help } = await run(command, "--help");
+      stdout.mockClear();
+      for (const [, option = "", kind = ""] of help.matchAll(/^ +(--[a-z]+) (<[a-z]+>)/gm))
+        options.push(`${command} ${option} ${kind}`);
+    }
+    expect(options.toSorted()).toEqual(values.map((value) => value.join(" ")).toSorted());
+  });
+
+  it("takes a value that begins with a dash where it is written with =", async () => {
+    const { status, ...printed } = await run("check", "--root=-nowhere");
+    expect(status).toBe(1);
+    expect(printed.stderr).toContain("-nowhere");
+  });
+
   it.each([["--help"], ["help"], ["check", "--help"]])("%s %s explains, with status 0", async (...args) => {
     const { status, ...printed } = await run(...args);
     expect(status).toBe(0);
