@@ -68,7 +68,12 @@ function readVariables(text: string): Readonly<Record<string, unknown>> {
 
 function statusOf(costed: Costed): 0 | 1 | 2 {
   if (costed instanceof RequestRefusal) return limitCodes.has(costed.code) ? 1 : 2;
-  return costed.some(({ exceeded }) => exceeded.some(({ isEnforced }) => isEnforced)) ? 1 : 0;
+  return costed.some(
+    ({ exceeded, rateLimits }) =>
+      exceeded.some(({ isEnforced }) => isEnforced) || rateLimits.some(({ uses, max }) => uses > max),
+  )
+    ? 1
+    : 0;
 }
 
 const limitCodes = new Set<string>(["LIMIT_EXCEEDED", "COST_LIMIT_EXCEEDED"]);
@@ -92,7 +97,7 @@ function textOf({ file, costed }: Result): string {
   if (costed instanceof RequestRefusal) return "";
   const name = file === "-" ? "stdin" : file;
   return costed
-    .map((cost) => `${name}  ${titleOf(cost)}\n${figuresOf(cost)}${stepsOf(cost.plan)}`)
+    .map((cost) => `${name}  ${titleOf(cost)}\n${figuresOf(cost)}${usesOf(cost)}${stepsOf(cost.plan)}`)
     .join("\n");
 }
 
@@ -114,6 +119,15 @@ function figuresOf({ estimate, limits, exceeded }: CostedOperation): string {
       const verdict =
         excess === undefined ? "" : excess.isEnforced ? "  too much" : "  too much, only measured";
       return `  ${title.padEnd(14)}  ${String(estimated).padStart(found)} of ${String(limit).padStart(max)}${verdict}\n`;
+    })
+    .join("");
+}
+
+function usesOf({ rateLimits }: CostedOperation): string {
+  return rateLimits
+    .map(({ coordinate, max, window, uses }) => {
+      const verdict = uses > max ? "  too much" : "";
+      return `  uses of ${coordinate}  ${uses} of ${max} in ${window}${verdict}\n`;
     })
     .join("");
 }

@@ -29,9 +29,9 @@ interface Taken extends Pick<Account, "estimate" | "charges" | "reservation"> {
 export class Account {
   readonly estimate: OperationCost;
   readonly charges: readonly BudgetCharge[];
+  readonly uses: readonly RateUse[];
   /** Null: there was nothing to take. After settling, its states are those that are left then. */
   reservation: Reservation | null;
-  readonly #uses: readonly RateUse[];
   readonly #requests: number;
   readonly #store: BudgetStore;
 
@@ -39,7 +39,7 @@ export class Account {
     this.estimate = estimate;
     this.charges = charges;
     this.reservation = reservation;
-    this.#uses = uses;
+    this.uses = uses;
     this.#requests = requests;
     this.#store = store;
   }
@@ -48,7 +48,7 @@ export class Account {
   get headers(): Readonly<Record<string, string>> | null {
     if (this.reservation === null) return null;
     const budgets = this.charges.map(({ budget }) => budget);
-    return rateLimitHeaders(budgets, this.reservation, this.#uses);
+    return rateLimitHeaders(budgets, this.reservation, this.uses);
   }
 
   /** Gives back what was estimated too high, or takes what was estimated too low. What it cost in the end. */
@@ -138,8 +138,8 @@ export function estimateCost(
 }
 
 /** How often it uses fields that have a rate limit. */
-function usesOf(
-  { rateLimiter }: ChargeRuntime,
+export function usesOf(
+  { rateLimiter }: Pick<ChargeRuntime, "rateLimiter">,
   { prepared, coerced, denials }: OperationRequest,
 ): readonly RateUse[] {
   if (rateLimiter === null || prepared.rates === null) return noUses;

@@ -149,12 +149,12 @@ async function settleUnanswered(record: RequestRecord, account: Account): Promis
 }
 
 function reportOf(
-  { estimate, charges, reservation }: Account,
+  { estimate, charges, uses, reservation }: Account,
   actual: OperationCost,
   limits: LimitSettings,
 ): CostReport {
   const budgets = charges.map(({ budget }) => budget);
-  return reportCost({ estimate, actual, limits, budgets, states: reservation?.states ?? [] });
+  return reportCost({ estimate, actual, limits, budgets, uses, states: reservation?.states ?? [] });
 }
 
 /** The answer to a request that no stage could be run for, for example because it is not GraphQL over HTTP. */

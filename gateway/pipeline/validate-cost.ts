@@ -1,7 +1,11 @@
+import { consumerKey } from "../policy/consumer-key.ts";
+import type { RateUse } from "../policy/operation-rates.ts";
+import { rateCharges } from "../policy/rate-charges.ts";
 import { type FanOut, fanOut } from "../prepare/fan-out.ts";
 import type { OperationRequest } from "../prepare/prepared-operation.ts";
+import type { BudgetState } from "../state/budget-store.ts";
 import type { BffRuntime } from "./bff-runtime.ts";
-import { type ChargeRuntime, estimateCost } from "./charge.ts";
+import { type ChargeRuntime, estimateCost, usesOf } from "./charge.ts";
 import { type CostReport, reportCost } from "./cost-report.ts";
 import { countedHeaders, countRequest } from "./count-request.ts";
 import type { GatedRequest } from "./gated-request.ts";
@@ -16,8 +20,9 @@ export interface Validation {
 }
 
 /**
- * Tells what an operation would cost, whatever limits it is beyond, and takes nothing of its caller's budgets but one request.
- * Refuses it with RATE_LIMITED where that is more than is left. `data` is null: nothing was run, and nothing was wrong.
+ * Tells what an operation would cost, whatever limits it is beyond, and which limits of fields it would use. Takes nothing of
+ * its caller's budgets but one request, and no use of a field. Refuses it with RATE_LIMITED where that is more than is left.
+ * `data` is null: nothing was run, and nothing was wrong.
  */
 export async function validateCost(
   bff: ValidatingRuntime,
@@ -28,8 +33,9 @@ export async function validateCost(
   if (gated.counted === null && gated.tier.budgets.length > 0) await countRequest(bff, gated);
   const { charges, reservation } = gated.counted ?? noBudgets;
   const budgets = charges.map(({ budget }) => budget);
-  const states = reservation?.states ?? [];
-  const report = reportCost({ estimate, actual: null, limits: gated.limits, budgets, states });
+  const uses = usesOf(bff, operation);
+  const states = [...(reservation?.states ?? []), ...(await statesOfUses(bff, uses, gated))];
+  const report = reportCost({ estimate, actual: null, limits: gated.limits, budgets, uses, states });
   const cost: CostReport = bff.showsPlan ? { ...report, plan: planOf(bff, operation) } : report;
   return {
     text: JSON.stringify({ data: null, extensions: { cost } }),
@@ -38,6 +44,23 @@ export async function validateCost(
 }
 
 const noBudgets = { charges: [], reservation: null };
+
+/** What is left for the uses of an operation, of which nothing is taken. */
+async function statesOfUses(
+  { budgets }: Pick<ChargeRuntime, "budgets">,
+  uses: readonly RateUse[],
+  gated: GatedRequest,
+): Promise<readonly BudgetState[]> {
+  const charged = uses.filter(({ limit }) => limit.max > 0);
+  if (charged.length === 0) return uses.map(() => neverAny);
+  const charges = rateCharges(charged, consumerKey(gated, null)).map((one) => ({ ...one, amount: 0 }));
+  const { states } = await budgets.reserve(charges);
+  const known = new Map(charged.map((use, index) => [use, states[index]]));
+  return uses.map((use) => known.get(use) ?? neverAny);
+}
+
+/** Of a limit that lets nobody. */
+const neverAny: BudgetState = { remaining: 0, resetAfterMs: 0 };
 
 function planOf(
   { executor }: Pick<BffRuntime, "executor">,

@@ -4,9 +4,10 @@ import type { LimitSettings } from "../config/demand-control.ts";
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { BffRuntime } from "../pipeline/bff-runtime.ts";
 import { coerce } from "../pipeline/coerce.ts";
-import { estimateCost } from "../pipeline/charge.ts";
+import { estimateCost, usesOf } from "../pipeline/charge.ts";
 import { type CostExcess, type CostLimit, findCostExcess } from "../policy/cost-limits.ts";
 import { refuseBeyond } from "../policy/limits.ts";
+import type { RateUse } from "../policy/operation-rates.ts";
 import type { OperationCost } from "../policy/settle-cost.ts";
 import { type FanOut, fanOut } from "../prepare/fan-out.ts";
 import type { PrepareTerms } from "../prepare/prepare-operation.ts";
@@ -31,8 +32,16 @@ export interface CostedOperation {
   readonly estimate: OperationCost;
   readonly limits: Pick<LimitSettings, CostLimit>;
   readonly exceeded: readonly CostExcess[];
+  /** The `@rateLimit`s that it uses, each for as many values as it tells apart; more uses than `max` are never let through. */
+  readonly rateLimits: readonly UsedLimit[];
   /** Null where it is not planned as a whole. */
   readonly plan: FanOut | null;
+}
+
+interface UsedLimit extends Pick<RateUse, "coordinate"> {
+  readonly max: number;
+  readonly window: string;
+  readonly uses: number;
 }
 
 /**
@@ -124,6 +133,12 @@ function costOf(runtime: BffRuntime, terms: PrepareTerms, request: OperationRequ
       maxUpstreamCalls: limits.maxUpstreamCalls,
     },
     exceeded: findCostExcess(limits, estimate),
+    rateLimits: usesOf(runtime, request).map(({ coordinate, count, limit: { max, window } }) => ({
+      coordinate,
+      max,
+      window,
+      uses: count,
+    })),
     plan:
       described === null || "reason" in described ? null : fanOut(described, (list) => cost.lengthOf(list)),
   };

@@ -55,6 +55,7 @@ const source = `
     find(by: Filter, ids: [Int!]): Int @rest(POST: "/found", safe: true, body: { by: "$args.by", ids: "$args.ids" })
     dear: Int @rest(GET: "/found") @cost(weight: 5)
     limited: Int @rest(GET: "/found") @rateLimit(max: 3, window: "3s")
+    closed: Int @rest(GET: "/found") @rateLimit(max: 0, window: "3s")
     byTopic(topic: String = "none"): Int
       @rest(GET: "/found", query: { topic: "$args.topic" }) @rateLimit(max: 3, window: "3s", identityArgs: ["topic"])
     bundle(ids: [Int!]): Int
@@ -82,6 +83,7 @@ const client = `
     find(by: Filter, ids: [Int!]): Int
     dear: Int
     limited: Int
+    closed: Int
     byTopic(topic: String = "none"): Int
     bundle(ids: [Int!]): Int
   }

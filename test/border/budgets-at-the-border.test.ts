@@ -258,6 +258,44 @@ describe("@rateLimit", () => {
     expect(outcomeOf(await gateway.ask(aliases(max), { by }))).toBe("ok");
   });
 
+  test("is told by a validation, of which nothing is taken, and by a report", async () => {
+    clock.nowMs += 3000;
+    const by = "plain 3";
+    const asked = { query: '{ limited again: limited a: byTopic(topic: "a") bundle(ids: [1, 2, 3, 4]) }' };
+    const toldOf = async (asking: Asked, header: "validate" | "report"): Promise<unknown> => {
+      const { extensions } = await gateway.ask(asking, { by, headers: { "graphql-cost": header } });
+      return (extensions?.["cost"] as Record<string, unknown> | undefined)?.["rateLimits"];
+    };
+    const limit = { max, window: "3s" };
+    const full = { remaining: max, resetAfterSeconds: 0 };
+    for (let count = 0; count < 10; count++)
+      expect(await toldOf(asked, "validate")).toEqual([
+        { coordinate: "Query.limited", ...limit, uses: 2, ...full },
+        { coordinate: "Query.byTopic", ...limit, uses: 1, ...full },
+        { coordinate: "Query.bundle", ...limit, uses: 4, ...full },
+      ]);
+    const fitting = { query: '{ a: byTopic(topic: "a") b: byTopic(topic: "b") again: byTopic(topic: "b") }' };
+    expect(await toldOf(fitting, "report")).toEqual([
+      { coordinate: "Query.byTopic", ...limit, uses: 2, remaining: 1, resetAfterSeconds: 2 },
+      { coordinate: "Query.byTopic", ...limit, uses: 1, remaining: 2, resetAfterSeconds: 1 },
+    ]);
+    expect(await toldOf(asked, "validate")).toEqual([
+      { coordinate: "Query.byTopic", ...limit, uses: 1, remaining: 2, resetAfterSeconds: 1 },
+      { coordinate: "Query.limited", ...limit, uses: 2, ...full },
+      { coordinate: "Query.bundle", ...limit, uses: 4, ...full },
+    ]);
+    expect(await toldOf({ query: "{ closed }" }, "validate")).toEqual([
+      { coordinate: "Query.closed", max: 0, window: "3s", uses: 1, remaining: 0, resetAfterSeconds: 0 },
+    ]);
+    expect(await toldOf({ query: "{ dear }" }, "validate")).toEqual([]);
+    expect(outcomeOf(await gateway.ask(aliases(max), { by }))).toBe("ok");
+    gateway.backend.requests.length = 0;
+    expect(await toldOf(aliases(max), "validate")).toEqual([
+      { coordinate: "Query.limited", ...limit, uses: max, remaining: 0, resetAfterSeconds: 3 },
+    ]);
+    expect(gateway.backend.requests).toEqual([]);
+  });
+
   test.each<[what: string, coordinate: string, sized: Sized]>([
     [
       "fragments",

@@ -16,7 +16,11 @@ import { main } from "../../gateway/cli/main.ts";
 import { createShopProject, type TemporaryProject } from "../support/temporary-project.ts";
 
 const schema = `
-  type Query { products(first: Int = 3): ProductList product(id: ID!): Product }
+  type Query {
+    products(first: Int = 3): ProductList
+    product(id: ID!): Product
+    scarce(id: ID!): Product @from(field: "product(id: $args.id)") @rateLimit(max: 2, window: "1h", identityArgs: ["id"])
+  }
   type ProductList @view(of: "ProductPage") { items: [Product!]! }
   type Product { id: ID! stock: Stock @cost(weight: "2") }
   type Stock { quantity: Int! }
@@ -101,6 +105,24 @@ one.graphql  query One
     expect(printed.stderr).toContain("many.graphql");
   });
 
+  it("says which rate limits an operation uses, and has status 1 where that is never let through", async () => {
+    const query =
+      "query Scarce($id: ID!, $more: Boolean!) { a: scarce(id: $id) { id } b: scarce(id: $id) { id } c: scarce(id: $id) @include(if: $more) { id } }";
+    const file = write("scarce.graphql", query);
+    const within = await cost(file, "--variables", '{"id":"p1","more":false}');
+    expect(within.status).toBe(0);
+    expect(within.stdout).toContain("\n  uses of Query.scarce  2 of 2 in 1h\n    #0 ");
+    stdout.mockClear();
+    const beyond = await cost(file, "--variables", '{"id":"p1","more":true}');
+    expect(beyond.status).toBe(1);
+    expect(beyond.stdout).toContain("\n  uses of Query.scarce  3 of 2 in 1h  too much\n");
+    stdout.mockClear();
+    const json = await cost(file, "--json", "--variables", '{"id":"p1","more":true}');
+    expect(JSON.parse(json.stdout)).toMatchObject([
+      { rateLimits: [{ coordinate: "Query.scarce", max: 2, window: "1h", uses: 3 }] },
+    ]);
+  });
+
   it("holds the limits of a tier", async () => {
     const file = write("shelf.graphql", shelf);
     const variables = write("variables.json", '{ "first": 400 }');
@@ -122,6 +144,7 @@ one.graphql  query One
         estimate: { typeCost: 24, fieldCost: 24, upstreamCalls: 2 },
         limits: { maxTypeCost: 22, maxFieldCost: 10_000, maxUpstreamCalls: 2 },
         exceeded: [{ limit: "maxTypeCost", max: 22, found: 24, isEnforced: true }],
+        rateLimits: [],
         plan: {
           steps: [
             { id: 0, path: "products", source: "catalog", coordinate: "Query.products", after: [], calls: 1 },

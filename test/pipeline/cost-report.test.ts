@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { standardLimits } from "../../gateway/config/demand-control.ts";
 import { type KnownCost, reportCost } from "../../gateway/pipeline/cost-report.ts";
+import type { RateUse } from "../../gateway/policy/operation-rates.ts";
 import { writeResult } from "../../gateway/pipeline/write-result.ts";
 
 const known: KnownCost = {
@@ -14,11 +15,18 @@ const known: KnownCost = {
     measure: ["maxUpstreamCalls"],
   },
   budgets: [{ name: "burst", of: "fieldCost", capacity: 500 }],
+  uses: [use("Query.search", 2), use("Mutation.send", 1)],
   states: [
     { remaining: -12.5, resetAfterMs: 1001 },
-    { remaining: 1, resetAfterMs: 0 },
+    { remaining: 4.5, resetAfterMs: 2001 },
+    { remaining: 0, resetAfterMs: 3000 },
   ],
 };
+
+function use(coordinate: string, count: number): RateUse {
+  const limit = { max: 5, window: "10s", windowMs: 10_000, message: null, identityArguments: [] };
+  return { id: coordinate, coordinate, count, limit: { ...limit, coordinate, lengthArgument: null } };
+}
 
 describe("the report of a cost", () => {
   it("has estimate, limits, what is beyond them, and what is left of budgets", () => {
@@ -30,6 +38,10 @@ describe("the report of a cost", () => {
         { limit: "maxUpstreamCalls", max: 2, found: 3, isEnforced: false },
       ],
       remaining: [{ name: "burst", of: "fieldCost", capacity: 500, remaining: -12.5, resetAfterSeconds: 2 }],
+      rateLimits: [
+        { coordinate: "Mutation.send", max: 5, window: "10s", uses: 1, remaining: 0, resetAfterSeconds: 3 },
+        { coordinate: "Query.search", max: 5, window: "10s", uses: 2, remaining: 4.5, resetAfterSeconds: 3 },
+      ],
     });
   });
 
@@ -38,8 +50,20 @@ describe("the report of a cost", () => {
     expect(reportCost({ ...known, actual }).actual).toEqual(actual);
   });
 
-  it("has no budgets where there are none", () => {
-    expect(reportCost({ ...known, budgets: [], states: [] }).remaining).toEqual([]);
+  it("has no budgets and no rate limits where there are none", () => {
+    expect(reportCost({ ...known, budgets: [], uses: [], states: [] })).toMatchObject({
+      remaining: [],
+      rateLimits: [],
+    });
+  });
+
+  it("has the twenty rate limits of which the least is left", () => {
+    const uses = Array.from({ length: 50 }, (_, index) => use(`Query.f${index}`, 1));
+    const states = uses.map((_, index) => ({ remaining: 50 - index, resetAfterMs: 0 }));
+    const { rateLimits } = reportCost({ ...known, budgets: [], uses, states });
+    expect(rateLimits.map(({ remaining }) => remaining)).toEqual(
+      Array.from({ length: 20 }, (_, index) => index + 1),
+    );
   });
 });
 

@@ -78,6 +78,7 @@ describe("a BFF that tells costs", () => {
           resetAfterSeconds: expect.any(Number),
         },
       ],
+      rateLimits: [],
     });
     expect(Math.floor(cost?.remaining[1]?.remaining ?? 0)).toBe(left({ data, errors, ...told }, "cost"));
   });
