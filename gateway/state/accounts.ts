@@ -3,10 +3,20 @@ import type { Spending } from "./budget-arithmetic.ts";
 /** One consumer's spending of one budget. */
 export interface Account extends Spending {
   readonly key: string;
-  /** When nothing of it is spent any more. */
+  /** When the first of it was spent in its window, on the clock that nobody sets. */
+  begunMs: number;
+  /** When its window ends by the clock; of a token bucket Infinity. */
+  endsAtMs: number;
+  /** When nothing of it is spent any more, whatever the clock is set to; on the one that nobody sets. */
   fullAtMs: number;
   /** Of the capacity. */
   spentShare: number;
+}
+
+/** The time by the clock, which somebody may set, and by one that nobody sets. */
+export interface Now {
+  readonly wallMs: number;
+  readonly monotonicMs: number;
 }
 
 /**
@@ -35,10 +45,10 @@ export class Accounts {
   }
 
   /** Keeps a new account, or notes that one has changed. */
-  put(account: Account, nowMs: number): void {
+  put(account: Account, now: Now): void {
     const place = this.#places.get(account.key);
     if (place !== undefined) return this.#settle(place.index);
-    this.#makeRoom(nowMs);
+    this.#makeRoom(now);
     this.#places.set(account.key, { account, index: this.#heap.length });
     this.#heap.push(account);
     this.#rise(this.#heap.length - 1);
@@ -54,12 +64,14 @@ export class Accounts {
     this.#settle(place.index);
   }
 
-  #makeRoom(nowMs: number): void {
+  #makeRoom({ wallMs, monotonicMs }: Now): void {
     // Two for one: after a flood there are fewer with each that comes.
     for (let dropped = 0; dropped < 2; dropped++) {
       const [first] = this.#heap;
-      if (first === undefined || (first.fullAtMs > nowMs && this.size < this.#maxAccounts)) return;
-      if (first.fullAtMs > nowMs) this.#onForgotten();
+      if (first === undefined) return;
+      const isFull = first.fullAtMs <= monotonicMs;
+      if (!isFull && this.size < this.#maxAccounts) return;
+      if (!isFull && first.endsAtMs > wallMs) this.#onForgotten();
       this.remove(first.key);
     }
   }

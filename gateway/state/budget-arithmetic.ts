@@ -8,24 +8,16 @@ import type { BudgetRule, BudgetState } from "./budget-store.ts";
 export interface Spending {
   /** 0 to twice the capacity. */
   spent: number;
-  /** When it was so much, in milliseconds since 1970. */
+  /** When it was so much: of a quota, on the clock that says when its window ends; of a bucket, on the one that refills it. */
   atMs: number;
 }
 
 /**
- * How much is spent now of what was spent then. A clock that went back neither refills a budget nor opens a window. Where
- * the capacity is lower than it was then, the budget fills from as little as it can have left.
+ * How much of a token bucket is spent now of what was spent then. Where the capacity is lower than it was then, it fills from
+ * as little as it can have left.
  */
-export function spentNow(rule: BudgetRule, { spent: spentThen, atMs }: Spending, nowMs: number): number {
-  const spent = boundedSpent(rule, spentThen);
-  if (rule.window !== null)
-    return windowStartMs(rule.window, nowMs) > windowStartMs(rule.window, atMs) ? 0 : spent;
-  return Math.max(0, spent - rule.refillPerMs * Math.max(0, nowMs - atMs));
-}
-
-/** Since when what is spent now is so: a window that has begun is not left again. */
-export function spentSinceMs({ window }: BudgetRule, formerMs: number, nowMs: number): number {
-  return window === null ? nowMs : Math.max(formerMs, nowMs);
+export function spentNow(rule: BudgetRule, { spent, atMs }: Spending, nowMs: number): number {
+  return Math.max(0, boundedSpent(rule, spent) - rule.refillPerMs * Math.max(0, nowMs - atMs));
 }
 
 /** What can be spent: what overdraws a budget takes it down to minus its capacity. */
@@ -33,26 +25,29 @@ export function boundedSpent({ capacity }: BudgetRule, spent: number): number {
   return Math.min(Math.max(0, spent), 2 * capacity);
 }
 
-/** In whole milliseconds: 0 where so much fits, Infinity where it never will. What is no number never fits. */
-export function waitMs(rule: BudgetRule, spent: number, amount: number, nowMs: number): number {
+/**
+ * In whole milliseconds: 0 where so much fits, Infinity where it never will. What is no number never fits. `windowLeftMs`: of
+ * a quota, until its window ends.
+ */
+export function waitMs(rule: BudgetRule, spent: number, amount: number, windowLeftMs: number): number {
   if (amount === 0) return 0;
   const limit = rule.capacity * roundingAllowance;
   if (!(amount > 0 && amount <= limit)) return Infinity;
   const over = spent + amount - limit;
   if (over <= 0) return 0;
-  if (rule.window !== null) return untilWindowEndsMs(rule.window, nowMs);
+  if (rule.window !== null) return windowLeftMs;
   return Math.max(1, Math.ceil(over / rule.refillPerMs));
 }
 
-/** What a consumer is told of its budget. */
-export function stateOf(rule: BudgetRule, spent: number, nowMs: number): BudgetState {
+/** What a consumer is told of its budget. `windowLeftMs`: as of {@link waitMs}. */
+export function stateOf(rule: BudgetRule, spent: number, windowLeftMs: number): BudgetState {
   const left = rule.capacity - spent;
   return {
     remaining: Math.abs(left) < rule.capacity * (roundingAllowance - 1) ? 0 : left,
     resetAfterMs:
       rule.window === null
         ? Math.min(Math.ceil(spent / rule.refillPerMs), Number.MAX_SAFE_INTEGER)
-        : untilWindowEndsMs(rule.window, nowMs),
+        : windowLeftMs,
   };
 }
 
@@ -72,23 +67,19 @@ export function settledState(
   };
 }
 
-/** When the budget is full again if nobody spends anything. */
-export function fullAtMs(rule: BudgetRule, { spent, atMs }: Spending): number {
-  return rule.window === null ? atMs + spent / rule.refillPerMs : windowEndMs(rule.window, atMs);
-}
-
-/** The day or month, by UTC, in which a moment lies. */
+/** The beginning of the day or month, by UTC, in which a moment lies. */
 export function windowStartMs(window: "day" | "month", ms: number): number {
   return window === "day" ? Math.floor(ms / dayMs) * dayMs : monthStartMs(ms);
 }
 
-function windowEndMs(window: "day" | "month", ms: number): number {
+export function windowEndMs(window: "day" | "month", ms: number): number {
   const startMs = windowStartMs(window, ms);
   return window === "day" ? startMs + dayMs : monthStartMs(startMs + moreThanMonthMs);
 }
 
-function untilWindowEndsMs(window: "day" | "month", nowMs: number): number {
-  return Math.ceil(windowEndMs(window, nowMs) - nowMs);
+/** In whole milliseconds; 0 where there is no window. */
+export function untilWindowEndsMs({ window }: BudgetRule, nowMs: number): number {
+  return window === null ? 0 : Math.ceil(windowEndMs(window, nowMs) - nowMs);
 }
 
 function monthStartMs(ms: number): number {

@@ -44,7 +44,10 @@ local function readSpent(rule, now)
   -- What is no number is not equal to itself.
   if not spent or not at or spent ~= spent or at ~= at then return 0, now end
   spent = bounded(rule, spent)
-  if not rule.window then return math.max(0, spent - rule.refillPerMs * math.max(0, now - at)), now end
+  if not rule.window then
+    -- Written by a clock that has been set back since: the bucket fills from now on.
+    return math.max(0, spent - rule.refillPerMs * math.max(0, now - at)), now, at > now
+  end
   if windowStart(rule.window, now) > windowStart(rule.window, at) then return 0, now end
   return spent, math.max(at, now)
 end
@@ -96,8 +99,8 @@ for index = 1, #KEYS do
   rules[index] = rule
   local draft = drafts[rule.key]
   if not draft then
-    local spent, at = readSpent(rule, now)
-    draft = { rule = rule, spent = spent, at = at, wanted = 0 }
+    local spent, at, isAhead = readSpent(rule, now)
+    draft = { rule = rule, spent = spent, at = at, isAhead = isAhead, wanted = 0 }
     drafts[rule.key] = draft
   end
   if rule.amount ~= 0 then
@@ -107,11 +110,10 @@ for index = 1, #KEYS do
   end
 end
 local isTaken = refused == -1
-if isTaken then
-  for _, draft in pairs(drafts) do
-    draft.spent = draft.spent + draft.wanted
-    if draft.wanted > 0 then write(draft.rule, draft.spent, draft.at, now) end
-  end
+for _, draft in pairs(drafts) do
+  local taken = isTaken and draft.wanted or 0
+  draft.spent = draft.spent + taken
+  if taken > 0 or draft.isAhead then write(draft.rule, draft.spent, draft.at, now) end
 end
 local answer = {
   tostring(refused),

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { Redis, ReplyError } from "ioredis";
 import type { RedisSettings } from "../config/redis-url.ts";
 import { shortened } from "../core/errors.ts";
-import { stateOf } from "./budget-arithmetic.ts";
+import { stateOf, untilWindowEndsMs } from "./budget-arithmetic.ts";
 import type { BudgetRule, Charge, Reservation, Settlement, Taken } from "./budget-store.ts";
 import type { RemoteStore } from "./guarded-store.ts";
 import { reserveScript, settleScript } from "./redis-scripts.ts";
@@ -56,7 +56,9 @@ export class RedisStore implements RemoteStore {
     return {
       refused: refused === -1 ? null : refused,
       retryAfterMs: refused === -1 || waitMs === -1 ? null : waitMs,
-      states: charges.map(({ rule }, index) => stateOf(rule, spent[index] ?? 0, takenAtMs)),
+      states: charges.map(({ rule }, index) =>
+        stateOf(rule, spent[index] ?? 0, untilWindowEndsMs(rule, takenAtMs)),
+      ),
       takenAtMs,
       isLocalShare: false,
     };

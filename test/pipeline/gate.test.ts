@@ -57,7 +57,12 @@ beforeEach(() => {
     settings,
     () => undefined,
   );
-  const budgets = new LocalStore({ maxBudgets: 10, now: () => 0, onForgotten: () => {} });
+  const budgets = new LocalStore({
+    maxBudgets: 10,
+    now: () => 0,
+    monotonicNow: () => 0,
+    onForgotten: () => {},
+  });
   const budgetsOf = compileTierBudgets("web");
   bff = { settings, tiers: compileTiers(settings), preparing, metrics, preparer, budgets, budgetsOf };
 });

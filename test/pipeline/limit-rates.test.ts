@@ -18,7 +18,12 @@ let store: LocalStore;
 beforeEach(async () => {
   limiter = await openRateLimiter();
   nowMs = 1_000_000;
-  store = new LocalStore({ maxBudgets: 1000, now: () => nowMs, onForgotten: () => {} });
+  store = new LocalStore({
+    maxBudgets: 1000,
+    now: () => nowMs,
+    monotonicNow: () => nowMs,
+    onForgotten: () => {},
+  });
 });
 
 function use(

@@ -85,7 +85,12 @@ describe("what is settled", () => {
     const cost = fc.nat({ max: 200 });
     fc.assert(
       fc.property(fc.array(fc.tuple(cost, cost), { maxLength: 20 }), (requests) => {
-        const store = new LocalStore({ maxBudgets: 10, now: () => 0, onForgotten: () => {} });
+        const store = new LocalStore({
+          maxBudgets: 10,
+          now: () => 0,
+          monotonicNow: () => 0,
+          onForgotten: () => {},
+        });
         const [only] = compileBudgets("web", { budgets: budgetsOption.parse([burst]), budgetsOf: null });
         if (only === undefined) throw new Error("expected a budget, found none");
         let left = 50;

@@ -19,7 +19,12 @@ beforeEach(() => {
 });
 
 function newStore(): LocalStore {
-  return new LocalStore({ maxBudgets: 100, now: Date.now, onForgotten: () => {} });
+  return new LocalStore({
+    maxBudgets: 100,
+    now: () => Date.now(),
+    monotonicNow: () => performance.now(),
+    onForgotten: () => {},
+  });
 }
 
 /** What the channel makes of a message: structuredClone would keep what JSON loses. */

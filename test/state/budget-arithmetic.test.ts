@@ -16,7 +16,12 @@ describe("what is left after settling", () => {
     ["more taken than a budget can be below zero", -1000],
   ])("is what the store says then: %s", (_what, amount) => {
     for (const rule of [bucket, daily]) {
-      const store = new LocalStore({ maxBudgets: 10, now: () => 1_000_000, onForgotten: () => {} });
+      const store = new LocalStore({
+        maxBudgets: 10,
+        now: () => 1_000_000,
+        monotonicNow: () => 1_000_000,
+        onForgotten: () => {},
+      });
       const take = (taken: number): Reservation => store.reserve([{ rule, consumer: "c", amount: taken }]);
       const [told] = take(60).states;
       if (told === undefined) throw new Error("expected a state");

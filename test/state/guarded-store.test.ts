@@ -39,7 +39,12 @@ function guard(
 ): Guarded {
   const events: string[] = [];
   const messages: string[] = [];
-  const local = new LocalStore({ maxBudgets: 100, now: Date.now, onForgotten: () => {} });
+  const local = new LocalStore({
+    maxBudgets: 100,
+    now: () => Date.now(),
+    monotonicNow: () => performance.now(),
+    onForgotten: () => {},
+  });
   const store = new GuardedStore(remote, {
     timeoutMs,
     probeEveryMs: 20,

@@ -5,16 +5,25 @@ import { LocalStore } from "../../gateway/state/local-store.ts";
 import { bucket, charge, quota } from "../support/budget-rules.ts";
 
 const startMs = Date.parse("2026-11-22T10:00:00Z");
+const dayMs = 86_400_000;
 let nowMs: number;
+/** By how much somebody has set the clock. */
+let wallOffsetMs: number;
 let forgotten: number;
 let store: LocalStore;
 
 function open(maxBudgets = 1000): LocalStore {
-  return new LocalStore({ maxBudgets, now: () => nowMs, onForgotten: () => (forgotten += 1) });
+  return new LocalStore({
+    maxBudgets,
+    now: () => nowMs + wallOffsetMs,
+    monotonicNow: () => nowMs,
+    onForgotten: () => (forgotten += 1),
+  });
 }
 
 beforeEach(() => {
   nowMs = startMs;
+  wallOffsetMs = 0;
   forgotten = 0;
   store = open();
 });
@@ -62,16 +71,17 @@ describe("a token bucket", () => {
     }
   });
 
-  it("is not refilled by a clock that goes back, and goes on from there", () => {
+  it.each([
+    ["back", -3_600_000],
+    ["forward", 3_600_000],
+  ])("is refilled as ever when somebody sets the clock %s", (_where, byMs) => {
     const rule = bucket(10, 1);
     granted(1, charge(rule, 10));
-    nowMs -= 60_000;
-    expect(remaining(charge(rule))).toEqual([0]);
-    granted(1, charge(rule, 0));
-    nowMs += 60_000;
+    wallOffsetMs = byMs;
     expect(remaining(charge(rule))).toEqual([0]);
     nowMs += 4;
     expect(remaining(charge(rule))).toEqual([4]);
+    expect(store.reserve([charge(rule, 6)])).toMatchObject({ refused: 0, retryAfterMs: 2 });
   });
 
   it("lets fractions through up to the whole that they make", () => {
@@ -139,13 +149,93 @@ describe("a quota", () => {
     expect(granted(4, charge(rule))).toBe(3);
   });
 
-  it("does not begin anew because a clock went back, and not twice", () => {
-    nowMs = Date.parse("2026-11-23T00:00:01Z");
-    expect(granted(2, charge(quota(2)))).toBe(2);
-    nowMs -= 5000;
-    expect(granted(1, charge(quota(2)))).toBe(0);
-    nowMs += 5000;
-    expect(granted(1, charge(quota(2)))).toBe(0);
+  it("is granted once for each window, however often the clock goes over its border", () => {
+    nowMs = Date.parse("2026-11-22T23:59:59Z");
+    expect(granted(3, charge(quota(2)))).toBe(2);
+    for (let round = 0; round < 5; round++) {
+      wallOffsetMs = 2000;
+      expect(granted(3, charge(quota(2)))).toBe(round === 0 ? 2 : 0);
+      wallOffsetMs = 0;
+      expect(granted(3, charge(quota(2)))).toBe(0);
+      // Others come meanwhile, for whom room is made.
+      for (let other = 0; other < 5; other++)
+        expect(granted(1, charge(quota(2), 1, `other ${round} ${other}`))).toBe(1);
+    }
+    nowMs += 2000;
+    expect(granted(3, charge(quota(2)))).toBe(0);
+    nowMs += dayMs;
+    expect(granted(3, charge(quota(2)))).toBe(2);
+  });
+
+  it("of who does not ask while the clock is ahead is not granted again when it is back", () => {
+    const late = charge(quota(2), 1, "late");
+    expect(granted(3, late)).toBe(2);
+    wallOffsetMs = dayMs;
+    for (let other = 0; other < 50; other++) granted(1, charge(quota(2), 1, `other ${other}`));
+    wallOffsetMs = 0;
+    expect(granted(1, late)).toBe(0);
+    expect(forgotten).toBe(0);
+  });
+
+  it.each([
+    ["day", 1],
+    ["day", 400],
+    ["month", 400],
+  ] as const)(
+    "of a %s is there again after that time at most where the clock was %i days ahead",
+    (window, days) => {
+      const lengthMs = window === "day" ? dayMs : 31 * dayMs;
+      const rule = quota(2, window);
+      wallOffsetMs = days * dayMs;
+      expect(granted(3, charge(rule))).toBe(2);
+      wallOffsetMs = 0;
+      let longestMs = 0;
+      let sum = 0;
+      for (let round = 0; round < 5; round++) {
+        const { refused, retryAfterMs } = store.reserve([charge(rule)]);
+        expect(refused).toBe(0);
+        longestMs = Math.max(longestMs, retryAfterMs ?? Infinity);
+        nowMs += (retryAfterMs ?? 0) - 1;
+        expect(granted(1, charge(rule))).toBe(0);
+        nowMs += 1;
+        sum += granted(3, charge(rule));
+      }
+      expect(longestMs).toBeLessThanOrEqual(lengthMs);
+      expect(sum).toBe(10);
+    },
+  );
+
+  it("is granted for each day that the clock has shown, and one at most in advance, and nobody waits longer than a day", () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            passedMs: fc.nat({ max: dayMs / 2 }),
+            setMs: fc.constantFrom(0, 0, -dayMs, -1000, 1000, dayMs),
+          }),
+          { maxLength: 60 },
+        ),
+        (steps) => {
+          nowMs = startMs;
+          wallOffsetMs = 0;
+          store = open();
+          let sum = 0;
+          const shown = new Set<number>();
+          let grantedAtMs = nowMs;
+          for (const { passedMs, setMs } of steps) {
+            nowMs += passedMs;
+            wallOffsetMs = setMs;
+            shown.add(Math.floor((nowMs + wallOffsetMs) / dayMs));
+            const got = granted(3, charge(quota(2)));
+            sum += got;
+            if (got > 0) grantedAtMs = nowMs;
+            expect(nowMs - grantedAtMs).toBeLessThan(dayMs);
+          }
+          expect(sum).toBeLessThanOrEqual(2 * (shown.size + 1));
+        },
+      ),
+      { numRuns: 1000 },
+    );
   });
 });
 
@@ -344,6 +434,6 @@ it("is what a slow and simple store says, whatever happens", () => {
         note(first, leftOf(first) + settled);
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 1000 },
   );
 });

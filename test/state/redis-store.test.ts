@@ -105,6 +105,15 @@ describe.skipIf(isWithoutRedis)("budgets in Redis (needs redis-server)", () => {
     expect(again.states[0]?.remaining).toBeCloseTo(Math.min(10, elapsedMs * 0.1) - 5, 6);
   });
 
+  it("fill from now on where the server's clock was set back since", async () => {
+    const rule = bucket(10, 0.1);
+    const { takenAtMs } = await store.reserve([charge(rule, 10)]);
+    const [key = ""] = await client.keys("*:test:*");
+    await client.set(key, `10 ${takenAtMs + 3_600_000}`);
+    expect((await store.reserve([charge(rule, 5)])).refused).toBe(0);
+    await eventually(async () => expect((await store.reserve([charge(rule, 5)])).refused).toBeNull());
+  });
+
   it("fill as they say from where a lower capacity leaves them, however much was spent before", async () => {
     const before = await store.reserve([charge(bucket(1_000_000), 1_000_000)]);
     const rule = bucket(4, 0.05);
@@ -177,7 +186,12 @@ describe.skipIf(isWithoutRedis)("budgets in Redis (needs redis-server)", () => {
       fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
         await client.flushall();
         let nowMs = 0;
-        const local = new LocalStore({ maxBudgets: 100, now: () => nowMs, onForgotten: () => {} });
+        const local = new LocalStore({
+          maxBudgets: 100,
+          now: () => nowMs,
+          monotonicNow: () => nowMs,
+          onForgotten: () => {},
+        });
         for (const { charges: wanted, settled } of steps) {
           const there = await store.reserve(wanted);
           nowMs = there.takenAtMs;
