@@ -1,6 +1,7 @@
 import { type BudgetCharge, chargesFor, settlementsFor, type Spending } from "../policy/budgets.ts";
 import { consumerKey } from "../policy/consumer-key.ts";
 import { type CostExcess, findCostExcess, refuseExcess } from "../policy/cost-limits.ts";
+import type { Spend } from "../policy/operation-cost.ts";
 import type { RateUse } from "../policy/operation-rates.ts";
 import { type EndedRun, type OperationCost, settleCost } from "../policy/settle-cost.ts";
 import type { OperationRequest } from "../prepare/prepared-operation.ts";
@@ -130,9 +131,10 @@ export function estimateCost(
   gated: Pick<GatedRequest, "spend">,
 ): OperationCost {
   const { prepared, coerced, denials } = operation;
-  const estimate = prepared.cost.estimate(coerced, denials);
-  // To plan an unseen operation is at the expense of who sent it.
-  const calls = executor.callFormula(operation, (work) => gated.spend(work));
+  // What an operation needs that was not seen before, or not of such a caller, is at the expense of who sent it.
+  const spend: Spend = (work) => gated.spend(work);
+  const estimate = prepared.cost.estimate(coerced, denials, spend);
+  const calls = executor.callFormula(operation, spend);
   const { typeCost, fieldCost } = estimate;
   return { typeCost, fieldCost, upstreamCalls: calls.upstreamCalls((list) => estimate.lengthOf(list)) };
 }

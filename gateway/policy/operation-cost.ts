@@ -60,10 +60,14 @@ export interface CostFormula {
   readonly estimatedBytes: number;
   /**
    * For coerced variables (an absent one is undefined) and what the caller may not read (null: nothing). Refuses the request
-   * with BAD_USER_INPUT where a variable gives a list no size that it can have, or too many of them.
+   * with BAD_USER_INPUT where a variable gives a list no size that it can have, or too many of them. Where nobody who may
+   * read just as much has asked of late, the formula is compiled for that: `spend` does the work, or refuses to.
    */
-  estimate(variables: Variables, denials: Denials | null): CostEstimate;
+  estimate(variables: Variables, denials: Denials | null, spend?: Spend): CostEstimate;
 }
+
+/** Does work at somebody's expense. */
+export type Spend = <Value>(work: () => Value) => Value;
 
 /**
  * Compiles what an operation of a valid document costs. Refuses it with GRAPHQL_VALIDATION_FAILED where its text gives a
@@ -82,11 +86,11 @@ export function compileCost(
   const reduced = new BoundedCache<Formula>({ maxEntries: maxReduced, maxSize: maxReduced });
   return {
     estimatedBytes: whole.estimatedBytes,
-    estimate(variables, denials) {
+    estimate(variables, denials, spend = (work) => work()) {
       if (denials === null) return whole.estimate(variables);
       let formula = reduced.get(denials.key);
       if (formula === undefined) {
-        formula = compile(denials);
+        formula = spend(() => compile(denials));
         reduced.set(denials.key, formula, 1);
       }
       return formula.estimate(variables);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { maxCost } from "../../gateway/policy/cost-arithmetic.ts";
-import type { CostFormula } from "../../gateway/policy/operation-cost.ts";
+import type { Denials } from "../../gateway/policy/access-rules.ts";
+import type { CostFormula, Spend } from "../../gateway/policy/operation-cost.ts";
 import { RequestRefusal } from "../../gateway/core/request-refusal.ts";
 import { countCalls } from "../../gateway/prepare/estimate-calls.ts";
 import { openCosts, openSame } from "../cost/costed-schema.ts";
@@ -168,6 +169,33 @@ describe("what a caller may not read", () => {
     const formula = schema.compile("{ open { secret { text } } }");
     const found = [null, denials, null, denials].map((one) => formula.estimate({}, one).typeCost);
     expect(found).toEqual([102, 2, 102, 2]);
+  });
+
+  it("is compiled at the expense of who asks, each time that it is, and of nobody who may read everything", () => {
+    const denials = schema.project.access.get("web")?.denialsFor([0]) ?? null;
+    const formula = schema.compile("{ open { secret { text } } }");
+    let spent = 0;
+    const spend: Spend = (work) => {
+      spent += 1;
+      return work();
+    };
+    const refuse: Spend = () => {
+      throw RequestRefusal.of("RATE_LIMITED");
+    };
+    expect(() => formula.estimate({}, denials, refuse)).toThrow(RequestRefusal);
+    const found = [null, denials, null, denials].map((one) => formula.estimate({}, one, spend).typeCost);
+    expect([found, spent]).toEqual([[102, 2, 102, 2], 1]);
+    expect(formula.estimate({}, denials, refuse).typeCost).toBe(2);
+    // More kinds of callers than are kept.
+    const none = { deniesField: () => false, deniesObject: () => false };
+    const kinds = Array.from(
+      { length: 30 },
+      (_, kind) => ({ ...none, key: `kind ${kind}` }) as Partial<Denials> as Denials,
+    );
+    for (const kind of kinds) formula.estimate({}, kind, spend);
+    expect(spent).toBe(31);
+    const [first] = kinds;
+    expect(() => formula.estimate({}, first ?? null, refuse)).toThrow(RequestRefusal);
   });
 });
 
