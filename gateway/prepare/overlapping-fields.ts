@@ -1,4 +1,5 @@
 import {
+  type ArgumentNode,
   type ASTVisitor,
   type FieldNode,
   getNamedType,
@@ -74,6 +75,7 @@ class MergedSelections {
   readonly #waiting: MergedSet[] = [];
   readonly #known = new Set<string>();
   readonly #ids = new Map<SelectionSetNode, number>();
+  readonly #arguments = new WrittenArguments();
   #visits = 0;
 
   constructor(context: ValidationContext) {
@@ -120,7 +122,7 @@ class MergedSelections {
             inner.push({ set: fragment.selectionSet, type: this.#typeOf(fragment, type), within });
         }
       }
-      open.push(...inner.toReversed());
+      for (const next of inner.toReversed()) open.push(next);
     }
     return byName;
   }
@@ -135,11 +137,9 @@ class MergedSelections {
 
   #checkUses(name: string, uses: readonly FieldUse[], isShape: boolean): void {
     const groups = isShape || uses.length === 1 ? [uses] : groupByObject(uses);
-    this.#visits += groups.length > 1 ? uses.length * groups.length : 0;
+    if (groups.length > 1) for (const group of groups) this.#visits += group.length;
     const conflict =
-      uses.length === 1
-        ? null
-        : ((isShape ? null : findFirst(groups, findDifference)) ?? findShapeConflict(uses));
+      uses.length === 1 ? null : ((isShape ? null : this.#findDifference(groups)) ?? findShapeConflict(uses));
     if (conflict !== null) {
       this.#report(name, conflict);
       return;
@@ -164,6 +164,14 @@ class MergedSelections {
     if (this.#known.has(key) || (isShape && this.#known.has(`shape ${key}`))) return;
     this.#known.add(isShape ? `shape ${key}` : key);
     this.#waiting.push({ parts, isShape });
+  }
+
+  #findDifference(groups: readonly (readonly FieldUse[])[]): Conflict | null {
+    for (const group of groups) {
+      const conflict = findDifference(group, this.#arguments);
+      if (conflict !== null) return conflict;
+    }
+    return null;
   }
 
   #idOf(set: SelectionSetNode): number {
@@ -221,36 +229,32 @@ function findField(
 function groupByObject(uses: readonly FieldUse[]): readonly (readonly FieldUse[])[] {
   const [first] = uses;
   if (uses.every(({ parent }) => parent === first?.parent)) return [uses];
-  const objects = new Set(uses.map(({ parent }) => parent).filter(isObjectType));
-  if (objects.size < 2) return [uses];
-  return [...objects].map((object) =>
-    uses.filter(({ parent }) => parent === object || !isObjectType(parent)),
-  );
-}
-
-function findFirst(
-  groups: readonly (readonly FieldUse[])[],
-  find: (uses: readonly FieldUse[]) => Conflict | null,
-): Conflict | null {
-  for (const group of groups) {
-    const conflict = find(group);
-    if (conflict !== null) return conflict;
+  const groups = new Map<GraphQLNamedType, FieldUse[]>();
+  const shared: FieldUse[] = [];
+  for (const use of uses) {
+    const { parent } = use;
+    if (isObjectType(parent)) {
+      const group = groups.get(parent);
+      if (group === undefined) groups.set(parent, [...shared, use]);
+      else group.push(use);
+    } else {
+      shared.push(use);
+      for (const group of groups.values()) group.push(use);
+    }
   }
-  return null;
+  return groups.size < 2 ? [uses] : [...groups.values()];
 }
 
 /** Both halves of the comparison are equivalences, so that one field stands for all that were like it. */
-function findDifference([one, ...others]: readonly FieldUse[]): Conflict | null {
+function findDifference([one, ...others]: readonly FieldUse[], written: WrittenArguments): Conflict | null {
   if (one === undefined) return null;
   const name = one.node.name.value;
-  let args: string | null = null;
   for (const other of others) {
     const otherName = other.node.name.value;
     if (otherName !== name)
       return { one, other, reason: `"${name}" and "${otherName}" are different fields` };
-    if (!hasArguments(one) && !hasArguments(other)) continue;
-    args ??= writeArguments(one);
-    if (writeArguments(other) !== args) return { one, other, reason: "they have differing arguments" };
+    if (written.idOf(one.node) !== written.idOf(other.node))
+      return { one, other, reason: "they have differing arguments" };
   }
   return null;
 }
@@ -283,13 +287,27 @@ function areShapedAlike(one: GraphQLOutputType, other: GraphQLOutputType): boole
   return !isLeafType(one) && !isLeafType(other);
 }
 
-function hasArguments({ node }: FieldUse): boolean {
-  return node.arguments !== undefined && node.arguments.length > 0;
+/**
+ * Numbers for the arguments of fields, the same for those that are the same: neither their order counts nor that of an
+ * object's fields. A field's are written once, however often it is merged with others.
+ */
+class WrittenArguments {
+  readonly #ids = new Map<string, number>();
+  readonly #known = new Map<FieldNode, number>();
+
+  idOf(node: FieldNode): number {
+    if (node.arguments === undefined || node.arguments.length === 0) return 0;
+    const known = this.#known.get(node);
+    if (known !== undefined) return known;
+    const text = writeArguments(node.arguments);
+    const id = this.#ids.get(text) ?? this.#ids.size + 1;
+    this.#ids.set(text, id);
+    this.#known.set(node, id);
+    return id;
+  }
 }
 
-/** Equal for arguments that are the same: neither their order counts nor that of an object's fields. */
-function writeArguments({ node }: FieldUse): string {
-  const args = node.arguments ?? [];
+function writeArguments(args: readonly ArgumentNode[]): string {
   return JSON.stringify(args.map(({ name, value }) => [name.value, plainValue(value)]).toSorted(byFirst));
 }
 

@@ -1,14 +1,22 @@
 import fc from "fast-check";
-import { buildSchema, type GraphQLError, OverlappingFieldsCanBeMergedRule, parse, validate } from "graphql";
+import {
+  buildSchema,
+  type GraphQLError,
+  Kind,
+  OverlappingFieldsCanBeMergedRule,
+  parse,
+  validate,
+  visit,
+} from "graphql";
 import { describe, expect, it } from "vitest";
 import { overlappingFieldsCanBeMerged } from "../../gateway/prepare/overlapping-fields.ts";
 
 const schema = buildSchema(`
   type Query { pet: Pet dog: Dog cat: Cat any: Any node(id: ID, by: By, ids: [ID]): Pet deep: Deep name: String }
   input By { name: String = "a" ids: [ID] by: By }
-  interface Pet { name(short: Boolean): String friend: Pet friends: [Pet!] owner: Owner }
-  type Dog implements Pet { name(short: Boolean): String friend: Pet friends: [Pet!] owner: Owner barks: Boolean! volume: Int mate: Dog list: [Int] }
-  type Cat implements Pet { name(short: Boolean): String friend: Pet friends: [Pet!] owner: Owner barks: Boolean volume: Float mate: Cat list: Int }
+  interface Pet { name(short: Boolean): String toys(ids: [ID]): Int friend: Pet friends: [Pet!] owner: Owner }
+  type Dog implements Pet { name(short: Boolean): String toys(ids: [ID]): Int friend: Pet friends: [Pet!] owner: Owner barks: Boolean! volume: Int mate: Dog list: [Int] }
+  type Cat implements Pet { name(short: Boolean): String toys(ids: [ID]): Int friend: Pet friends: [Pet!] owner: Owner barks: Boolean volume: Float mate: Cat list: Int }
   type Owner { name: String! pet: Pet dog: Dog }
   union Any = Dog | Cat | Owner
   type Deep { a: Deep b: Deep x: ID }
@@ -213,6 +221,41 @@ describe("documents that are merged in very many ways", () => {
     const query = `{ dog { ${names.map((name) => `...${name}`).join(" ")} } } ${names.map((name) => `fragment ${name} on Dog { name mate { name } }`).join(" ")}`;
     expect(messagesOf(query)).toEqual([]);
     expect(messagesOf(`{ dog { ${"name ".repeat(9000)}} }`)).toEqual([]);
+  });
+
+  it("have arguments that are read once for each field", () => {
+    const document = parse(
+      `{ one: dog { ...F ...G } two: dog { ...F ...G } three: cat { ...F ...G } }
+       fragment F on Pet { toys(ids: ["1", "2"]) }
+       fragment G on Pet { toys(ids: ["1", "2"]) }`,
+    );
+    let reads = 0;
+    visit(document, {
+      enter(node) {
+        if (node.kind !== Kind.LIST) return;
+        const { values } = node;
+        Object.defineProperty(node, "values", {
+          get: () => {
+            reads += 1;
+            return values;
+          },
+        });
+      },
+    });
+    reads = 0;
+    validate(schema, document, []);
+    const readsOfWalk = reads;
+    expect(validate(schema, document, [overlappingFieldsCanBeMerged])).toEqual([]);
+    expect(reads - readsOfWalk).toBe(readsOfWalk + 2);
+  });
+
+  it("are not those that say the same of each of many types", () => {
+    const names = Array.from({ length: 200 }, (_, index) => `T${index}`);
+    const wide = buildSchema(
+      `type Query { any: Any } union Any = ${names.join(" | ")} ${names.map((name) => `type ${name} { a: ID b: ID c: ID d: ID }`).join(" ")}`,
+    );
+    const query = parse(`{ any { ${names.map((name) => `... on ${name} { a b c d }`).join(" ")} } }`);
+    expect(validate(wide, query, [overlappingFieldsCanBeMerged])).toEqual([]);
   });
 });
 
