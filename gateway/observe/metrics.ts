@@ -103,6 +103,16 @@ export const metricCatalog = {
     help: "Documents looked up, by result: hit, miss, refused (not valid).",
     labels: ["bff", "result"],
   },
+  overlock_preparing_documents_waiting: {
+    kind: "gauge",
+    help: "Unseen documents that wait for their turn to be prepared.",
+    labels: [],
+  },
+  overlock_preparing_wait_seconds: {
+    kind: "histogram",
+    help: "How long requests waited for the turn of their unseen document, or until they were over before; those that did not wait are not in it.",
+    labels: [],
+  },
   overlock_limit_exceeded_total: {
     kind: "counter",
     help: "Operations beyond a limit of their caller's, by limit and mode: enforce (refused), measure (let through).",

@@ -1,5 +1,13 @@
 import type { Waiter } from "../core/deadline.ts";
 
+/** Told of the documents that wait for their turn. */
+export interface PreparingObserver {
+  /** So many more wait; below 0: fewer. */
+  onWaiting(difference: number): void;
+  /** A request has waited so long for its document's turn, or until it was over before. */
+  onWaited(waitedMs: number): void;
+}
+
 /**
  * Spreads the work that unseen documents make over turns of the event loop: of what arrives in one turn, so much is begun in
  * it as takes some milliseconds, and the rest waits for the next turns, in the order in which it came. So who asks for what is
@@ -9,6 +17,7 @@ import type { Waiter } from "../core/deadline.ts";
  * requests because of that.
  */
 export class PreparingTurns {
+  readonly #observer: PreparingObserver;
   readonly #maxPartMs: number;
   readonly #clock: () => number;
   /** By document: who waits for the same goes on together. */
@@ -18,7 +27,12 @@ export class PreparingTurns {
   #endsAtMs: number | null = null;
 
   /** `clock`: in milliseconds; it never goes back. */
-  constructor(maxPartMs: number = standardPartMs, clock: () => number = () => performance.now()) {
+  constructor(
+    observer: PreparingObserver,
+    maxPartMs: number = standardPartMs,
+    clock: () => number = () => performance.now(),
+  ) {
+    this.#observer = observer;
     this.#maxPartMs = maxPartMs;
     this.#clock = clock;
   }
@@ -48,13 +62,18 @@ export class PreparingTurns {
 
   #turn(document: string, waiter: Waiter): Promise<void> {
     return new Promise((resolve, reject) => {
+      const sinceMs = this.#clock();
+      const leave = (): void => {
+        this.#leave(document, begin);
+        this.#observer.onWaited(this.#clock() - sinceMs);
+      };
       const begin = (): void => {
         takeBack();
-        this.#leave(document, begin);
+        leave();
         resolve();
       };
       const takeBack = waiter.onExpire((reason) => {
-        this.#leave(document, begin);
+        leave();
         reject(reason);
       });
       const { expiredBy } = waiter;
@@ -65,8 +84,10 @@ export class PreparingTurns {
 
   #join(document: string, begin: () => void): void {
     const others = this.#waiting.get(document);
-    if (others === undefined) this.#waiting.set(document, new Set([begin]));
-    else others.add(begin);
+    if (others === undefined) {
+      this.#waiting.set(document, new Set([begin]));
+      this.#observer.onWaiting(1);
+    } else others.add(begin);
     this.#waitingCharacters += document.length;
   }
 
@@ -74,7 +95,9 @@ export class PreparingTurns {
     const others = this.#waiting.get(document);
     if (others?.delete(begin) !== true) return;
     this.#waitingCharacters -= document.length;
-    if (others.size === 0) this.#waiting.delete(document);
+    if (others.size > 0) return;
+    this.#waiting.delete(document);
+    this.#observer.onWaiting(-1);
   }
 
   #isOver(): boolean {

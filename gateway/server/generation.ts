@@ -117,7 +117,10 @@ export async function buildGeneration(parts: GenerationParts): Promise<Generatio
     problems.throwIfAny();
     const isLimited = rules.some(({ rates }) => !rates.isEmpty);
     const rateLimiter = isLimited ? await openRateLimiter() : null;
-    const preparingTurns = new PreparingTurns();
+    const preparingTurns = new PreparingTurns({
+      onWaiting: (difference) => metrics.add("overlock_preparing_documents_waiting", {}, difference),
+      onWaited: (waitedMs) => metrics.observe("overlock_preparing_wait_seconds", {}, waitedMs / 1000),
+    });
     const bffs = composition.clients.map((bound, index): BffRuntime => {
       const bff = project.bffs[index];
       const identifier = identifiers[index];

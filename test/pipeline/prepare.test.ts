@@ -24,7 +24,7 @@ function opened() {
       { limits: ampleLimits, maxPreparedOperations: 100 },
       () => undefined,
     ),
-    preparingTurns: new PreparingTurns(10, () => nowMs),
+    preparingTurns: new PreparingTurns({ onWaiting: () => {}, onWaited: () => {} }, 10, () => nowMs),
   };
   const terms: PrepareTerms = {
     limits: ampleLimits,

@@ -14,11 +14,18 @@ function patient(timeoutMs = 60_000, client: AbortSignal | null = null): Deadlin
   return deadline;
 }
 
+const silent = { onWaiting: () => {}, onWaited: () => {} };
+
 /** Turns of 10 ms in which every work takes as long as it says. */
 function scripted() {
   let nowMs = 0;
   const begun: string[] = [];
-  const turns = new PreparingTurns(10, () => nowMs);
+  const observed = { waiting: 0, waitedMs: [] as number[] };
+  const observer = {
+    onWaiting: (difference: number) => void (observed.waiting += difference),
+    onWaited: (waitedMs: number) => void observed.waitedMs.push(waitedMs),
+  };
+  const turns = new PreparingTurns(observer, 10, () => nowMs);
   const add = (name: string, takesMs: number, deadline = patient()) => {
     const work = (): string => {
       begun.push(name);
@@ -27,7 +34,7 @@ function scripted() {
     };
     return turns.run(name, work, deadline);
   };
-  return { turns, begun, add };
+  return { turns, begun, add, observed };
 }
 
 describe("unseen documents", () => {
@@ -70,7 +77,7 @@ describe("unseen documents", () => {
   it("count with what follows from them at once", async () => {
     let nowMs = 0;
     const begun: string[] = [];
-    const turns = new PreparingTurns(10, () => nowMs);
+    const turns = new PreparingTurns(silent, 10, () => nowMs);
     const add = async (name: string): Promise<void> => {
       await turns.run(name, () => begun.push(name), patient());
       await Promise.resolve();
@@ -139,6 +146,18 @@ describe("unseen documents", () => {
     await Promise.all(first);
     void long.add("e", 10);
     expect(long.add("f", 0)).toBeInstanceOf(Promise);
+  });
+
+  it("are told of while they wait, and each request of how long it did, whatever became of it", async () => {
+    const { add, observed } = scripted();
+    const client = new AbortController();
+    void add("a", 10);
+    const waiting = [add("b", 10), add("b", 10), add("c", 10), add("d", 1, patient(60_000, client.signal))];
+    expect(observed).toEqual({ waiting: 3, waitedMs: [] });
+    client.abort();
+    expect(observed).toEqual({ waiting: 2, waitedMs: [0] });
+    await Promise.allSettled(waiting.map(async (one) => one));
+    expect(observed).toEqual({ waiting: 0, waitedMs: [0, 0, 0, 20] });
   });
 
   it("are not waited for longer than a request may take", async () => {

@@ -86,6 +86,18 @@ describe("/metrics", () => {
     expect(text).not.toContain("Evil");
   });
 
+  it("tells how long unseen documents wait for others", async () => {
+    const waited = "overlock_preparing_wait_seconds_count";
+    const before = await readSamples();
+    const many = Array.from({ length: 40 }, async (_, index) =>
+      test.query(`{ ${Array.from({ length: 30 }, (__, at) => `a${index}_${at}: __typename`).join(" ")} }`),
+    );
+    await Promise.all(many);
+    const after = await readSamples();
+    expect((after.get(waited) ?? 0) - (before.get(waited) ?? 0)).toBeGreaterThan(0);
+    expect(after.get("overlock_preparing_documents_waiting")).toBe(0);
+  });
+
   it("counts requests that are under way", async () => {
     test.shop.catalog.faults.set({ latencyMs: 300 });
     const slow = test.query("{ categories { id } }");
