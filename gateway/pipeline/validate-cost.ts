@@ -36,7 +36,7 @@ export async function validateCost(
   const uses = usesOf(bff, operation);
   const states = [...(reservation?.states ?? []), ...(await statesOfUses(bff, uses, gated))];
   const report = reportCost({ estimate, actual: null, limits: gated.limits, budgets, uses, states });
-  const cost: CostReport = bff.showsPlan ? { ...report, plan: planOf(bff, operation) } : report;
+  const cost: CostReport = bff.showsPlan ? { ...report, plan: planOf(bff, operation, gated) } : report;
   return {
     text: JSON.stringify({ data: null, extensions: { cost } }),
     headers: countedHeaders(gated) ?? {},
@@ -62,12 +62,14 @@ async function statesOfUses(
 /** Of a limit that lets nobody. */
 const neverAny: BudgetState = { remaining: 0, resetAfterMs: 0 };
 
+/** Plans the operation for that, at the caller's expense. */
 function planOf(
   { executor }: Pick<BffRuntime, "executor">,
   { prepared, variant, coerced, denials }: OperationRequest,
+  gated: Pick<GatedRequest, "spend">,
 ): FanOut | null {
   if (variant === null) return null;
-  const described = executor.describe(variant);
+  const described = gated.spend(() => executor.describe(variant));
   if ("reason" in described) return null;
   const estimate = prepared.cost.estimate(coerced, denials);
   return fanOut(described, (list) => estimate.lengthOf(list));

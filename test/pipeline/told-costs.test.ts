@@ -177,3 +177,21 @@ describe("who may ask for costs", () => {
     expect(calls).toEqual(isTold ? [1, 1] : undefined);
   });
 });
+
+describe("plans that are asked for over and over", () => {
+  it("are made at the expense of who asks, whose requests go on", async () => {
+    const aliases = Array.from({ length: 30 }, (_, index) => `a${index}`);
+    const wide = `{ ${aliases.map((name) => `${name}: products(first: 1) { items { id } }`).join(" ")} }`;
+    const preparing = { capacityMs: 200, refillMsPerSecond: 1 };
+    const project = createShopProject(schema, { showCost: true, showPlan: true, preparing });
+    const test = await startTestGateway({}, project.root);
+    const codes = new Set<unknown>();
+    for (let asked = 0; asked < 2000 && codes.size < 2; asked++)
+      codes.add((await test.query(wide, validate)).errors[0]?.extensions?.["code"]);
+    const { errors } = await test.query(wide);
+    await test.stop();
+    project.remove();
+    expect([...codes]).toEqual([undefined, "RATE_LIMITED"]);
+    expect(errors).toEqual([]);
+  });
+});
