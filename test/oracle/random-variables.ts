@@ -60,7 +60,7 @@ export class RandomVariables {
       return { node: { kind: Kind.VARIABLE, name: { kind: Kind.NAME, value: variable.name } }, value };
     }
     const value = this.#values.valueOf(location.type, location.coordinate);
-    return { node: this.#literalWithVariables(value, location.type), value };
+    return { node: this.#literalWithVariables(value, location), value };
   }
 
   /** A Boolean for `@skip` and `@include`, never null: that would refuse the operation as a whole. */
@@ -111,7 +111,7 @@ export class RandomVariables {
     const declared = isNullable ? getNullableType(type) : new GraphQLNonNull(getNullableType(type));
     const mayBeLeftOut = isNullable || defaultValue !== undefined;
     const variable: Variable = {
-      name: `v${this.#variables.length + 1}`,
+      name: this.#newName(location.coordinate),
       type: declared,
       defaultValue,
       value:
@@ -144,8 +144,16 @@ export class RandomVariables {
     return isTypeSubTypeOf(this.#schema, asOutput(variable.type), asOutput(type.ofType));
   }
 
-  /** A literal in which some members are variables of the same value. */
-  #literalWithVariables(value: unknown, type: GraphQLInputType): ValueNode {
+  /** Every other one is called like the argument that it stands in, as people call theirs. */
+  #newName(coordinate: string): string {
+    const number = this.#variables.length + 1;
+    const [, argument = ""] = /\((\w+):\)$/.exec(coordinate) ?? [];
+    const isFree = this.#variables.every(({ name }) => name !== argument);
+    return number % 2 === 0 && argument !== "" && isFree ? argument : `v${number}`;
+  }
+
+  /** A literal in which some members are variables of the same value; the coordinate is that of the whole. */
+  #literalWithVariables(value: unknown, { type, coordinate }: Omit<ValueLocation, "hasDefault">): ValueNode {
     const inner = getNullableType(type);
     if (isListType(inner) && Array.isArray(value)) {
       const [only, ...others] = value as readonly unknown[];
@@ -153,7 +161,10 @@ export class RandomVariables {
       if (others.length === 0 && only !== null && only !== undefined && !Array.isArray(only)) {
         if (this.#random.next() < 0.1) return literalOf(only, inner.ofType);
       }
-      return { kind: Kind.LIST, values: value.map((element) => this.#member(element, inner.ofType)) };
+      return {
+        kind: Kind.LIST,
+        values: value.map((element) => this.#member(element, { type: inner.ofType, coordinate })),
+      };
     }
     if (!isInputObjectType(inner) || typeof value !== "object" || value === null)
       return literalOf(value, type);
@@ -164,17 +175,18 @@ export class RandomVariables {
       const memberType = inner.isOneOf
         ? new GraphQLNonNull(getNullableType(definition.type))
         : definition.type;
-      const node = this.#member(member, memberType);
+      const node = this.#member(member, { type: memberType, coordinate });
       return [{ kind: Kind.OBJECT_FIELD, name: { kind: Kind.NAME, value: name }, value: node }];
     });
     return { kind: Kind.OBJECT, fields };
   }
 
-  #member(value: unknown, type: GraphQLInputType): ValueNode {
+  #member(value: unknown, location: Omit<ValueLocation, "hasDefault">): ValueNode {
+    const { type } = location;
     if (value === undefined || this.#random.next() > memberVariableShare)
-      return this.#literalWithVariables(value, type);
+      return this.#literalWithVariables(value, location);
     const isNullable = !isNonNullType(type) && (value === null || this.#random.next() < 0.5);
-    const name = `v${this.#variables.length + 1}`;
+    const name = this.#newName(location.coordinate);
     const declared = isNullable ? getNullableType(type) : new GraphQLNonNull(getNullableType(type));
     this.#variables.push({ name, type: declared, defaultValue: undefined, value });
     return { kind: Kind.VARIABLE, name: { kind: Kind.NAME, value: name } };
