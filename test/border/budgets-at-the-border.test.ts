@@ -3,11 +3,20 @@ import { type BffBudget, budgetUnits, budgetWindows } from "../../gateway/config
 import { type Asked, type BorderAnswer, BorderGateway, outcomeOf, type Way, ways } from "./border-gateway.ts";
 import { calls, ones } from "./cost-rows.ts";
 
-// Every budget and every kind of rate limit from outside, on a clock that stands still until it is moved: just under, at, just
-// over, filled again, and what might pass it.
+// Every budget and every kind of rate limit from outside: just under, at, just over, filled again, and what might pass it. The
+// store of budgets has a clock that stands still until it is moved; everything else is as it is.
 
 const capacity = 6;
-const clock = { nowMs: Date.now() };
+const clock = vi.hoisted(() => ({ nowMs: Date.now() }));
+vi.mock(import("../../gateway/state/local-store.ts"), async (importOriginal) => {
+  const original = await importOriginal();
+  const now = (): number => clock.nowMs;
+  return {
+    ...original,
+    openLocalStore: (onForgotten: () => void) =>
+      new original.LocalStore({ maxBudgets: 1000, now, monotonicNow: now, onForgotten }),
+  };
+});
 
 /** Operations that cost just one of a unit, and one that costs as many as it is asked for. */
 const units: Readonly<
@@ -77,7 +86,6 @@ const byAddress = { ...budgetOf("requests", "day"), name: "by-address", by: "add
 
 const gateway = new BorderGateway();
 beforeAll(async () => {
-  vi.spyOn(Date, "now").mockImplementation(() => clock.nowMs);
   await gateway.start({
     config: {
       shareRequests: false,
@@ -92,10 +100,7 @@ beforeAll(async () => {
     ]),
   });
 });
-afterAll(async () => {
-  await gateway.stop();
-  vi.restoreAllMocks();
-});
+afterAll(() => gateway.stop());
 beforeEach(() => {
   gateway.backend.requests.length = 0;
 });
