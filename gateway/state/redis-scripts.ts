@@ -38,8 +38,16 @@ local function bounded(rule, spent)
   return math.min(math.max(0, spent), 2 * rule.capacity)
 end
 
+local function readText(key)
+  local found = redis.pcall('GET', key)
+  if type(found) ~= 'table' then return found or '' end
+  -- What is no text is no budget either, and will be one. Everything else is an error.
+  if string.find(found.err, 'WRONGTYPE', 1, true) then return '' end
+  error(found.err)
+end
+
 local function readSpent(rule, now)
-  local spent, at = string.match(redis.call('GET', rule.key) or '', '^(%S+) (%S+)$')
+  local spent, at = string.match(readText(rule.key), '^(%S+) (%S+)$')
   spent, at = tonumber(spent), tonumber(at)
   -- What is no number is not equal to itself.
   if not spent or not at or spent ~= spent or at ~= at then return 0, now end

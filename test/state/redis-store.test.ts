@@ -160,9 +160,25 @@ describe.skipIf(isWithoutRedis)("budgets in Redis (needs redis-server)", () => {
       await client.set(key, text);
       expect(await remaining(charge(bucket(10)))).toEqual([10]);
     }
+  });
+
+  it.each([
+    ["a list", (key: string) => client.lpush(key, "1")],
+    ["a hash", (key: string) => client.hset(key, "1", "2")],
+    ["a set", (key: string) => client.sadd(key, "1")],
+  ])("begin anew and are kept where %s stands under their key", async (_what, put) => {
+    const rule = bucket(10);
+    await store.reserve([charge(rule, 6)]);
+    const [key = ""] = await client.keys("*:test:*");
     await client.del(key);
-    await client.lpush(key, "a list");
-    expect(await caught(store.reserve([charge(bucket(10))]))).toMatchObject({ reason: "answer" });
+    await put(key);
+    const reserved = await store.reserve([charge(rule, 4)]);
+    expect(reserved).toMatchObject({ refused: null, states: [{ remaining: 6 }] });
+    expect(await remaining(charge(rule))).toEqual([6]);
+    await client.del(key);
+    await put(key);
+    await store.settle([charge(rule, -3)], reserved);
+    expect(await remaining(charge(rule))).toEqual([7]);
   });
 
   it("say what a store in process says, for whatever is reserved and settled", async () => {
