@@ -12,7 +12,7 @@ const schema = `
   type User { id: ID! name: String }
   type Category { id: ID! }
 `;
-const requestTimeoutMs = 400;
+const requestTimeoutMs = 1000;
 /** What a busy machine may add. */
 const slackMs = 2000;
 
