@@ -3,7 +3,7 @@ import type { Place, ShownField, ShownObject, Spot, Step } from "../prepare/plan
 import type { ConnectionField, RowConnection } from "./compile-connection.ts";
 import { compileStands } from "./compile-fetch.ts";
 import type { NodesField } from "./compile-nodes.ts";
-import { baseAt, compilePath, compileRead, type Finder, placeAt } from "./compile-read.ts";
+import { baseAt, compilePath, compileRead, type Finder, placeAt, type Reader } from "./compile-read.ts";
 import { compileCountDropped } from "./count-dropped.ts";
 import type { ShownParts } from "./generate-shown.ts";
 import type { PlanRun } from "./plan-run.ts";
@@ -94,8 +94,9 @@ function compileObjects(field: ObjectsField, parts: ReceivedParts): CountReceive
   return (walk, objects) => {
     const found: unknown[] = [];
     for (const object of objects) {
-      const received = attempt(() => read(walk.run, object));
-      const shown = shape === null ? received : attempt(() => shape(received, walk.run.scope));
+      const received = attempt(read, walk.run, object);
+      const shown =
+        shape === null ? received : attempt((run) => shape(received, run.scope), walk.run, object);
       countDropped?.(walk.counts, received, shown);
       addElements(shown, depth, found);
       if (walk.isEnough(found.length)) break;
@@ -105,9 +106,9 @@ function compileObjects(field: ObjectsField, parts: ReceivedParts): CountReceive
 }
 
 /** What fails is told where the answer shows it, where there is one: it is no object. */
-function attempt(read: () => unknown): unknown {
+function attempt(read: Reader, run: PlanRun, object: unknown): unknown {
   try {
-    return read();
+    return read(run, object);
   } catch {
     return null;
   }

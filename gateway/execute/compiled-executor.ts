@@ -1,4 +1,4 @@
-import { type ASTNode, getLocation, GraphQLError } from "graphql";
+import { type ASTNode, getLocation, GraphQLError, isListType, isNonNullType } from "graphql";
 import type { BoundClientSchema } from "../compose/bindings.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import type { OverlockError } from "../core/errors.ts";
@@ -138,8 +138,9 @@ async function runPlan(
   if (uncounted !== null) await uncounted;
   if (run.notes.length === 0)
     return { data, errors: [], actual: counting.costOf(run, run.counts, variables) };
-  // Assembling ends where something that must not be null is.
-  const actual = await receivedCost();
+  const actual = run.notes.some(mayCutOff)
+    ? await receivedCost()
+    : counting.costOf(run, run.counts, variables);
   const telling = new Telling(scope);
   if (run.notes.length <= maxAtOnce) for (const note of run.notes) telling.tell(note);
   else await eachInTurns(run.notes, (note) => telling.tell(note));
@@ -184,6 +185,15 @@ class Counting {
       run.resolvedCounts.addTo(sum, this.#rules, operation);
     }
     return { ...sum, upstreamCalls: run.scope.progress.startedCalls };
+  }
+}
+
+/** Whether what is around an error may be null for it: of that, only the part before it was assembled, and counted. */
+function mayCutOff({ field, isAbsorbed }: Note): boolean {
+  if (isAbsorbed) return false;
+  for (let { type } = field; ; type = type.ofType) {
+    if (isNonNullType(type)) return true;
+    if (!isListType(type)) return false;
   }
 }
 

@@ -16,7 +16,7 @@ export interface Note {
   /** From the object that is being assembled, in reverse order: it grows at its end on the way out. */
   readonly path: (string | number)[];
   readonly error: OverlockError;
-  readonly field: Pick<ShownField, "nodes">;
+  readonly field: Pick<ShownField, "nodes" | "type">;
   readonly isAbsorbed: boolean;
 }
 
@@ -73,7 +73,7 @@ export function nullError({ coordinate }: FieldSite): OverlockError {
 }
 
 /** Notes an error where it happened. */
-export function noteError(into: Assembly, thrown: unknown, field: Pick<FieldSite, "nodes">): typeof failed {
+export function noteError(into: Assembly, thrown: unknown, field: Note["field"]): typeof failed {
   into.notes.push({ path: [], error: codedError(thrown), field, isAbsorbed: false });
   return failed;
 }

@@ -106,9 +106,9 @@ export async function compareExecutors(comparison: ExecutorComparison): Promise<
           miscounted.push(
             `seed ${operation.seed}: reference ${costs[0]}, received ${costs[1]}, compiled ${costs[2]}, received ${costs[3]}`,
           );
-      } else if (isLess(answer.received, other?.received ?? null) && miscounted.length < maxCostlier)
+      } else if (isLess(answer.actual, other?.actual ?? null) && miscounted.length < maxCostlier)
         miscounted.push(
-          `seed ${operation.seed}: reference received ${textOf(other?.received ?? null)}, compiled ${textOf(answer.received)}`,
+          `seed ${operation.seed}: reference received ${textOf(other?.actual ?? null)}, compiled ${textOf(answer.actual)}`,
         );
       if (other !== undefined && takesMore(answer, other)) suspects.push(operation);
       calls.compiled += sumOf(answer.calls);
