@@ -12,7 +12,7 @@ const schema = `
   type User { id: ID! name: String }
   type Category { id: ID! }
 `;
-const requestTimeoutMs = 1000;
+const requestTimeoutMs = 500;
 /** What a busy machine may add. */
 const slackMs = 2000;
 
@@ -22,6 +22,10 @@ let test: TestGateway;
 beforeAll(async () => {
   project = createShopProject(schema, { requestTimeoutMs });
   test = await startTestGateway({}, project.root);
+  // The first request waits for code that is read and for connections; that may take all of its time.
+  await test.query(
+    "{ products { items { id stock { quantity } rating { average } reviews { id author { name } } } } }",
+  );
 });
 afterAll(async () => {
   await test.stop();
@@ -76,8 +80,8 @@ describe("a request whose time runs out", () => {
   });
 
   it("shares its time among calls that wait for each other", async () => {
-    test.shop.catalog.faults.set({ latencyMs: 250 });
-    test.shop.reviews.faults.set({ latencyMs: 250 });
+    test.shop.catalog.faults.set({ latencyMs: 300 });
+    test.shop.reviews.faults.set({ latencyMs: 300 });
     const startedMs = performance.now();
     const answer = await test.query("{ products { items { id reviews { id author { name } } } } }");
     expect(performance.now() - startedMs).toBeLessThan(requestTimeoutMs + slackMs);
