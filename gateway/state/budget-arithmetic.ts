@@ -8,7 +8,7 @@ import type { BudgetRule, BudgetState } from "./budget-store.ts";
 export interface Spending {
   /** 0 to twice the capacity. */
   spent: number;
-  /** When it was so much: of a quota, on the clock that says when its window ends; of a bucket, on the one that refills it. */
+  /** Of a token bucket, when it was so much; of a quota, when its window began, in milliseconds since 1970. */
   atMs: number;
 }
 

@@ -74,7 +74,7 @@ export class LocalStore implements BudgetStore {
     for (const { rule, consumer, amount } of settlements) {
       if (Number.isNaN(amount)) continue;
       const { window } = rule;
-      if (window !== null && windowStartMs(window, takenAtMs) < windowStartMs(window, now.wallMs)) continue;
+      if (window !== null && takenAtMs < windowStartMs(window, now.wallMs)) continue;
       const found = this.#find(keyOf(rule, consumer), rule, now);
       this.#keep(found, found.spent - amount, now);
     }
@@ -99,23 +99,16 @@ export class LocalStore implements BudgetStore {
     if (account === undefined) return foundFull(key, rule, wallMs, now);
     if (window === null)
       return { ...foundFull(key, rule, wallMs, now), spent: spentNow(rule, account, monotonicMs) };
-    const startMs = windowStartMs(window, account.atMs);
-    if (windowStartMs(window, wallMs) > startMs) return foundFull(key, rule, wallMs, now);
-    const endMs = windowEndMs(window, account.atMs);
-    const leftMs = account.begunMs + endMs - startMs - monotonicMs;
+    const { atMs, begunMs, endsAtMs } = account;
+    if (wallMs >= endsAtMs) return foundFull(key, rule, wallMs, now);
+    const leftMs = begunMs + endsAtMs - atMs - monotonicMs;
     if (leftMs <= 0) return foundFull(key, rule, windowEndMs(window, wallMs), now);
-    return {
-      key,
-      rule,
-      spent: boundedSpent(rule, account.spent),
-      atMs: Math.max(account.atMs, wallMs),
-      begunMs: account.begunMs,
-      windowLeftMs: Math.ceil(Math.min(endMs - wallMs, leftMs)),
-    };
+    const windowLeftMs = Math.ceil(Math.min(endsAtMs - wallMs, leftMs));
+    return { key, rule, spent: boundedSpent(rule, account.spent), atMs, begunMs, endsAtMs, windowLeftMs };
   }
 
   /** `spent`: of what was found. */
-  #keep({ key, rule, atMs, begunMs }: Found, spent: number, now: Now): void {
+  #keep({ key, rule, atMs, begunMs, endsAtMs }: Found, spent: number, now: Now): void {
     const accounts = this.#accountsOf(rule);
     const bounded = boundedSpent(rule, spent);
     if (bounded === 0) return accounts.remove(key);
@@ -124,18 +117,15 @@ export class LocalStore implements BudgetStore {
       spent: 0,
       atMs,
       begunMs,
-      endsAtMs: Infinity,
+      endsAtMs,
       fullAtMs: 0,
       spentShare: 0,
     };
     account.spent = bounded;
     account.atMs = atMs;
     account.begunMs = begunMs;
-    account.endsAtMs = rule.window === null ? Infinity : windowEndMs(rule.window, atMs);
-    account.fullAtMs =
-      rule.window === null
-        ? atMs + bounded / rule.refillPerMs
-        : begunMs + account.endsAtMs - windowStartMs(rule.window, atMs);
+    account.endsAtMs = endsAtMs;
+    account.fullAtMs = rule.window === null ? atMs + bounded / rule.refillPerMs : begunMs + endsAtMs - atMs;
     account.spentShare = bounded / rule.capacity;
     accounts.put(account, now);
   }
@@ -164,20 +154,21 @@ export function openLocalStore(onForgotten: () => void): LocalStore {
 }
 
 /** A budget as it is now. */
-interface Found extends Pick<Account, "key" | "atMs" | "begunMs"> {
+interface Found extends Pick<Account, "key" | "atMs" | "begunMs" | "endsAtMs"> {
   readonly rule: BudgetRule;
   readonly spent: number;
   /** Until a quota begins anew. */
   readonly windowLeftMs: number;
 }
 
-/** Of which nothing is spent; a quota in the window of `atMs`, which is now or later. */
-function foundFull(key: string, rule: BudgetRule, atMs: number, { wallMs, monotonicMs }: Now): Found {
+/** Of which nothing is spent; a quota in the window with `inMs`, which is now or later. */
+function foundFull(key: string, rule: BudgetRule, inMs: number, { wallMs, monotonicMs }: Now): Found {
   const { window } = rule;
   const found = { key, rule, spent: 0, begunMs: monotonicMs };
-  if (window === null) return { ...found, atMs: monotonicMs, windowLeftMs: 0 };
-  const leftMs = windowEndMs(window, atMs) - Math.max(wallMs, windowStartMs(window, atMs));
-  return { ...found, atMs, windowLeftMs: Math.ceil(leftMs) };
+  if (window === null) return { ...found, atMs: monotonicMs, endsAtMs: Infinity, windowLeftMs: 0 };
+  const atMs = windowStartMs(window, inMs);
+  const endsAtMs = windowEndMs(window, inMs);
+  return { ...found, atMs, endsAtMs, windowLeftMs: Math.ceil(endsAtMs - Math.max(wallMs, atMs)) };
 }
 
 /** One budget while charges, of which several may be its, are held against it. */
