@@ -104,11 +104,14 @@ fragment Person on User { id name avatarUrl }`,
   },
 ];
 
-/** The workload of that name. Raises an error that lists the names there are. */
+/** The workload of that name, or the list of as many rows as `rows-10000` says. Raises an error that lists the names there are. */
 export function findWorkload(name: string): Workload {
   const workload = workloads.find((candidate) => candidate.name === name);
   if (workload !== undefined) return workload;
-  throw new Error(`Expected a workload (${workloads.map((one) => one.name).join(", ")}), got ${name}.`);
+  const [, count] = /^rows-([1-9][0-9]{0,5})$/.exec(name) ?? [];
+  if (count !== undefined) return rowsOf(Number(count));
+  const names = workloads.map((one) => one.name).join(", ");
+  throw new Error(`Expected a workload (${names}, or rows- and a number), got ${name}.`);
 }
 
 /** The same operation over lists of other lengths. */
