@@ -353,6 +353,17 @@ describe("an answer", () => {
       }),
   );
 
+  it.each([127, 128, 129, 2000])("of some %d * 1024 characters is sent as it is", (length) =>
+    withExchange(async (exchange, connection) => {
+      const text = `${"é".repeat(1000)}${"x".repeat(length * 1024 - 1000)}`;
+      sendAnswer(exchange, new HttpAnswer(200, { "x-b": "2" }, text), false);
+      const { status, headers, body } = await connection.readAnswer();
+      expect([status, headers.get("x-b"), headers.get("transfer-encoding")]).toEqual([200, "2", undefined]);
+      expect(headers.get("content-length")).toBe(String(Buffer.byteLength(text)));
+      expect(body === text).toBe(true);
+    }),
+  );
+
   it("has its length in bytes, whether it is text or bytes", () =>
     withExchange(async (exchange, connection) => {
       sendAnswer(exchange, new HttpAnswer(201, { "x-b": "2" }, "é日"), false);
