@@ -1,4 +1,5 @@
 import { OverlockError } from "../core/errors.ts";
+import { turnToBegin } from "../core/next-turn.ts";
 import { JsonDocumentError, parseExactJson, parseJsonDocument } from "./json-document.ts";
 import { parseLongJsonDocument } from "./long-json-document.ts";
 
@@ -24,22 +25,31 @@ export class ResponseJson {
     this.#body = body;
   }
 
-  /** Where it takes long: resolves when the body was parsed, in several turns of the event loop. Null: it does not. */
+  /**
+   * Where it takes long, or other long work has this turn of the event loop: resolves when the body was parsed, in a later
+   * turn or in several. Null: there is nothing to wait for.
+   */
   load(): Promise<void> | null {
-    const { length } = this.#body;
-    if (length <= longInexactJsonBytes || this.#parsed !== null) return null;
-    if (this.#loading === null && isParsedAtOnce(this.#body)) {
+    if (this.#body.length <= longInexactJsonBytes || this.#parsed !== null) return null;
+    if (this.#loading !== null) return this.#loading;
+    const turn = turnToBegin();
+    this.#loading = turn === null ? this.#parse() : turn.then(() => this.#parse() ?? undefined);
+    return this.#loading;
+  }
+
+  /** Null: it is done. */
+  #parse(): Promise<void> | null {
+    if (isParsedAtOnce(this.#body)) {
       this.#parsed = attempt(() => parseExactJson(this.#body));
       if (this.#parsed !== null) return null;
     }
-    this.#loading ??= parseLongJsonDocument(this.#body).then(
+    return parseLongJsonDocument(this.#body).then(
       (value) => void (this.#parsed = { value }),
       (error: unknown) => {
         if (!(error instanceof JsonDocumentError)) throw error;
         this.#parsed = { failure: error };
       },
     );
-    return this.#loading;
   }
 
   /** Raises UPSTREAM_INVALID_RESPONSE. */

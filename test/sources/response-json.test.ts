@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { setImmediate as turn } from "node:timers/promises";
+import { beforeEach, describe, expect, it } from "vitest";
 import {
   longDenseJsonBytes,
   longInexactJsonBytes,
@@ -18,6 +19,11 @@ function bodyOf(bytes: number, last: string): Buffer {
 }
 
 describe("the JSON of a response", () => {
+  // Long work of another test has had its turns.
+  beforeEach(async () => {
+    for (let turns = 0; turns < 3; turns++) await turn();
+  });
+
   it.each<[what: string, body: Buffer, takesTurns: boolean]>([
     ["short", bodyOf(1000, exact), false],
     ["short, with a number that JavaScript can't hold", bodyOf(longInexactJsonBytes, inexact), false],
@@ -50,6 +56,33 @@ describe("the JSON of a response", () => {
     expect(loading !== null).toBe(takesTurns);
     await loading;
     expect(json.value).toHaveLength(values);
+  });
+
+  it("is parsed in a turn of its own where others are long, too", async () => {
+    const parsed: string[] = [];
+    const load = (name: string, bytes: number): ResponseJson => {
+      const json = new ResponseJson(bodyOf(bytes, exact));
+      const loading = json.load();
+      if (loading === null) parsed.push(name);
+      else void loading.then(() => void parsed.push(name));
+      expect(json.load()).toBe(loading);
+      return json;
+    };
+    const all = [
+      load("first", longJsonBytes),
+      load("second", longJsonBytes),
+      load("third", longJsonBytes),
+      load("short", longInexactJsonBytes),
+    ];
+    expect(parsed).toEqual(["first", "short"]);
+    await turn();
+    expect(parsed).toEqual(["first", "short", "second"]);
+    await turn();
+    expect(parsed).toEqual(["first", "short", "second", "third"]);
+    for (const json of all) {
+      expect(json.load()).toBeNull();
+      expect((json.value as readonly object[])[0]).toEqual(JSON.parse(exact));
+    }
   });
 
   it("is parsed once for all who wait for it", async () => {
