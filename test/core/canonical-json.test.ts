@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { canonicalJson } from "../../gateway/core/canonical-json.ts";
 
 describe("canonical JSON", () => {
@@ -16,6 +16,15 @@ describe("canonical JSON", () => {
     expect(canonicalJson([1])).not.toBe(canonicalJson(["1"]));
     expect(canonicalJson({ a: null })).not.toBe(canonicalJson({}));
     expect(canonicalJson({ a: undefined })).toBe("{}");
+  });
+
+  test("writes a list at once where nothing in it has keys", () => {
+    const lists = Array.from({ length: 3 }, () => Array.from({ length: 1000 }, (_, index) => index));
+    const written = vi.spyOn(JSON, "stringify");
+    const text = canonicalJson(lists);
+    const calls = written.mock.calls.length;
+    written.mockRestore();
+    expect([JSON.parse(text), calls]).toEqual([lists, 3]);
   });
 
   test("says null where JSON has nothing to say", () => {
