@@ -120,7 +120,7 @@ export function refuseBeyond(
 /** What is counted, as a message says it. */
 const descriptions = {
   maxDocumentBytes: "bytes of document",
-  maxDocumentTokens: "lexical tokens or more",
+  maxDocumentTokens: "lexical tokens or more, values in fragments as often as they are spread",
   maxDepth: "levels of fields",
   maxAliases: "aliases",
   maxRootFields: "root fields",

@@ -16,7 +16,10 @@ import {
  * as often as they are spread. No figure is above 2^53 − 1, which stands for all that is more.
  */
 export interface DocumentFigures {
-  /** Lexical tokens of the whole document. */
+  /**
+   * Lexical tokens of the whole document, and those of the values that fragments repeat: each value, list and object once
+   * more for each time that it is spread again.
+   */
   readonly tokens: number;
   /** Levels of fields. */
   readonly depth: number;
@@ -51,7 +54,7 @@ export function countFigures(document: DocumentNode): DocumentFigures {
   const largest = (figure: keyof Counts): number =>
     all.reduce((most, counts) => Math.max(most, counts[figure]), 0);
   return {
-    tokens: document.tokenCount ?? 0,
+    tokens: bounded((document.tokenCount ?? 0) + Math.max(0, largest("values") - values.written)),
     depth: largest("depth"),
     aliases: largest("aliases"),
     // What a fragment has there are root fields only where an operation spreads it there.
@@ -77,6 +80,8 @@ interface Counts {
   rootFields: number;
   directives: number;
   fields: number;
+  /** Values of arguments, those in lists and objects each for themselves. */
+  values: number;
 }
 
 /** An operation or fragment by itself. */
@@ -106,7 +111,9 @@ function countPart(node: ExecutableNode, values: ValueFigures): Part {
     rootFields: 0,
     directives: 0,
     fields: 0,
+    values: 0,
   };
+  const writtenBefore = values.written;
   countDirectives(part, node.directives, values);
   const variables = node.kind === Kind.OPERATION_DEFINITION ? node.variableDefinitions : undefined;
   for (const { variable, defaultValue, directives } of variables ?? []) {
@@ -127,6 +134,7 @@ function countPart(node: ExecutableNode, values: ValueFigures): Part {
         open.push({ set: selection.selectionSet, depth: selection.kind === Kind.FIELD ? depth + 1 : depth });
     }
   }
+  part.values = values.written - writtenBefore;
   return part;
 }
 
@@ -193,8 +201,8 @@ class Totals {
     return this.#known.get(part) ?? part;
   }
 
-  #add({ depth, aliases, rootFields, directives, fields, spreads }: Part): Counts {
-    const total: Counts = { depth, aliases, rootFields, directives, fields };
+  #add({ depth, aliases, rootFields, directives, fields, values, spreads }: Part): Counts {
+    const total: Counts = { depth, aliases, rootFields, directives, fields, values };
     for (const [name, spread] of spreads) {
       const fragment = this.#fragments.get(name);
       const counts = fragment === undefined ? undefined : this.#known.get(fragment);
@@ -204,6 +212,7 @@ class Totals {
       total.rootFields = bounded(total.rootFields + spread.timesAtRoot * counts.rootFields);
       total.directives = bounded(total.directives + spread.times * counts.directives);
       total.fields = bounded(total.fields + spread.times * counts.fields);
+      total.values = bounded(total.values + spread.times * counts.values);
     }
     return total;
   }
@@ -216,6 +225,8 @@ function bounded(count: number): number {
 /** The values that are written out in a document. */
 class ValueFigures {
   listLength = 0;
+  /** Those that were met, the members of lists and objects each for themselves. */
+  written = 0;
   readonly variableLevels = new Map<string, number>();
   #depth = 0;
   readonly #defaults = new Map<string, number>();
@@ -237,6 +248,7 @@ class ValueFigures {
   }
 
   #measure(root: ValueNode): number {
+    this.written += 1;
     if (root.kind !== Kind.LIST && root.kind !== Kind.OBJECT) return 0;
     let deepest = 0;
     const open: { readonly value: ValueNode; readonly depth: number }[] = [{ value: root, depth: 0 }];
@@ -259,6 +271,7 @@ class ValueFigures {
     depth: number,
     open: { readonly value: ValueNode; readonly depth: number }[],
   ): void {
+    this.written += 1;
     if (value.kind === Kind.LIST || value.kind === Kind.OBJECT) open.push({ value, depth });
     else if (value.kind === Kind.VARIABLE) {
       const { value: name } = value.name;

@@ -129,7 +129,7 @@ export const sizeRows: Readonly<Record<SizeLimit, SizeRow>> = {
   },
   maxDocumentTokens: {
     max: 12,
-    counts: "lexical tokens or more",
+    counts: "lexical tokens or more, values in fragments as often as they are spread",
     plain: (count) => ({ query: `{ one { ${times(count - 5, () => "id")} } }` }),
     around: {
       "no space between them": (count) => ({

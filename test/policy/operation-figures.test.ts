@@ -82,6 +82,20 @@ describe("the figures of a document", () => {
     expect(countFigures(parse("{ a(b: 1) # c\n }")).tokens).toBe(8);
   });
 
+  test("have the values that fragments repeat as often as they are spread", () => {
+    const repeated = (query: string): number => {
+      // Eight values: the list, two lists and two numbers in it, an object, its text, and what the directive is given.
+      const document = parse(`${query} fragment F on T { b(x: [[1, 2], []], y: { z: "w" }) @c(if: true) }`);
+      return countFigures(document).tokens - (document.tokenCount ?? 0);
+    };
+    expect(repeated("{ ...F a(b: 1) }")).toBe(0);
+    expect(repeated("query A { ...F } query B { ...F }")).toBe(0);
+    expect(repeated("{ ...F ...F a { ...F } }")).toBe(2 * 8);
+    expect(repeated("{ ...G ...G } fragment G on T { a(b: 1) { ...F ...F } }")).toBe(1 + 3 * 8);
+    const bomb = `{ ...F0 } ${repeat(60, (n) => `fragment F${n} on T { ...F${n + 1} ...F${n + 1} }`)} fragment F60 on T { a(b: 1) }`;
+    expect(countFigures(parse(bomb)).tokens).toBe(Number.MAX_SAFE_INTEGER);
+  });
+
   test("know in how much a variable stands, and that its default stands there too", () => {
     const { variableLevels, valueDepth } = countFigures(
       parse("query ($v: T = [[1]], $w: T = [1], $u: T) { a(x: { y: [$v, { z: $v }] }, u: $u, w: [$w]) }"),

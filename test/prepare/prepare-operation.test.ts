@@ -168,7 +168,7 @@ describe("a document", () => {
   ])("with %s is refused", (_what, query) => {
     expect(refusalOf(query)).toEqual([
       "LIMIT_EXCEEDED",
-      "The operation has 1001 lexical tokens or more; at most 1000 are allowed.",
+      "The operation has 1001 lexical tokens or more, values in fragments as often as they are spread; at most 1000 are allowed.",
     ]);
   });
 
