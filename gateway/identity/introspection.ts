@@ -153,7 +153,7 @@ async function askServer(pool: HttpPool, parts: IntrospectionParts, token: strin
       },
       deadline,
     );
-    if (status === 200) return body;
+    if (status === 200) return body.bytes;
     throw unavailable(`the introspection server answered ${status}`);
   } catch (cause) {
     throw cause instanceof OverlockError && cause.code === "IDENTITY_UNAVAILABLE"

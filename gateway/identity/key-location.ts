@@ -73,7 +73,7 @@ class UrlReader implements KeyReader {
       );
       if (status !== 200)
         throw new OverlockError("UPSTREAM_ERROR", `expected the status 200, found ${status}`);
-      return JSON.parse(new TextDecoder().decode(body)) as unknown;
+      return JSON.parse(new TextDecoder().decode(body.bytes)) as unknown;
     } finally {
       deadline.dispose();
     }

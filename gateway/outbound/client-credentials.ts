@@ -165,7 +165,7 @@ function basicCredentials({ clientId, clientSecret }: OauthSettings): string {
 
 /** https://www.rfc-editor.org/rfc/rfc6749#section-5.1. What is wrong is told without anything of the answer but its `error`. */
 function readToken({ status, body }: HttpResponse): { readonly text: string; readonly lifetimeMs: number } {
-  const answer = parseObject(body);
+  const answer = parseObject(body.bytes);
   if (status !== 200) {
     const { error } = answer;
     const why = typeof error === "string" && /^[\w.-]{1,60}$/.test(error) ? `, ${error}` : "";

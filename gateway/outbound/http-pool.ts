@@ -3,6 +3,7 @@ import type { Deadline } from "../core/deadline.ts";
 import { OverlockError } from "../core/errors.ts";
 import type { TlsSettings } from "../config/source-tls.ts";
 import { acceptedCodings, decodeContent } from "./content-coding.ts";
+import { BodyMemory, ResponseBody } from "./response-body.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -21,7 +22,7 @@ export interface HttpResponse {
   /** The media type without parameters, in lower case; empty where the backend sent none. */
   readonly mediaType: string;
   /** Its content codings undone. */
-  readonly body: Uint8Array;
+  readonly body: ResponseBody;
   /** A header by its name in lower case, repeated ones joined by ", "; null where there is none. */
   readonly header: (name: string) => string | null;
 }
@@ -35,7 +36,7 @@ export function keyOfRequest({ method, path, headers, body }: Omit<HttpRequest, 
 export class HttpPool {
   readonly #pool: Pool;
   readonly #pathPrefix: string;
-  readonly #maxResponseBytes: number;
+  readonly #bounds: BodyBounds;
 
   constructor(
     url: URL,
@@ -49,7 +50,7 @@ export class HttpPool {
     },
   ) {
     this.#pathPrefix = url.pathname.replace(/\/$/, "");
-    this.#maxResponseBytes = settings.maxResponseBytes;
+    this.#bounds = { maxBytes: settings.maxResponseBytes, memory: new BodyMemory() };
     this.#pool = new Pool(url.origin, {
       connections: settings.maxConnections,
       connect: { timeout: settings.connectTimeoutMs, ...tlsOptions(settings.tls) },
@@ -68,7 +69,7 @@ export class HttpPool {
     return new Promise((resolve, reject) => {
       const reason = deadline.expiredBy;
       if (reason !== null) return reject(reason);
-      const exchange = new Exchange(request.method, this.#maxResponseBytes, resolve, reject);
+      const exchange = new Exchange(request.method, this.#bounds, resolve, reject);
       exchange.watch(deadline);
       this.#pool.dispatch(
         {
@@ -94,6 +95,7 @@ const acceptEncoding = ["accept-encoding", acceptedCodings];
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #method: HttpRequest["method"];
   readonly #maxBytes: number;
+  readonly #memory: BodyMemory;
   readonly #resolve: (response: HttpResponse) => void;
   readonly #reject: (error: unknown) => void;
   #deadline: Deadline | null = null;
@@ -103,18 +105,18 @@ class Exchange implements Dispatcher.DispatchHandler {
   #givenUp: OverlockError | null = null;
   #status = 0;
   #headers: AnswerHeaders = {};
-  #first: Buffer | null = null;
-  #more: Buffer[] | null = null;
+  readonly #pieces: Buffer[] = [];
   #bytes = 0;
 
   constructor(
     method: HttpRequest["method"],
-    maxBytes: number,
+    { maxBytes, memory }: BodyBounds,
     resolve: (response: HttpResponse) => void,
     reject: (error: unknown) => void,
   ) {
     this.#method = method;
     this.#maxBytes = maxBytes;
+    this.#memory = memory;
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -142,15 +144,13 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
     if (this.#bytes > this.#maxBytes) this.#giveUp(tooLarge(this.#maxBytes));
-    else if (this.#first === null) this.#first = chunk;
-    else if (this.#more === null) this.#more = [this.#first, chunk];
-    else this.#more.push(chunk);
+    else this.#pieces.push(chunk);
   }
 
   onResponseEnd(): void {
     this.#end();
     if (this.#givenUp !== null) return;
-    const body = this.#more === null ? (this.#first ?? noBytes) : Buffer.concat(this.#more, this.#bytes);
+    const body = new ResponseBody(this.#pieces, this.#bytes, this.#memory);
     const coding = headerOf(this.#headers, "content-encoding");
     if (coding === null || coding === "") this.#resolve(toResponse(this.#status, this.#headers, body));
     else void this.#decode(body, coding);
@@ -174,11 +174,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#unwatch = null;
   }
 
-  async #decode(received: Uint8Array, coding: string): Promise<void> {
+  async #decode({ bytes: received }: ResponseBody, coding: string): Promise<void> {
     try {
       const body = await decodeBody(received, coding, { status: this.#status, maxBytes: this.#maxBytes });
       const reason = this.#deadline?.expiredBy ?? null;
-      if (reason === null) this.#resolve(toResponse(this.#status, this.#headers, body));
+      if (reason === null) this.#resolve(toResponse(this.#status, this.#headers, ResponseBody.of(body)));
       else this.#reject(reason);
     } catch (error) {
       this.#reject(error);
@@ -186,12 +186,18 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
+/** What a pool has for all bodies. */
+interface BodyBounds {
+  readonly maxBytes: number;
+  readonly memory: BodyMemory;
+}
+
 /** By names in lower case. */
 type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 const noBytes = new Uint8Array();
 
-function toResponse(status: number, headers: AnswerHeaders, body: Uint8Array): HttpResponse {
+function toResponse(status: number, headers: AnswerHeaders, body: ResponseBody): HttpResponse {
   const header = (name: string): string | null => headerOf(headers, name);
   return { status, mediaType: mediaTypeOf(headerOf(headers, "content-type")), body, header };
 }

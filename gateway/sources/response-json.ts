@@ -1,5 +1,6 @@
 import { OverlockError } from "../core/errors.ts";
 import { turnToBegin } from "../core/next-turn.ts";
+import type { ResponseBody } from "../outbound/response-body.ts";
 import { JsonDocumentError, parseExactJson, parseJsonDocument } from "./json-document.ts";
 import { parseLongJsonDocument } from "./long-json-document.ts";
 
@@ -17,11 +18,11 @@ export const longInexactJsonBytes = 256 * 1024;
  * which nobody changes.
  */
 export class ResponseJson {
-  readonly #body: Uint8Array;
+  readonly #body: ResponseBody;
   #parsed: Parsed | null = null;
   #loading: Promise<void> | null = null;
 
-  constructor(body: Uint8Array) {
+  constructor(body: ResponseBody) {
     this.#body = body;
   }
 
@@ -39,11 +40,13 @@ export class ResponseJson {
 
   /** Null: it is done. */
   #parse(): Promise<void> | null {
-    if (isParsedAtOnce(this.#body)) {
-      this.#parsed = attempt(() => parseExactJson(this.#body));
+    if (this.#body.length <= longJsonBytes) {
+      this.#parsed = this.#body.read((bytes) =>
+        isParsedAtOnce(bytes) ? attempt(() => parseExactJson(bytes)) : null,
+      );
       if (this.#parsed !== null) return null;
     }
-    return parseLongJsonDocument(this.#body).then(
+    return parseLongJsonDocument(this.#body.bytes).then(
       (value) => void (this.#parsed = { value }),
       (error: unknown) => {
         if (!(error instanceof JsonDocumentError)) throw error;
@@ -54,7 +57,7 @@ export class ResponseJson {
 
   /** Raises UPSTREAM_INVALID_RESPONSE. */
   get value(): unknown {
-    this.#parsed ??= attempt(() => ({ value: parseJsonDocument(this.#body) }));
+    this.#parsed ??= this.#body.read((bytes) => attempt(() => ({ value: parseJsonDocument(bytes) })));
     if ("value" in this.#parsed) return this.#parsed.value;
     const { failure: cause } = this.#parsed;
     throw new OverlockError("UPSTREAM_INVALID_RESPONSE", cause.message, { cause });
@@ -62,7 +65,6 @@ export class ResponseJson {
 }
 
 function isParsedAtOnce(body: Uint8Array): boolean {
-  if (body.length > longJsonBytes) return false;
   return body.length <= longDenseJsonBytes || hasFewValues(body);
 }
 

@@ -39,7 +39,7 @@ describe("a request", () => {
     const { body, header, ...rest } = await send();
     expect(rest).toEqual({ status: 404, mediaType: "application/json" });
     expect([header("content-length"), header("x-other")]).toEqual(["2", null]);
-    expect(Buffer.from(body).toString()).toBe("hi");
+    expect(Buffer.from(body.bytes).toString()).toBe("hi");
   });
 
   test("yields an empty media type where there is none", async () => {

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
+import { ResponseBody } from "../../gateway/outbound/response-body.ts";
 import {
   longDenseJsonBytes,
   longInexactJsonBytes,
@@ -31,7 +32,7 @@ describe("the JSON of a response", () => {
     ["as long as it may be in one turn", bodyOf(longJsonBytes, exact), false],
     ["longer than that", bodyOf(longJsonBytes + 1, exact), true],
   ])("takes turns where that is long: %s", async (_what, body, takesTurns) => {
-    const json = new ResponseJson(body);
+    const json = new ResponseJson(ResponseBody.of(body));
     const loading = json.load();
     expect(loading !== null).toBe(takesTurns);
     await loading;
@@ -51,7 +52,9 @@ describe("the JSON of a response", () => {
     // A comma for each value, all of one length.
     const value = `1${" ".repeat(Math.floor(bytes / values) - 2)}`;
     const text = `[${`${value},`.repeat(values - 1)}1`;
-    const json = new ResponseJson(Buffer.from(`${text}${" ".repeat(bytes - text.length - 1)}]`));
+    const json = new ResponseJson(
+      ResponseBody.of(Buffer.from(`${text}${" ".repeat(bytes - text.length - 1)}]`)),
+    );
     const loading = json.load();
     expect(loading !== null).toBe(takesTurns);
     await loading;
@@ -61,7 +64,7 @@ describe("the JSON of a response", () => {
   it("is parsed in a turn of its own where others are long, too", async () => {
     const parsed: string[] = [];
     const load = (name: string, bytes: number): ResponseJson => {
-      const json = new ResponseJson(bodyOf(bytes, exact));
+      const json = new ResponseJson(ResponseBody.of(bodyOf(bytes, exact)));
       const loading = json.load();
       if (loading === null) parsed.push(name);
       else void loading.then(() => void parsed.push(name));
@@ -86,7 +89,7 @@ describe("the JSON of a response", () => {
   });
 
   it("is parsed once for all who wait for it", async () => {
-    const json = new ResponseJson(bodyOf(longJsonBytes + 1, exact));
+    const json = new ResponseJson(ResponseBody.of(bodyOf(longJsonBytes + 1, exact)));
     const [one, other] = [json.load(), json.load()];
     expect(other).toBe(one);
     await one;
@@ -96,7 +99,7 @@ describe("the JSON of a response", () => {
   it.each([1000, longInexactJsonBytes + 1, longJsonBytes + 1])(
     "that is none is an error whenever it is asked for, at %d bytes",
     async (bytes) => {
-      const json = new ResponseJson(bodyOf(bytes, "{"));
+      const json = new ResponseJson(ResponseBody.of(bodyOf(bytes, "{")));
       await json.load();
       for (let time = 0; time < 2; time++)
         expect(() => json.value).toThrow(expect.objectContaining({ code: "UPSTREAM_INVALID_RESPONSE" }));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { OverlockError } from "../../../gateway/core/errors.ts";
+import { ResponseBody } from "../../../gateway/outbound/response-body.ts";
 import { readAnswer, SharedResponse } from "../../../gateway/sources/graphql/read-answer.ts";
 import { caught } from "../../support/caught.ts";
 
@@ -7,7 +8,7 @@ const specific = "application/graphql-response+json";
 
 function read(status: number, mediaType: string, answer: unknown) {
   const text = typeof answer === "string" ? answer : JSON.stringify(answer);
-  const body = new TextEncoder().encode(text);
+  const body = ResponseBody.of(new TextEncoder().encode(text));
   return readAnswer(new SharedResponse({ status, mediaType, header: () => null, body }));
 }
 
@@ -103,7 +104,7 @@ describe("errors stand in place of the nulls that they left", () => {
 
 test("an answer that is shared is parsed once, and errors are put into each reader's own", () => {
   const readTwice = (answer: object): readonly unknown[] => {
-    const body = new TextEncoder().encode(JSON.stringify(answer));
+    const body = ResponseBody.of(new TextEncoder().encode(JSON.stringify(answer)));
     const shared = new SharedResponse({ status: 200, mediaType: specific, header: () => null, body });
     return [readAnswer(shared).data, readAnswer(shared).data];
   };
