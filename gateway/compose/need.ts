@@ -61,6 +61,9 @@ export function neededAt(path: string): NeededField {
 
 /** Each field with the same arguments once, with what is needed below all its uses. */
 export function mergeNeeded(fields: readonly NeededField[]): readonly NeededField[] {
+  const names = fields.map(({ name }) => name);
+  // Arguments may be long, and are compared only where there is something to compare them with.
+  if (new Set(names).size === names.length) return fields;
   const merged = new Map<string, NeededField>();
   for (const field of fields) {
     const text = fieldText(field.name, field.args);

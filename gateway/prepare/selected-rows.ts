@@ -52,25 +52,23 @@ export class SelectedRowsBuilder implements SelectedRows {
 
   /** Says under which names fields come back, here and below. `nextIndex` numbers those that a run has to say. */
   nameFields(nextIndex: () => number, mayMerge = false): void {
-    const levels = [...this.types].map(([name, { fields }]) => [name, [...fields.values()]] as const);
-    const keys = new ResponseKeys(
-      this.schema,
-      new Map(levels.map(([name, fields]) => [name, fields.map(namedConstantly)])),
+    const levels = [...this.types].map(
+      ([name, { fields }]) => [name, [...fields.values()].map(withText)] as const,
     );
-    const isRun = mayMerge || levels.some(([, fields]) => fields.some(({ args }) => args.kind === "run"));
+    const keys = new ResponseKeys(this.schema, new Map(levels));
+    const isRun = mayMerge || levels.some(([, fields]) => fields.some(({ field }) => isOfRun(field)));
     for (const [typeName, fields] of levels) {
-      for (const field of fields) {
-        const { name, args, rows } = field;
+      for (const { name, text, field } of fields) {
+        const { rows } = field;
         let key: string | null = null;
-        if (!mayMerge && args.kind === "constant") {
-          const text = fieldText(name, args.values);
+        if (!mayMerge && !isOfRun(field)) {
           if (!isRun) key = keys.keyOf(typeName, text);
           else if (text === name) key = keys.plainKeyOf(typeName, name);
         }
         field.key = key === null ? { kind: "run", index: nextIndex() } : { kind: "constant", name: key };
         // Two selections of one field are one where a run's values make them equal.
-        const isAlone = fields.every((other) => other === field || other.name !== name);
-        const areConstant = fields.every((other) => other.name !== name || other.args.kind === "constant");
+        const isAlone = fields.every((other) => other.field === field || other.name !== name);
+        const areConstant = fields.every((other) => other.name !== name || !isOfRun(other.field));
         rows?.nameFields(nextIndex, mayMerge || !(isAlone || areConstant));
       }
     }
@@ -116,11 +114,18 @@ interface DraftField extends SelectedField {
 
 const unnamed: ResponseKey = { kind: "constant", name: "" };
 
-function namedConstantly({ name, args }: SelectedField): {
+/** The text of one that a run gives its arguments is its name. */
+function withText(field: DraftField): {
   readonly name: string;
-  readonly args: Readonly<Record<string, unknown>>;
+  readonly text: string;
+  readonly field: DraftField;
 } {
-  return { name, args: args.kind === "constant" ? args.values : {} };
+  const { name, args } = field;
+  return { name, text: args.kind === "constant" ? fieldText(name, args.values) : name, field };
+}
+
+function isOfRun({ args }: SelectedField): boolean {
+  return args.kind === "run";
 }
 
 /** `text` is equal for what is known to be equal whatever the variables are. */

@@ -21,6 +21,21 @@ describe("what is needed of an object", () => {
     expect(asked).toEqual(["Film", "Song"]);
   });
 
+  test("does not look at the arguments of fields of which each has its own name", () => {
+    let reads = 0;
+    const args = {
+      get ids(): readonly string[] {
+        reads += 1;
+        return ["1"];
+      },
+    };
+    const part = { name: "parts", args, need: null };
+    expect(Need.of([neededAt("id"), part]).fieldsOf("Film").length).toBe(2);
+    expect(reads).toBe(0);
+    expect(Need.of([part, part]).fieldsOf("Film").length).toBe(1);
+    expect(reads).toBe(2);
+  });
+
   test("has each field with the same arguments once, with all that is needed below it", () => {
     const need = Need.of([
       neededAt("owner.id"),

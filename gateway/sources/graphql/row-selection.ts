@@ -61,10 +61,18 @@ export class RowSelection {
     wanted: ReadonlyMap<string, readonly WantedField[]>,
     isAbstract: boolean,
   ): RowSelection {
-    const keys = new ResponseKeys(schema, wanted);
-    const types = [...wanted].map(([typeName, fields]) => {
-      const rowFields = fields.map((field) => {
-        const text = fieldText(field.name, field.args);
+    // Arguments may be long.
+    const texts = [...wanted].map(([typeName, fields]) => {
+      const named = fields.map((field) => ({
+        name: field.name,
+        text: fieldText(field.name, field.args),
+        field,
+      }));
+      return [typeName, named] as const;
+    });
+    const keys = new ResponseKeys(schema, new Map(texts));
+    const types = texts.map(([typeName, named]) => {
+      const rowFields = named.map(({ text, field }) => {
         return [text, compileField(schema, typeName, field, keys.keyOf(typeName, text))] as const;
       });
       return [typeName, new Map(rowFields)] as const;
@@ -138,7 +146,14 @@ function compileField(
   return { backendName, responseKey, args: compileArguments(schema, node, args), selection };
 }
 
-type FieldNames = ReadonlyMap<string, readonly Pick<WantedField, "name" | "args">[]>;
+/** The fields of each type. */
+type FieldNames = ReadonlyMap<string, readonly NamedField[]>;
+
+interface NamedField {
+  readonly name: string;
+  /** See {@link fieldText}. */
+  readonly text: string;
+}
 
 /**
  * The names under which fields come back. A field keeps its own where nothing else at its place can have it: with
@@ -161,8 +176,7 @@ export class ResponseKeys {
     }
     const made: string[] = [];
     for (const [typeName, fields] of wanted) {
-      for (const { name, args } of fields) {
-        const text = fieldText(name, args);
+      for (const { name, text } of fields) {
         const plain = text === name ? this.plainKeyOf(typeName, name) : null;
         if (plain === null) made.push(`${typeName}.${text}`);
         else this.#keys.set(`${typeName}.${text}`, plain);
