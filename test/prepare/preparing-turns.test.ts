@@ -1,6 +1,6 @@
+import { setImmediate as eventLoopTurn } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { Deadline } from "../../gateway/core/deadline.ts";
-import { nextTurn } from "../../gateway/core/next-turn.ts";
 import { PreparingTurns } from "../../gateway/prepare/preparing-turns.ts";
 
 const deadlines: Deadline[] = [];
@@ -52,9 +52,9 @@ describe("unseen documents", () => {
     void add("a", 10);
     const waiting = ["b", "c", "d", "e", "f"].map(async (name) => add(name, 5));
     expect(turns.waiting).toBe(5);
-    await nextTurn();
+    await eventLoopTurn();
     expect(begun).toEqual(["a", "b", "c"]);
-    await nextTurn();
+    await eventLoopTurn();
     expect(begun).toEqual(["a", "b", "c", "d", "e"]);
     // Nobody passes those who wait.
     const last = add("g", 1);
@@ -68,7 +68,7 @@ describe("unseen documents", () => {
     const { begun, add } = scripted();
     const waiting = ["a", "b", "c"].map(async (name) => add(name, 100));
     for (const count of [2, 3]) {
-      await nextTurn();
+      await eventLoopTurn();
       expect(begun).toHaveLength(count);
     }
     await Promise.all(waiting);
@@ -85,7 +85,7 @@ describe("unseen documents", () => {
     };
     await add("a");
     const waiting = [add("b"), add("c")];
-    await nextTurn();
+    await eventLoopTurn();
     expect(begun).toEqual(["a", "b"]);
     await Promise.all(waiting);
     expect(begun).toEqual(["a", "b", "c"]);
@@ -124,7 +124,7 @@ describe("unseen documents", () => {
     void add("a", 10);
     const waiting = ["b", "c", "b", "b"].map(async (name) => add(name, 10));
     expect(turns.waiting).toBe(2);
-    await nextTurn();
+    await eventLoopTurn();
     expect(begun.join("")).toBe("abbb");
     await Promise.all(waiting);
     expect(begun.join("")).toBe("abbbc");
