@@ -3,7 +3,10 @@ import type { ExecutionResult, GraphQLSchema } from "graphql";
 import type { OperationRequest } from "../prepare/prepared-operation.ts";
 import { type ExecutedOperation, toExecuted } from "./executed-operation.ts";
 
-/** Answers an operation that asks for nothing but introspection from a schema, which need not be the one it was prepared for. */
+/**
+ * Answers an operation that asks for nothing but introspection from a schema, which need not be the one it was prepared for.
+ * It takes up to some 100 ms of the processor, all of it before this returns.
+ */
 export async function introspect(
   schema: GraphQLSchema,
   { prepared: { document, name }, variables }: Pick<OperationRequest, "prepared" | "variables">,

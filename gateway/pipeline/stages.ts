@@ -5,6 +5,7 @@ import { RequestRefusal } from "../core/request-refusal.ts";
 import { noProgress, type RequestScope } from "../core/request-scope.ts";
 import type { EndedRun, OperationCost } from "../policy/settle-cost.ts";
 import type { OperationRequest } from "../prepare/prepared-operation.ts";
+import type { ExecutedOperation } from "../execute/executed-operation.ts";
 import { introspect } from "../execute/introspect.ts";
 import { admit } from "./admit.ts";
 import { visibleSchemaFor } from "./admit-introspection.ts";
@@ -77,14 +78,14 @@ export async function runStages(
       const visible = visibleSchemaFor(bff, operation);
       const result =
         visible !== null
-          ? await writeResult(await introspect(visible, operation), [], null)
+          ? await writeResult(await gated.spend(() => introspect(visible, operation)), [], null)
           : asksForPlan(bff, params)
             ? await writeResult(
                 await explainOperation(bff, operation, scope, record),
                 scope.absorbed,
                 record.plan,
               )
-            : await executeForAll(bff, operation, { scope, request, record });
+            : await executeForAll(bff, operation, { scope, request, record, gated });
       const actual = settle(record, account, result);
       const body =
         costRequest === "report"
@@ -112,14 +113,27 @@ export async function runStages(
   return answer;
 }
 
+interface RunOwner {
+  readonly scope: RequestScope;
+  readonly request: GatewayRequest;
+  readonly record: RequestRecord;
+  readonly gated: GatedRequest;
+}
+
 /** Runs the operation, or waits for a run of it that was begun for another request with the same answer. */
 function executeForAll(
   bff: BffRuntime,
   operation: OperationRequest,
-  { scope, request, record }: { scope: RequestScope; request: GatewayRequest; record: RequestRecord },
+  { scope, request, record, gated }: RunOwner,
 ): Promise<WrittenResult> {
-  const run = async (runScope: RequestScope): Promise<WrittenResult> =>
-    writeResult(await executeOperation(bff, operation, runScope), runScope.absorbed, null);
+  const execute = (runScope: RequestScope): Promise<ExecutedOperation> =>
+    executeOperation(bff, operation, runScope);
+  // What is asked about the schema is answered before anything is waited for, and no other cost has it.
+  const isIntrospecting = operation.prepared.introspection !== null;
+  const run = async (runScope: RequestScope): Promise<WrittenResult> => {
+    const executed = await (isIntrospecting ? gated.spend(() => execute(runScope)) : execute(runScope));
+    return writeResult(executed, runScope.absorbed, null);
+  };
   const share = shareExecution(bff.sharing, operation, { scope, client: request }, run);
   if (share === null) return run(scope);
   record.isJoined = share.isJoined;

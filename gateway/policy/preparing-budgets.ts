@@ -87,7 +87,7 @@ const processClock: PreparingClock = {
 };
 
 function refusalUntil(waitMs: number): RequestRefusal {
-  const message = "The caller has sent more new documents than it may for now.";
+  const message = "The caller has used up its time for new documents and introspection for now.";
   const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000));
   return new RequestRefusal("RATE_LIMITED", [{ message, locations: [], extensions: { retryAfterSeconds } }], {
     "retry-after": String(retryAfterSeconds),

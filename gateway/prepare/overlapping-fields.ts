@@ -45,7 +45,7 @@ export function overlappingFieldsCanBeMerged(context: ValidationContext): ASTVis
  */
 const maxVisits = 20_000;
 /** And so many more for each token of the document. */
-const maxVisitsPerToken = 20;
+const maxVisitsPerToken = 5;
 
 /** A field where its selections are merged with those of others. */
 interface FieldUse {

@@ -1,3 +1,4 @@
+import { getIntrospectionQuery } from "graphql";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { preparingOption } from "../../gateway/config/demand-control.ts";
 import { type Asked, BorderGateway, ways } from "./border-gateway.ts";
@@ -65,7 +66,7 @@ test("who has spent the budget for preparing has known documents answered, and n
       data: undefined,
       errors: [
         {
-          message: "The caller has sent more new documents than it may for now.",
+          message: "The caller has used up its time for new documents and introspection for now.",
           extensions: { code: "RATE_LIMITED", retryAfterSeconds: seconds },
         },
       ],
@@ -76,4 +77,25 @@ test("who has spent the budget for preparing has known documents answered, and n
   const again = async () =>
     (await gateway.ask({ query: "{ nothing }" }, { by })).errors?.[0]?.extensions["code"];
   await expect.poll(again, { timeout: 20_000 }).toBe("GRAPHQL_VALIDATION_FAILED");
+});
+
+test("introspection is at the expense of who asks, known or not, and leaves known documents to him", async () => {
+  const asking = new BorderGateway();
+  await asking.start({
+    config: { preparing: { capacityMs: 300, refillMsPerSecond: 1 }, introspection: "all" },
+    consumers: new Map([
+      ["app", null],
+      ["other", null],
+    ]),
+  });
+  const everything: Asked = { query: getIntrospectionQuery() };
+  const asker = { by: "app" };
+  await asking.ask(known, asker);
+  const codes = new Set<unknown>();
+  for (let asked = 0; asked < 1000 && codes.size < 2; asked++)
+    codes.add((await asking.ask(everything, asker)).errors?.[0]?.extensions["code"]);
+  expect([...codes]).toEqual([undefined, "RATE_LIMITED"]);
+  expect((await asking.ask(known, asker)).status).toBe(200);
+  expect((await asking.ask(everything, { by: "other" })).status).toBe(200);
+  await asking.stop();
 });
