@@ -1,6 +1,6 @@
 import { RequestRefusal } from "../core/request-refusal.ts";
 import type { FanOut } from "../prepare/fan-out.ts";
-import { type CostedOperation, costProject } from "../server/cost-project.ts";
+import { type CostedOperation, costProject, type RefusedOperation } from "../server/cost-project.ts";
 import { formatRefusal } from "./plan.ts";
 import { MisuseError, readDocument } from "./read-document.ts";
 
@@ -16,9 +16,9 @@ export interface CostOptions {
 /** What is printed of the costs of files. */
 export interface PrintedCosts {
   readonly text: string;
-  /** Of the files that the BFF would not take. */
+  /** Of the files and the operations that the BFF would not take. */
   readonly refusals: string;
-  /** 0; 1 where a limit that is enforced is broken; 2 where a file is no document that the BFF takes. */
+  /** 0; 1 where a limit that is enforced is broken; 2 where a file or an operation is none that the BFF takes. */
   readonly status: 0 | 1 | 2;
 }
 
@@ -36,14 +36,12 @@ export async function costFiles(files: readonly string[], options: CostOptions):
     text: json
       ? `${JSON.stringify(results.flatMap(jsonOf), null, 2)}\n`
       : results.map(textOf).filter(Boolean).join("\n"),
-    refusals: results
-      .map(({ file, costed }) => (costed instanceof RequestRefusal ? formatRefusal(file, costed) : ""))
-      .join(""),
+    refusals: results.map(refusalsOf).join(""),
     status: status === 2 ? 2 : status === 1 ? 1 : 0,
   };
 }
 
-type Costed = readonly CostedOperation[] | RequestRefusal;
+type Costed = readonly (CostedOperation | RefusedOperation)[] | RequestRefusal;
 interface Result {
   readonly file: string;
   readonly costed: Costed;
@@ -68,35 +66,55 @@ function readVariables(text: string): Readonly<Record<string, unknown>> {
 
 function statusOf(costed: Costed): 0 | 1 | 2 {
   if (costed instanceof RequestRefusal) return limitCodes.has(costed.code) ? 1 : 2;
-  return costed.some(
-    ({ exceeded, rateLimits }) =>
-      exceeded.some(({ isEnforced }) => isEnforced) || rateLimits.some(({ uses, max }) => uses > max),
-  )
-    ? 1
-    : 0;
+  const statuses = costed.map((cost): number => {
+    if ("refusal" in cost) return statusOf(cost.refusal);
+    const { exceeded, rateLimits } = cost;
+    return exceeded.some(({ isEnforced }) => isEnforced) || rateLimits.some(({ uses, max }) => uses > max)
+      ? 1
+      : 0;
+  });
+  const worst = Math.max(0, ...statuses);
+  return worst === 2 ? 2 : worst === 1 ? 1 : 0;
 }
 
 const limitCodes = new Set<string>(["LIMIT_EXCEEDED", "COST_LIMIT_EXCEEDED"]);
 
+function refusalsOf({ file, costed }: Result): string {
+  if (costed instanceof RequestRefusal) return formatRefusal(file, costed);
+  return costed
+    .map((cost) => {
+      if (!("refusal" in cost)) return "";
+      const { operation, refusal } = cost;
+      const of = operation === null ? "" : `operation ${operation}: `;
+      const hint = refusal.code === "BAD_USER_INPUT" ? " Its variables are those of --variables." : "";
+      const told = refusal.reasons.map((reason) => ({ ...reason, message: `${of}${reason.message}${hint}` }));
+      return formatRefusal(file, { reasons: told });
+    })
+    .join("");
+}
+
 function jsonOf({ file, costed }: Result): readonly object[] {
-  if (!(costed instanceof RequestRefusal)) return costed.map((cost) => ({ file, ...cost }));
-  const { code, reasons } = costed;
-  return [
-    {
-      file,
-      errors: reasons.map(({ message, locations, extensions }) => ({
-        message,
-        locations,
-        extensions: { code, ...extensions },
-      })),
-    },
-  ];
+  if (costed instanceof RequestRefusal) return [{ file, errors: errorsOf(costed) }];
+  return costed.map((cost) =>
+    "refusal" in cost
+      ? { file, operation: cost.operation, errors: errorsOf(cost.refusal) }
+      : { file, ...cost },
+  );
+}
+
+function errorsOf({ code, reasons }: RequestRefusal): readonly object[] {
+  return reasons.map(({ message, locations, extensions }) => ({
+    message,
+    locations,
+    extensions: { code, ...extensions },
+  }));
 }
 
 function textOf({ file, costed }: Result): string {
   if (costed instanceof RequestRefusal) return "";
   const name = file === "-" ? "stdin" : file;
   return costed
+    .filter((cost): cost is CostedOperation => !("refusal" in cost))
     .map((cost) => `${name}  ${titleOf(cost)}\n${figuresOf(cost)}${usesOf(cost)}${stepsOf(cost.plan)}`)
     .join("\n");
 }

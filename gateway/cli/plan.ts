@@ -43,7 +43,7 @@ export async function planFile(file: string, options: PlanOptions): Promise<Prin
 }
 
 /** A refused document as a compiler would say it: `file:line:column  message`. */
-export function formatRefusal(file: string, { reasons }: RequestRefusal): string {
+export function formatRefusal(file: string, { reasons }: Pick<RequestRefusal, "reasons">): string {
   const name = file === "-" ? "stdin" : file;
   return reasons
     .map(({ message, locations }) => {

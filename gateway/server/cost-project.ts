@@ -38,6 +38,13 @@ export interface CostedOperation {
   readonly plan: FanOut | null;
 }
 
+/** An operation of a document that the BFF takes which it refuses with these variables, or whatever they are. */
+export interface RefusedOperation {
+  /** Null where it has none. */
+  readonly operation: string | null;
+  readonly refusal: RequestRefusal;
+}
+
 interface UsedLimit extends Pick<RateUse, "coordinate"> {
   readonly max: number;
   readonly window: string;
@@ -45,31 +52,41 @@ interface UsedLimit extends Pick<RateUse, "coordinate"> {
 }
 
 /**
- * Does all of a start but listening, calls nobody, and works out what each operation of each document would cost; in place of
- * the operations of a document that the BFF would not take, of the first that it refuses, it has the refusal. Raises
- * StartupError, and UnknownNameError where there is no such BFF or tier.
+ * Does all of a start but listening, calls nobody, and works out what each operation of each document would cost, or why it
+ * is refused; in place of the operations of a document that the BFF would not take, it has the refusal. Raises StartupError, and UnknownNameError where there is no such BFF or tier.
  */
 export function costProject(
   root: string,
   environment: Environment,
   { bff, tier, documents, variables }: CostQuestion,
-): Promise<readonly (readonly CostedOperation[] | RequestRefusal)[]> {
+): Promise<readonly (readonly (CostedOperation | RefusedOperation)[] | RequestRefusal)[]> {
   return withRuntime(root, environment, bff, (runtime) => {
     const { limits } = rulesOf(runtime, tier);
     // What is only measured is counted by nobody here.
     const terms: PrepareTerms = { limits, onExcess: () => undefined, spend: (work) => work() };
     return documents.map((document) => {
-      try {
+      const names = orRefusal(() => {
         refuseBeyond(limits, { maxDocumentBytes: Buffer.byteLength(document) }, terms);
-        return operationNames(runtime, document, terms).map((name) =>
+        return operationNames(runtime, document, terms);
+      });
+      if (names instanceof RequestRefusal) return names;
+      return names.map((name) => {
+        const cost = orRefusal(() =>
           costOf(runtime, terms, requestFor(runtime, { document, name, variables }, terms)),
         );
-      } catch (error) {
-        if (error instanceof RequestRefusal) return error;
-        throw error;
-      }
+        return cost instanceof RequestRefusal ? { operation: name, refusal: cost } : cost;
+      });
     });
   });
+}
+
+function orRefusal<Result>(work: () => Result): Result | RequestRefusal {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RequestRefusal) return error;
+    throw error;
+  }
 }
 
 function rulesOf({ settings, tiers }: BffRuntime, tier: string | null) {
@@ -90,8 +107,7 @@ function operationNames(
   terms: PrepareTerms,
 ): readonly (string | null)[] {
   try {
-    preparer.prepare(document, null, terms);
-    return [null];
+    return [preparer.prepare(document, null, terms).name];
   } catch (error) {
     if (!(error instanceof RequestRefusal) || error.code !== "OPERATION_RESOLUTION_FAILURE") throw error;
     // Valid, and with several operations, or none at all.

@@ -169,7 +169,7 @@ one.graphql  query One
     ["fragment Part on Product { id }", '  Fragment "Part" is never used.\n'],
     [
       "query Q($id: ID!) { product(id: $id) { id } }",
-      'Variable "$id" of required type "ID!" was not provided.\n',
+      'operation Q: Variable "$id" of required type "ID!" was not provided. Its variables are those of --variables.\n',
     ],
   ])("has status 2 for what is no operation of the BFF, and prints the others: %s", async (text, told) => {
     const files = [write("wrong.graphql", text), write("one.graphql", one)];
@@ -184,6 +184,28 @@ one.graphql  query One
       { errors: [{ extensions: { code: expect.any(String) } }] },
       { operation: "One" },
     ]);
+  });
+
+  it("prints the other operations of a file where one is refused, and names that one", async () => {
+    const needing = "query Q($id: ID!) { product(id: $id) { id } }";
+    const file = write("some.graphql", `${needing}\n${one}`);
+    const { status, ...printed } = await cost(file);
+    expect(status).toBe(2);
+    expect(printed.stderr).toBe(
+      `${file}:1:9  operation Q: Variable "$id" of required type "ID!" was not provided. Its variables are those of --variables.\n`,
+    );
+    expect(printed.stdout).toContain("some.graphql  query One\n");
+    expect(printed.stdout).not.toContain("query Q");
+    stdout.mockClear();
+    const json = await cost(file, "--json");
+    expect(JSON.parse(json.stdout)).toMatchObject([
+      { file, operation: "Q", errors: [{ extensions: { code: "BAD_USER_INPUT" } }] },
+      { file, operation: "One", kind: "query" },
+    ]);
+    stdout.mockClear();
+    stderr.mockClear();
+    const given = await cost(file, "--variables", '{"id":"p1"}');
+    expect([given.status, given.stderr]).toEqual([0, ""]);
   });
 
   it.each<[readonly string[], string]>([
