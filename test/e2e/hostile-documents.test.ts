@@ -19,10 +19,10 @@ const schema = `
   type Category { id: ID! name: String }
 `;
 
-const maxAnswerMs = 3000;
-const maxNormalMs = 2000;
-// When garbage is collected is up to the engine: by itself on a machine the set takes 50 to 75 MB.
-const maxGrowthBytes = 256 * 1024 * 1024;
+const maxAnswerMs = 1500;
+const maxNormalMs = 1000;
+// When garbage is collected is up to the engine: by itself on a machine the set takes 75 to 85 MB.
+const maxGrowthBytes = 160 * 1024 * 1024;
 
 let shop: Shop;
 let project: TemporaryProject;
