@@ -91,7 +91,9 @@ export function createExecutor(
       throw error;
     }
   };
-  const compiledOf = ({ variant }: OperationRequest): CompiledVariant | null => {
+  const compiledOf = ({ prepared, variant }: OperationRequest): CompiledVariant | null => {
+    // What it asks about the schema would be answered after what it waits for, where nobody knows whose work it is.
+    if (prepared.introspection !== null) return null;
     if (variant?.compiled === null && variant.uses >= compileFromRequest) {
       // A request does not wait for what only those after it gain by.
       if (compileFromRequest === 1) queue.compileNow(variant);

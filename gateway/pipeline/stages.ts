@@ -5,7 +5,6 @@ import { RequestRefusal } from "../core/request-refusal.ts";
 import { noProgress, type RequestScope } from "../core/request-scope.ts";
 import type { EndedRun, OperationCost } from "../policy/settle-cost.ts";
 import type { OperationRequest } from "../prepare/prepared-operation.ts";
-import type { ExecutedOperation } from "../execute/executed-operation.ts";
 import { introspect } from "../execute/introspect.ts";
 import { admit } from "./admit.ts";
 import { visibleSchemaFor } from "./admit-introspection.ts";
@@ -126,14 +125,10 @@ function executeForAll(
   operation: OperationRequest,
   { scope, request, record, gated }: RunOwner,
 ): Promise<WrittenResult> {
-  const execute = (runScope: RequestScope): Promise<ExecutedOperation> =>
-    executeOperation(bff, operation, runScope);
-  // What is asked about the schema is answered before anything is waited for, and no other cost has it.
-  const isIntrospecting = operation.prepared.introspection !== null;
-  const run = async (runScope: RequestScope): Promise<WrittenResult> => {
-    const executed = await (isIntrospecting ? gated.spend(() => execute(runScope)) : execute(runScope));
-    return writeResult(executed, runScope.absorbed, null);
-  };
+  const run = async (runScope: RequestScope): Promise<WrittenResult> =>
+    writeResult(await executeOperation(bff, operation, runScope), runScope.absorbed, null);
+  // What is asked about the schema is answered before anything is waited for, at the expense of who asks, and of nobody else.
+  if (operation.prepared.introspection !== null) return gated.spend(() => run(scope));
   const share = shareExecution(bff.sharing, operation, { scope, client: request }, run);
   if (share === null) return run(scope);
   record.isJoined = share.isJoined;

@@ -79,23 +79,35 @@ test("who has spent the budget for preparing has known documents answered, and n
   await expect.poll(again, { timeout: 20_000 }).toBe("GRAPHQL_VALIDATION_FAILED");
 });
 
-test("introspection is at the expense of who asks, known or not, and leaves known documents to him", async () => {
-  const asking = new BorderGateway();
-  await asking.start({
-    config: { preparing: { capacityMs: 300, refillMsPerSecond: 1 }, introspection: "all" },
-    consumers: new Map([
-      ["app", null],
-      ["other", null],
-    ]),
-  });
-  const everything: Asked = { query: getIntrospectionQuery() };
-  const asker = { by: "app" };
-  await asking.ask(known, asker);
-  const codes = new Set<unknown>();
-  for (let asked = 0; asked < 1000 && codes.size < 2; asked++)
-    codes.add((await asking.ask(everything, asker)).errors?.[0]?.extensions["code"]);
-  expect([...codes]).toEqual([undefined, "RATE_LIMITED"]);
-  expect((await asking.ask(known, asker)).status).toBe(200);
-  expect((await asking.ask(everything, { by: "other" })).status).toBe(200);
-  await asking.stop();
-});
+const [head = "", selection = ""] = getIntrospectionQuery().split("__schema");
+const [inner = "", fragments = ""] = selection.split("fragment FullType");
+/** Five times, so that each request takes some milliseconds. */
+const schemas = Array.from({ length: 5 }, (_, index) => `s${index}: __schema { ...Schema }`).join(" ");
+const everySchema = `${head} ${schemas} } fragment Schema on __Schema ${inner.trim().slice(0, -1)} fragment FullType${fragments}`;
+
+test.each([
+  ["alone", everySchema],
+  ["beside data", everySchema.replace("s0:", "one { id } s0:")],
+])(
+  "introspection is at the expense of who asks, known or not, and leaves known documents to him: %s",
+  async (_how, query) => {
+    const asking = new BorderGateway();
+    await asking.start({
+      config: { preparing: { capacityMs: 300, refillMsPerSecond: 1 }, introspection: "all" },
+      consumers: new Map([
+        ["app", null],
+        ["other", null],
+      ]),
+    });
+    const everything: Asked = { query };
+    const asker = { by: "app" };
+    await asking.ask(known, asker);
+    const codes = new Set<unknown>();
+    for (let asked = 0; asked < 1000 && codes.size < 2; asked++)
+      codes.add((await asking.ask(everything, asker)).errors?.[0]?.extensions["code"]);
+    expect([...codes]).toEqual([undefined, "RATE_LIMITED"]);
+    expect((await asking.ask(known, asker)).status).toBe(200);
+    expect((await asking.ask(everything, { by: "other" })).status).toBe(200);
+    await asking.stop();
+  },
+);
