@@ -13,13 +13,21 @@ export interface KeyedCall<Key> {
   readonly maxSize: number;
   /** Text that is equal for equal keys. */
   textOf(key: Key): string;
-  /** Rows by the text of their key. A key that is not in the answer is a missing row: `missing`. */
-  fetch(keys: readonly Key[]): Promise<ReadonlyMap<string, unknown>>;
+  /**
+   * Rows by the text of their key, in a map for nobody else. A key that is not in it is a missing row: `missing`. Rejects,
+   * and never raises.
+   */
+  fetch(keys: readonly Key[]): Promise<Map<string, unknown>>;
   readonly missing: unknown;
 }
 
 /** Rows by the text of their key; of a call that failed, its error for each of its keys. It may hold more than was asked for. */
 export type Rows = ReadonlyMap<string, unknown>;
+
+type Keys = ReadonlyMap<string, unknown>;
+
+/** Told of rows when they are here. Must not raise. */
+type RowsCallback = (rows: Rows) => void;
 
 /**
  * The rows that one request has asked for. Keys that become known in the same turn of the event loop share a call, cut
@@ -27,7 +35,12 @@ export type Rows = ReadonlyMap<string, unknown>;
  */
 export class RequestLoaders {
   readonly #scope: Pick<RequestScope, "kept">;
-  readonly #byOwner = new Map<object, Map<string, RowLoader<unknown>>>();
+  /** Of each call the first loader: nearly all calls have one. */
+  readonly #firstOf = new Map<object, RowLoader>();
+  /** The others, by their groups. */
+  readonly #othersOf = new Map<object, Map<string, RowLoader>>();
+  /** Collects what all loaders are asked for in one turn. Null: nothing waited for company yet. */
+  #turns: DataLoader<AskedRows, null> | null = null;
 
   constructor(scope: Pick<RequestScope, "kept">) {
     this.#scope = scope;
@@ -44,22 +57,44 @@ export class RequestLoaders {
 
   /** The rows of all these keys, given by their texts. Never rejects. */
   loadRows<Key>(call: KeyedCall<Key>, keys: ReadonlyMap<string, Key>): Promise<Rows> {
-    let groups = this.#byOwner.get(call.owner);
-    if (groups === undefined) {
-      groups = new Map<string, RowLoader<unknown>>();
-      this.#byOwner.set(call.owner, groups);
-    }
-    let loader = groups.get(call.group);
-    if (loader === undefined) {
-      loader = new RowLoader(call, this.#scope);
-      groups.set(call.group, loader);
-    }
-    return loader.load(keys);
+    return new Promise((resolve) => this.whenLoaded(call, keys, resolve));
+  }
+
+  /** The same for who is called back: at once where all rows are here. */
+  whenLoaded<Key>(call: KeyedCall<Key>, keys: ReadonlyMap<string, Key>, onRows: RowsCallback): void {
+    const loader = this.#loaderOf(call);
+    const known = loader.find(keys);
+    if (known !== null) onRows(known);
+    else if (call.maxSize === 1) loader.answer([{ loader, keys, onRows }]);
+    else void this.#collect().load({ loader, keys, onRows });
   }
 
   /** Forgets all rows, as every mutation field requires. */
   clear(): void {
-    this.#byOwner.clear();
+    this.#firstOf.clear();
+    this.#othersOf.clear();
+  }
+
+  #loaderOf(call: KeyedCall<unknown>): RowLoader {
+    const { owner, group } = call;
+    const first = this.#firstOf.get(owner);
+    if (first?.group === group) return first;
+    const others = first && this.#othersOf.get(owner);
+    const known = others?.get(group);
+    if (known !== undefined) return known;
+    const loader = new RowLoader(call, this.#scope);
+    if (first === undefined) this.#firstOf.set(owner, loader);
+    else if (others === undefined) this.#othersOf.set(owner, new Map([[group, loader]]));
+    else others.set(group, loader);
+    return loader;
+  }
+
+  #collect(): DataLoader<AskedRows, null> {
+    this.#turns ??= new DataLoader(answerAll, {
+      cache: false,
+      batchScheduleFn: (send) => afterTurn(this.#scope, send),
+    });
+    return this.#turns;
   }
 }
 
@@ -74,125 +109,144 @@ export function loadersOf({ kept }: RequestScope): RequestLoaders {
   return loaders;
 }
 
-type Keys<Key> = ReadonlyMap<string, Key>;
+/** A list of keys, and who waits for their rows. */
+interface AskedRows {
+  readonly loader: RowLoader;
+  readonly keys: Keys;
+  readonly onRows: RowsCallback;
+}
 
-/**
- * What one call has been asked for. DataLoader collects the lists of keys that become known in one turn; which of them
- * are new is decided when the turn is over, so that nothing is done for each key but to look it up.
- */
-class RowLoader<Key> {
-  readonly #call: KeyedCall<Key>;
+/** Hands each loader what it was asked for in one turn. */
+function answerAll(asked: readonly AskedRows[]): Promise<readonly null[]> {
+  const [first] = asked;
+  if (first !== undefined && asked.every(({ loader }) => loader === first.loader)) first.loader.answer(asked);
+  else for (const [loader, lists] of Map.groupBy(asked, (one) => one.loader)) loader.answer(lists);
+  return Promise.resolve(asked.map(() => null));
+}
+
+/** What one call has been asked for. */
+class RowLoader {
+  readonly group: string;
+  readonly #call: KeyedCall<unknown>;
   readonly #scope: Pick<RequestScope, "kept">;
-  /** Rows, errors in their place, and the calls that are going to bring those that are not here yet. */
-  readonly #rows = new Map<string, unknown>();
-  /** Null: nothing waits for company. */
-  readonly #turns: DataLoader<Keys<Key>, Rows> | null;
+  /**
+   * Rows, errors in their place, and the calls that are going to bring those that are not here yet. Null: nothing was asked
+   * for but by the first call.
+   */
+  #rows: Map<string, unknown> | null = null;
+  /** The first call, as long as nobody asked for anything else: its keys are not among the rows yet. */
+  #first: RowCall | null = null;
 
-  constructor(call: KeyedCall<Key>, scope: Pick<RequestScope, "kept">) {
+  constructor(call: KeyedCall<unknown>, scope: Pick<RequestScope, "kept">) {
+    this.group = call.group;
     this.#call = call;
     this.#scope = scope;
-    if (call.maxSize === 1) {
-      this.#turns = null;
+  }
+
+  get #known(): Map<string, unknown> {
+    return (this.#rows ??= new Map<string, unknown>());
+  }
+
+  /** All rows there are; null where one of these keys has none yet. */
+  find(keys: Keys): Rows | null {
+    for (const text of keys.keys()) {
+      const row = this.#rows?.get(text);
+      if (row === undefined || row instanceof RowCall) return null;
+    }
+    return this.#known;
+  }
+
+  /** Each list is answered as soon as its own rows are here. Which keys are new is decided once for all lists of a turn. */
+  answer(lists: readonly AskedRows[]): void {
+    const [only] = lists;
+    // Nearly always there is one list, and nothing was asked for before.
+    const isFirst = lists.length === 1 && this.#rows === null && this.#first === null;
+    if (isFirst && only !== undefined && only.keys.size <= this.#call.maxSize) {
+      this.#first = this.#send(only.keys);
+      this.#first.waiting.push(only.onRows);
       return;
     }
-    this.#turns = new DataLoader<Keys<Key>, Rows>(
-      (lists) => Promise.resolve(this.#answer(lists) as readonly unknown[] as readonly Rows[]),
-      { cache: false, batchScheduleFn: (send) => afterTurn(scope, send) },
-    );
-  }
-
-  load(keys: Keys<Key>): Promise<Rows> {
-    if (this.#areHere(keys)) return Promise.resolve(this.#rows);
-    return this.#turns === null ? this.#answerOne(keys) : this.#turns.load(keys);
-  }
-
-  #areHere(keys: Keys<Key>): boolean {
-    for (const text of keys.keys()) {
-      const row = this.#rows.get(text);
-      if (row === undefined || row instanceof Promise) return false;
-    }
-    return true;
-  }
-
-  /** Each list is answered as soon as its own rows are here: DataLoader hands a promise on as one. */
-  #answer(lists: readonly Keys<Key>[]): Promise<Rows>[] {
-    const [only, ...others] = lists;
-    if (only !== undefined && others.length === 0) return [this.#answerOne(only)];
     this.#fetchNew(lists);
-    const byCall = new Map<unknown, ((rows: Rows) => void)[]>();
-    const answers = lists.map((list) => {
-      const calls = this.#callsOf(list);
-      const [call] = calls;
-      if (call === undefined || calls.size > 1) return this.#whenDone(calls);
-      const { promise, resolve } = Promise.withResolvers<Rows>();
-      const waiting = byCall.get(call);
-      if (waiting === undefined) byCall.set(call, [resolve]);
-      else waiting.push(resolve);
-      return promise;
-    });
-    // Thousands may wait for the same call, and each of them goes on.
-    for (const [call, waiting] of byCall)
-      void (call as Promise<Rows>).then((rows) =>
-        RunTurns.add(this.#scope, waiting.length, (index) => waiting[index]?.(rows)),
-      );
-    return answers;
+    for (const { keys, onRows } of lists) this.#tellWhenHere(keys, onRows);
   }
 
-  #answerOne(list: Keys<Key>): Promise<Rows> {
-    // Nearly always there is one list, and nothing was asked for before.
-    if (this.#rows.size === 0 && list.size <= this.#call.maxSize) return this.#fetch(list);
-    this.#fetchNew([list]);
-    return this.#whenDone(this.#callsOf(list));
-  }
-
-  #fetchNew(lists: readonly Keys<Key>[]): void {
-    let fresh = new Map<string, Key>();
-    for (const list of lists) {
-      for (const [text, key] of list) {
-        if (this.#rows.has(text)) continue;
+  #fetchNew(lists: readonly AskedRows[]): void {
+    if (this.#first !== null) this.#mark(this.#first);
+    this.#first = null;
+    let fresh = new Map<string, unknown>();
+    for (const { keys } of lists) {
+      for (const [text, key] of keys) {
+        if (this.#known.has(text)) continue;
         fresh.set(text, key);
         if (fresh.size < this.#call.maxSize) continue;
-        void this.#fetch(fresh);
-        fresh = new Map<string, Key>();
+        this.#mark(this.#send(fresh));
+        fresh = new Map<string, unknown>();
       }
     }
-    if (fresh.size > 0) void this.#fetch(fresh);
+    if (fresh.size > 0) this.#mark(this.#send(fresh));
   }
 
-  #fetch(keys: Keys<Key>): Promise<Rows> {
-    const { missing } = this.#call;
-    const rows = this.#rows;
-    const done = this.#call.fetch([...keys.values()]).then(
-      (found) => {
-        for (const text of keys.keys()) {
-          const row = found.get(text);
-          rows.set(text, row === undefined ? missing : row);
-        }
-        return rows;
-      },
+  /** Whoever asks for its keys from now on waits for this call. */
+  #mark(call: RowCall): void {
+    for (const text of call.keys.keys()) this.#known.set(text, call);
+  }
+
+  #send(keys: Keys): RowCall {
+    const call = new RowCall(keys);
+    void this.#call.fetch([...keys.values()]).then(
+      (found) => this.#take(call, found),
       // An error as the row of each key is kept like a row: the request does not repeat a call that failed.
       (thrown: unknown) => {
         const error = toOverlockError(thrown);
-        for (const text of keys.keys()) rows.set(text, error);
-        return rows;
+        if (this.#first === call) this.#first = null;
+        for (const text of keys.keys()) this.#known.set(text, error);
+        this.#tell(call);
       },
     );
-    for (const text of keys.keys()) rows.set(text, done);
-    return done;
+    return call;
   }
 
-  /** Those under way that bring a list's rows. */
-  #callsOf(list: Keys<Key>): Set<unknown> {
-    const calls = new Set<unknown>();
-    for (const text of list.keys()) {
-      const row = this.#rows.get(text);
-      if (row instanceof Promise) calls.add(row);
+  #take(call: RowCall, found: Map<string, unknown>): void {
+    const { missing } = this.#call;
+    for (const text of call.keys.keys()) if (found.get(text) === undefined) found.set(text, missing);
+    // Nothing else is known, and nothing was found that nobody asked for.
+    if (this.#first === call && found.size === call.keys.size) this.#rows = found;
+    else for (const text of call.keys.keys()) this.#known.set(text, found.get(text));
+    if (this.#first === call) this.#first = null;
+    this.#tell(call);
+  }
+
+  #tell({ waiting }: RowCall): void {
+    const rows = this.#known;
+    const [only] = waiting;
+    if (only !== undefined && waiting.length === 1) only(rows);
+    // Thousands may wait for the same call, and each of them goes on.
+    else RunTurns.add(this.#scope, waiting.length, (index) => waiting[index]?.(rows));
+  }
+
+  #tellWhenHere(keys: Keys, onRows: RowsCallback): void {
+    const calls = new Set<RowCall>();
+    for (const text of keys.keys()) {
+      const row = this.#known.get(text);
+      if (row instanceof RowCall) calls.add(row);
     }
-    return calls;
+    let left = calls.size;
+    if (left === 0) onRows(this.#known);
+    for (const { waiting } of calls)
+      waiting.push((rows) => {
+        if (--left === 0) onRows(rows);
+      });
   }
+}
 
-  #whenDone(calls: ReadonlySet<unknown>): Promise<Rows> {
-    return Promise.all(calls).then(() => this.#rows);
+/** A call under way. */
+class RowCall {
+  readonly keys: Keys;
+  /** Those who need some of its rows. */
+  readonly waiting: RowsCallback[] = [];
+
+  constructor(keys: Keys) {
+    this.keys = keys;
   }
 }
 

@@ -27,6 +27,10 @@ export class Deadline implements Waiter {
   #state: "unwatched" | "watched" | "disposed" = "unwatched";
   #timer: NodeJS.Timeout | null = null;
   #stopWatchingParent: (() => void) | null = null;
+  /** Those of its calls that somebody waits with, in a list of their own: there is one for each call. */
+  #firstCall: Deadline | null = null;
+  #nextCall: Deadline | null = null;
+  #previousCall: Deadline | null = null;
   #controller: AbortController | null = null;
 
   private constructor(expiresAtMs: number, parent: Waiter | null) {
@@ -44,14 +48,14 @@ export class Deadline implements Waiter {
     return new Deadline(performance.now() + timeoutMs, waiter);
   }
 
-  /** A deadline of one call: the sooner of `timeoutMs` from now and this one. */
-  shrink(timeoutMs: number): Deadline {
-    return new Deadline(Math.min(this.expiresAtMs, performance.now() + timeoutMs), this);
+  /** A deadline of one call: the sooner of `timeoutMs` from `nowMs`, on the clock of `performance.now()`, and this one. */
+  shrink(timeoutMs: number, nowMs = performance.now()): Deadline {
+    return new Deadline(Math.min(this.expiresAtMs, nowMs + timeoutMs), this);
   }
 
   /** The same for a call that goes on where the client went away: only time ends it. */
-  detach(timeoutMs: number): Deadline {
-    return new Deadline(Math.min(this.expiresAtMs, performance.now() + timeoutMs), null);
+  detach(timeoutMs: number, nowMs = performance.now()): Deadline {
+    return new Deadline(Math.min(this.expiresAtMs, nowMs + timeoutMs), null);
   }
 
   get signal(): AbortSignal {
@@ -76,18 +80,21 @@ export class Deadline implements Waiter {
    * Cheaper than a listener on the signal. Returns what takes the callback back, to be called when it is not needed any more.
    */
   onExpire(callback: ExpireCallback): () => void {
+    return this.listen(callback) ? () => this.unlisten(callback) : nothing;
+  }
+
+  /** The same for who keeps the callback, and {@link Deadline.unlisten}s with it. False: it is never called. */
+  listen(callback: ExpireCallback): boolean {
     this.#watch();
-    if (this.#expiredBy !== null || this.#state === "disposed") return nothing;
-    if (this.#first === null) {
-      this.#first = callback;
-      return () => {
-        if (this.#first === callback) this.#first = null;
-      };
-    }
-    this.#others ??= new Set();
-    const others = this.#others;
-    others.add(callback);
-    return () => others.delete(callback);
+    if (this.#expiredBy !== null || this.#state === "disposed") return false;
+    if (this.#first === null) this.#first = callback;
+    else (this.#others ??= new Set()).add(callback);
+    return true;
+  }
+
+  unlisten(callback: ExpireCallback): void {
+    if (this.#first === callback) this.#first = null;
+    else this.#others?.delete(callback);
   }
 
   /** Whole milliseconds left, at least 0. */
@@ -120,24 +127,44 @@ export class Deadline implements Waiter {
     // Node keeps timers of one duration, in whole milliseconds, in one list: most find theirs, as most deadlines are
     // watched as soon as they are made.
     this.#timer = setTimeout(() => this.#expire(outOfTime()), Math.ceil(leftMs));
-    if (this.#parent !== null)
+    if (this.#parent instanceof Deadline) this.#parent.#addCall(this);
+    else if (this.#parent !== null)
       this.#stopWatchingParent = this.#parent.onExpire((reason) => this.#expire(reason));
+  }
+
+  #addCall(call: Deadline): void {
+    call.#nextCall = this.#firstCall;
+    if (this.#firstCall !== null) this.#firstCall.#previousCall = call;
+    this.#firstCall = call;
+  }
+
+  #removeCall(call: Deadline): void {
+    const previous = call.#previousCall;
+    const next = call.#nextCall;
+    if (previous !== null) previous.#nextCall = next;
+    else if (this.#firstCall === call) this.#firstCall = next;
+    if (next !== null) next.#previousCall = previous;
+    call.#previousCall = null;
+    call.#nextCall = null;
   }
 
   #expire(reason: OverlockError): void {
     this.#expiredBy = reason;
     this.#stopWatching();
-    const [first, others] = [this.#first, this.#others];
+    const first = this.#first;
     this.#first = null;
-    this.#others = null;
     first?.(reason);
     // What is taken back meanwhile is not called any more.
-    for (const callback of others ?? []) callback(reason);
+    for (const callback of this.#others ?? []) callback(reason);
+    this.#others = null;
+    // Each leaves the list as it ends.
+    while (this.#firstCall !== null) this.#firstCall.#expire(reason);
   }
 
   #stopWatching(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    if (this.#parent instanceof Deadline) this.#parent.#removeCall(this);
     this.#stopWatchingParent?.();
     this.#stopWatchingParent = null;
   }

@@ -91,7 +91,7 @@ function compilePlace(place: Place, context: FetchContext, isAwaited = false): F
       throw new OverlockError("INTERNAL_SERVER_ERROR", "a step that is not compiled");
     return (run, objects) => {
       if (objects.length === 0) run.finish(step.id, noRows);
-      else whenAllDone(run, compiled.after, () => compiled.start(run, objects));
+      else startWhenReady(compiled, run, objects);
     };
   });
   for (const follow of place.follows) parts.push(compileFollow(follow, context));
@@ -111,10 +111,14 @@ function compilePlace(place: Place, context: FetchContext, isAwaited = false): F
   };
 }
 
-function whenAllDone(run: PlanRun, steps: readonly number[], callback: () => void): void {
-  const next = steps.find((step) => !run.isDone(step));
-  if (next === undefined) callback();
-  else run.whenDone(next, () => whenAllDone(run, steps, callback));
+/** Starts a step as soon as those are done that it reads from. */
+function startWhenReady(step: CompiledStep, run: PlanRun, objects: readonly unknown[]): void {
+  for (const before of step.after)
+    if (!run.isDone(before)) {
+      run.whenDone(before, () => startWhenReady(step, run, objects));
+      return;
+    }
+  step.start(run, objects);
 }
 
 /** Reads the ids of a field, and fetches for what they lead to. */
@@ -192,29 +196,33 @@ function compileFollow({ path, binding, isAwaited }: Follow, context: FetchConte
   const branches = [...(next ?? [])].map(([place, rest]) => {
     return { place, fetch: compileFollow({ path: rest, binding: null, isAwaited }, context) };
   });
-  return (run, origins) => {
-    const along = (index: number, objects: readonly unknown[]): void => {
-      const stage = stages[index];
-      if (stage === undefined || (objects.length === 0 && !isAwaited)) return;
-      const isEnd = index === stages.length - 1;
-      const proceed = (): void => {
-        if (isEnd && stage.fetch === null && branches.length === 0) return;
-        const found = isEnd && shaped !== null ? shaped(run, origins) : stage.collect(run, objects);
-        stage.fetch?.(run, found);
-        if (!isEnd) along(index + 1, found);
-        else if (spot !== null && branches.length > 0) {
-          const groups = Map.groupBy(found, (object) => placeAt(spot, object));
-          for (const branch of branches) {
-            const group = groups.get(branch.place) ?? [];
-            if (group.length > 0 || isAwaited) branch.fetch(run, group);
-          }
-        }
-      };
-      if (stage.step === null) proceed();
-      else run.whenDone(stage.step, proceed);
-    };
-    along(0, origins);
+  const along = (
+    run: PlanRun,
+    origins: readonly unknown[],
+    index: number,
+    objects: readonly unknown[],
+  ): void => {
+    const stage = stages[index];
+    if (stage === undefined || (objects.length === 0 && !isAwaited)) return;
+    if (stage.step === null || run.isDone(stage.step)) proceed(run, origins, index, objects);
+    else run.whenDone(stage.step, () => proceed(run, origins, index, objects));
   };
+  const proceed: typeof along = (run, origins, index, objects) => {
+    const stage = stages[index];
+    const isEnd = index === stages.length - 1;
+    if (stage === undefined || (isEnd && stage.fetch === null && branches.length === 0)) return;
+    const found = isEnd && shaped !== null ? shaped(run, origins) : stage.collect(run, objects);
+    stage.fetch?.(run, found);
+    if (!isEnd) along(run, origins, index + 1, found);
+    else if (spot !== null && branches.length > 0) {
+      const groups = Map.groupBy(found, (object) => placeAt(spot, object));
+      for (const branch of branches) {
+        const group = groups.get(branch.place) ?? [];
+        if (group.length > 0 || isAwaited) branch.fetch(run, group);
+      }
+    }
+  };
+  return (run, origins) => along(run, origins, 0, origins);
 }
 
 function compileSpot(spot: Spot, context: FetchContext, isAwaited = false): FetchPlace | null {

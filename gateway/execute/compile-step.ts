@@ -188,7 +188,8 @@ function compileKeyed(
         if (values === null || asked.size === 0) run.finish(id, noRows);
         else {
           const keyed = keyedCall(call, batch, values, run.scope);
-          run.await(loadersOf(run.scope).loadRows(keyed, asked), (rows) => run.finish(id, rows));
+          const finish = run.begin((rows: Rows) => run.finish(id, rows));
+          loadersOf(run.scope).whenLoaded(keyed, asked, finish);
         }
       } catch (thrown) {
         run.finish(id, new Uncalled(toOverlockError(thrown), lookup !== null));
@@ -216,12 +217,10 @@ function compileSingle({ id, call }: CallStep, argsOf: ReadArgs): StepRunner {
           run.finish(id, noRows);
           return;
         }
-        const loaders = loadersOf(run.scope);
-        const rows =
-          batch === null
-            ? loaders.loadRows(singleCall(call, values, run.scope), noKey)
-            : loaders.loadRows(keyedCall(call, batch, values, run.scope), new Map([[text, key]]));
-        run.await(rows, (found) => run.finish(id, new OneResult(found.get(text) ?? null)));
+        const keyed =
+          batch === null ? singleCall(call, values, run.scope) : keyedCall(call, batch, values, run.scope);
+        const finish = run.begin((rows: Rows) => run.finish(id, new OneResult(rows.get(text) ?? null)));
+        loadersOf(run.scope).whenLoaded(keyed, batch === null ? noKey : new Map([[text, key]]), finish);
       } catch (thrown) {
         run.finish(id, new OneResult(toOverlockError(thrown)));
       }

@@ -39,12 +39,10 @@ export class PlanRun implements Assembly, TurnPart {
   readonly responseKeys: (string | OverlockError)[] = [];
   /** What connections ask for, each a first page or what is wrong with it, by index. */
   readonly pages: readonly (FirstPage | Error)[];
-  /** Client arguments that objects have each of their own, by step. */
-  readonly argsOfObjects = new Map<Step, ReadonlyMap<unknown, Readonly<Record<string, unknown>>>>();
+  #argsOfObjects: Map<Step, ReadonlyMap<unknown, Readonly<Record<string, unknown>>>> | null = null;
   /** By step; null where it is not done. */
   readonly tables: (StepTable | null)[];
-  /** What is found out beside the steps, by field and object: connections, and what was read object by object. */
-  readonly resolved = new Map<object, Map<unknown, unknown>>();
+  #resolved: Map<object, Map<unknown, unknown>> | null = null;
   readonly notes: Note[] = [];
   /** How many objects were received, by the index of their counter. */
   counts: number[];
@@ -59,7 +57,8 @@ export class PlanRun implements Assembly, TurnPart {
   /** On the clock of `performance.now()`; null: it is not measured. */
   #partEndsAtMs: number | null = null;
   #elementsToLook = 0;
-  readonly #waiting = new Map<number, (() => void)[]>();
+  /** Who waits for a step, by step. */
+  readonly #waiting: ((() => void)[] | null)[];
   #pending = 0;
   #done: { resolve(): void; reject(error: unknown): void } | null = null;
   #failure: { readonly error: unknown } | null = null;
@@ -78,10 +77,21 @@ export class PlanRun implements Assembly, TurnPart {
     this.#variables = variables;
     this.args = args;
     this.pages = pages;
-    this.tables = [...steps];
+    this.tables = steps.slice();
+    this.#waiting = steps.slice();
     this.valuesLeft = maxResolvedValues;
     this.counts = counts;
     this.#turns = turns;
+  }
+
+  /** Client arguments that objects have each of their own, by step. */
+  get argsOfObjects(): Map<Step, ReadonlyMap<unknown, Readonly<Record<string, unknown>>>> {
+    return (this.#argsOfObjects ??= new Map());
+  }
+
+  /** What is found out beside the steps, by field and object: connections, and what was read object by object. */
+  get resolved(): Map<object, Map<unknown, unknown>> {
+    return (this.#resolved ??= new Map());
   }
 
   /** For what is read object by object. */
@@ -194,8 +204,8 @@ export class PlanRun implements Assembly, TurnPart {
       callback();
       return;
     }
-    const waiting = this.#waiting.get(step);
-    if (waiting === undefined) this.#waiting.set(step, [callback]);
+    const waiting = this.#waiting[step] ?? null;
+    if (waiting === null) this.#waiting[step] = [callback];
     else waiting.push(callback);
   }
 
@@ -206,29 +216,31 @@ export class PlanRun implements Assembly, TurnPart {
   finish(step: number, table: StepTable): void {
     this.tables[step] = table;
     this.doneSteps++;
-    const waiting = this.#waiting.get(step);
-    if (waiting === undefined) return;
-    this.#waiting.delete(step);
+    const waiting = this.#waiting[step] ?? null;
+    if (waiting === null) return;
+    this.#waiting[step] = null;
     for (const callback of waiting) callback();
   }
 
   /** Something is under way: `then` goes on when it is here, unless the run has failed as a whole by then. */
   await<Value>(work: Promise<Value>, then: (value: Value) => void): void {
+    work.then(this.begin(then), (error: unknown) => {
+      this.fail(error);
+      this.#settle();
+    });
+  }
+
+  /** The same for what never fails: to be called, once, with what was under way. */
+  begin<Value>(then: (value: Value) => void): (value: Value) => void {
     this.#pending++;
-    work.then(
-      (value) => {
-        try {
-          if (this.#failure === null) then(value);
-        } catch (error) {
-          this.fail(error);
-        }
-        this.#settle();
-      },
-      (error: unknown) => {
+    return (value) => {
+      try {
+        if (this.#failure === null) then(value);
+      } catch (error) {
         this.fail(error);
-        this.#settle();
-      },
-    );
+      }
+      this.#settle();
+    };
   }
 
   /** Everything that was begun has come to its end; rejects, or raises, what the run as a whole failed with. Null: it has already. */

@@ -11,7 +11,14 @@ import {
 import type { TlsSettings } from "../config/source-tls.ts";
 import type { Deadline } from "../core/deadline.ts";
 import { OverlockError } from "../core/errors.ts";
-import { cancelledText, isGrpc, isOwnEnd, translateGrpcStatus, wrongContentType } from "./grpc-failure.ts";
+import {
+  cancelledText,
+  GrpcStatusError,
+  isGrpc,
+  isOwnEnd,
+  translateGrpcStatus,
+  wrongContentType,
+} from "./grpc-failure.ts";
 
 export interface GrpcMethod {
   /** `/package.Service/Method`. */
@@ -103,11 +110,18 @@ export class GrpcChannel {
   async send(method: GrpcMethod, { message, metadata }: GrpcRequest, deadline: Deadline): Promise<object> {
     const reason = deadline.expiredBy;
     if (reason !== null) throw reason;
-    return this.sendBytes(method, { bytes: serializeRequest(method, message), metadata }, deadline);
+    const bytes = serializeRequest(method, message);
+    const answer = await this.sendBytes(method, { bytes, metadata }, deadline);
+    if (answer instanceof GrpcStatusError) throw answer;
+    return answer;
   }
 
-  /** The same for a request that is serialized already. */
-  sendBytes(method: GrpcMethod, request: SerializedRequest, deadline: Deadline): Promise<object> {
+  /** The same for a request that is serialized already, where a status of the backend's own is an answer like another. */
+  sendBytes(
+    method: GrpcMethod,
+    request: SerializedRequest,
+    deadline: Deadline,
+  ): Promise<object | GrpcStatusError> {
     return new Promise((resolve, reject) => {
       const reason = deadline.expiredBy;
       if (reason !== null) return reject(reason);
@@ -116,15 +130,16 @@ export class GrpcChannel {
       const expiresAtMs = Date.now() + deadline.remainingMs;
       const call = this.#channel.createCall(method.path, expiresAtMs, null, null, null);
       const unary: UnaryCall = new UnaryCall(call, (end, answer) => {
-        unwatch();
+        deadline.unlisten(cancel);
         this.#calls.delete(unary);
         this.#watch(answer.contentType !== null || !isOwnEnd(end), deadline);
         const outcome = this.#read(method, end, answer);
-        if (outcome instanceof Error) reject(outcome);
+        if (outcome instanceof Error && !(outcome instanceof GrpcStatusError)) reject(outcome);
         else resolve(outcome);
       });
       this.#calls.add(unary);
-      const unwatch = deadline.onExpire(() => unary.cancel());
+      const cancel = (): void => unary.cancel();
+      deadline.listen(cancel);
       unary.start(metadata, request.bytes);
     });
   }

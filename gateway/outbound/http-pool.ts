@@ -66,16 +66,26 @@ export class HttpPool {
    * deadline.
    */
   send(request: HttpRequest, deadline: Deadline): Promise<HttpResponse> {
+    return this.sendFor(request, deadline, asItIs);
+  }
+
+  /** The same for something that is made of the answer as soon as it is here. `toAnswer` must not raise. */
+  sendFor<Answer>(
+    request: HttpRequest,
+    deadline: Deadline,
+    toAnswer: (response: HttpResponse) => Answer,
+  ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const reason = deadline.expiredBy;
       if (reason !== null) return reject(reason);
-      const exchange = new Exchange(request.method, this.#bounds, resolve, reject);
+      const answered = (response: HttpResponse): void => resolve(toAnswer(response));
+      const exchange = new Exchange(request.method, this.#bounds, answered, reject);
       exchange.watch(deadline);
       this.#pool.dispatch(
         {
           method: request.method,
           path: this.#pathPrefix + request.path,
-          headers: [...request.callHeaders, ...request.headers, ...acceptEncoding],
+          headers: request.callHeaders.concat(request.headers, acceptEncoding),
           body: request.body,
         },
         exchange,
@@ -89,6 +99,10 @@ export class HttpPool {
   }
 }
 
+function asItIs(response: HttpResponse): HttpResponse {
+  return response;
+}
+
 const acceptEncoding = ["accept-encoding", acceptedCodings];
 
 /** One request and its answer, as undici's dispatcher tells of it. Settles once; whatever comes later is of no interest. */
@@ -99,7 +113,6 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #resolve: (response: HttpResponse) => void;
   readonly #reject: (error: unknown) => void;
   #deadline: Deadline | null = null;
-  #unwatch: (() => void) | null = null;
   #controller: Dispatcher.DispatchController | null = null;
   /** Why the exchange was given up before its answer was there. */
   #givenUp: OverlockError | null = null;
@@ -123,7 +136,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   watch(deadline: Deadline): void {
     this.#deadline = deadline;
-    this.#unwatch = deadline.onExpire((reason) => this.#giveUp(reason));
+    deadline.listen(this.#onExpire);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -161,6 +174,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#reject(translate(error));
   }
 
+  readonly #onExpire = (reason: OverlockError): void => this.#giveUp(reason);
+
   #giveUp(reason: OverlockError): void {
     if (this.#givenUp !== null) return;
     this.#end();
@@ -170,8 +185,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #end(): void {
-    this.#unwatch?.();
-    this.#unwatch = null;
+    this.#deadline?.unlisten(this.#onExpire);
   }
 
   async #decode({ bytes: received }: ResponseBody, coding: string): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Deadline } from "../core/deadline.ts";
 import { OverlockError, toOverlockError } from "../core/errors.ts";
 import type { RequestScope } from "../core/request-scope.ts";
-import type { InFlightReads, SharedAnswer } from "./in-flight-reads.ts";
+import type { InFlightReads } from "./in-flight-reads.ts";
 
 /** Whose call it is, for the log, the metrics and the messages. */
 export interface CallOwner {
@@ -32,54 +32,43 @@ export interface UpstreamExchange<Raw, Answer> {
 
 /**
  * Sends one call, or joins one with the same key that is under way. A call that may be joined has the source's time,
- * whatever is left of its caller's; one caller's end is of no concern to the others. Errors are the caller's own.
- *
+ * whatever is left of its caller's; one caller's end is of no concern to the others. Any other call runs under the sooner
+ * of the source's and the request's deadline. Records how it went, and rejects with registered errors only, the caller's
+ * own: UPSTREAM_TIMEOUT where the source's time ran out, REQUEST_TIMEOUT or CANCELLED where the request's did or its client
+ * went away.
  */
 export function exchangeUpstream<Raw, Answer>(
   scope: RequestScope,
   owner: CallOwner,
   exchange: UpstreamExchange<Raw, Answer>,
 ): Promise<Answer> {
-  const { key, send, read } = exchange;
-  if (key === null || key.length > maxKeyLength) return runUpstreamCall(scope, owner, send, read);
-  return joinUpstream(scope, owner, { ...exchange, key });
-}
-
-async function joinUpstream<Raw, Answer>(
-  scope: RequestScope,
-  owner: CallOwner,
-  { key, send, read }: UpstreamExchange<Raw, Answer> & { readonly key: string },
-): Promise<Answer> {
-  const startedMs = performance.now();
-  let shared: SharedAnswer<Raw> | null = null;
-  let code: OverlockError["code"] | null = null;
-  try {
-    const gone = scope.deadline.expiredBy;
-    if (gone !== null) throw gone;
-    scope.progress.startedCalls++;
-    shared = owner.reads.share(key, { timeoutMs: owner.timeoutMs, waiter: scope.deadline }, send);
-    const answer = read(await (shared.isJoined ? ownErrors(shared.answer) : shared.answer));
-    return answer instanceof Promise ? await answer : answer;
-  } catch (thrown) {
-    const deadline = shared?.deadline ?? scope.deadline;
-    const error = classify({ thrown, scope, deadline, owner });
-    code = error.code;
-    throw error;
-  } finally {
-    const durationMs = performance.now() - startedMs;
-    const isJoined = shared?.isJoined ?? false;
-    scope.recordUpstreamCall({
-      source: owner.source,
-      coordinate: owner.coordinate,
-      durationMs,
-      isJoined,
-      code,
-    });
-  }
+  const { key } = exchange;
+  return key === null || key.length > maxKeyLength
+    ? sendAlone(scope, owner, exchange)
+    : joinOrSend(scope, owner, { ...exchange, key });
 }
 
 /** What is longer is sent for its caller alone, so that keys under way take little memory. */
 const maxKeyLength = 65_536;
+
+function joinOrSend<Raw, Answer>(
+  scope: RequestScope,
+  owner: CallOwner,
+  { key, send, read }: UpstreamExchange<Raw, Answer> & { readonly key: string },
+): Promise<Answer> {
+  const part = new CallPart(scope, owner);
+  try {
+    const gone = scope.deadline.expiredBy;
+    if (gone !== null) throw gone;
+    scope.progress.startedCalls++;
+    const shared = owner.reads.share(key, { timeoutMs: owner.timeoutMs, waiter: scope.deadline }, send);
+    part.deadline = shared.deadline;
+    part.isJoined = shared.isJoined;
+    return part.follow(shared.isJoined ? ownErrors(shared.answer) : shared.answer, read);
+  } catch (thrown) {
+    return Promise.reject(part.fail(thrown));
+  }
+}
 
 /** An error says what went wrong in one request; who joined a call gets one of its own. */
 async function ownErrors<Raw>(answer: Promise<Raw>): Promise<Raw> {
@@ -91,44 +80,91 @@ async function ownErrors<Raw>(answer: Promise<Raw>): Promise<Raw> {
   }
 }
 
-/**
- * Runs one call under its deadline: the sooner of the source's and the request's. Records how it went, and raises only
- * registered errors: UPSTREAM_TIMEOUT where the source's time ran out, REQUEST_TIMEOUT or CANCELLED where the request's
- * did or its client went away.
- */
-async function runUpstreamCall<Raw, Answer>(
+function sendAlone<Raw, Answer>(
   scope: RequestScope,
   owner: CallOwner,
-  send: (deadline: Deadline) => Promise<Raw>,
-  read: (raw: Raw) => Answer | Promise<Answer>,
+  { send, read }: UpstreamExchange<Raw, Answer>,
 ): Promise<Answer> {
-  const startedMs = performance.now();
-  const { isMutation, timeoutMs } = owner;
-  const deadline = isMutation ? scope.deadline.detach(timeoutMs) : scope.deadline.shrink(timeoutMs);
-  let code: OverlockError["code"] | null = null;
-  if (!owner.isSafe) owner.reads.startEpoch();
+  const part = new OwnCall(scope, owner);
   try {
-    const gone = isMutation ? scope.deadline.expiredBy : null;
+    const gone = owner.isMutation ? scope.deadline.expiredBy : null;
     if (gone !== null) throw gone;
     scope.progress.startedCalls++;
-    const answer = read(await send(deadline));
-    return answer instanceof Promise ? await answer : answer;
+    return part.follow(send(part.deadline), read);
   } catch (thrown) {
-    const error = classify({ thrown, scope, deadline, owner });
-    code = error.code;
-    throw error;
-  } finally {
-    if (!owner.isSafe) owner.reads.startEpoch();
-    deadline.dispose();
-    const durationMs = performance.now() - startedMs;
-    const isJoined = false;
-    scope.recordUpstreamCall({
-      source: owner.source,
-      coordinate: owner.coordinate,
-      durationMs,
-      isJoined,
-      code,
-    });
+    return Promise.reject(part.fail(thrown));
+  }
+}
+
+/** One caller's part in a call, until it is recorded. */
+class CallPart {
+  /** Of the call, or of the request as long as there is none. */
+  deadline: Deadline;
+  isJoined = false;
+  protected readonly owner: CallOwner;
+  readonly #scope: RequestScope;
+  readonly #startedMs: number;
+
+  constructor(scope: RequestScope, owner: CallOwner, startedMs = performance.now()) {
+    this.deadline = scope.deadline;
+    this.owner = owner;
+    this.#scope = scope;
+    this.#startedMs = startedMs;
+  }
+
+  /** What is read of the answer that was sent for. */
+  follow<Raw, Answer>(sent: Promise<Raw>, read: UpstreamExchange<Raw, Answer>["read"]): Promise<Answer> {
+    const fail = (thrown: unknown): never => {
+      throw this.fail(thrown);
+    };
+    return sent.then((raw) => {
+      let answer: Answer | Promise<Answer>;
+      try {
+        answer = read(raw);
+      } catch (thrown) {
+        throw this.fail(thrown);
+      }
+      if (answer instanceof Promise)
+        return answer.then((value: Answer) => {
+          this.end(null);
+          return value;
+        }, fail);
+      this.end(null);
+      return answer;
+    }, fail);
+  }
+
+  /** Its end; returns what went wrong. */
+  fail(thrown: unknown): OverlockError {
+    const error = classify({ thrown, scope: this.#scope, deadline: this.deadline, owner: this.owner });
+    this.end(error.code);
+    return error;
+  }
+
+  protected end(code: OverlockError["code"] | null): void {
+    const { source, coordinate } = this.owner;
+    const durationMs = performance.now() - this.#startedMs;
+    this.#scope.recordUpstreamCall({ source, coordinate, durationMs, isJoined: this.isJoined, code });
+  }
+}
+
+/** A call for its caller alone. */
+class OwnCall extends CallPart {
+  constructor(scope: RequestScope, owner: CallOwner) {
+    const startedMs = performance.now();
+    super(scope, owner, startedMs);
+    const { isMutation, isSafe, timeoutMs, reads } = owner;
+    const { deadline } = scope;
+    this.deadline = isMutation
+      ? deadline.detach(timeoutMs, startedMs)
+      : deadline.shrink(timeoutMs, startedMs);
+    if (!isSafe) reads.startEpoch();
+  }
+
+  protected override end(code: OverlockError["code"] | null): void {
+    if (!this.owner.isSafe) this.owner.reads.startEpoch();
+    this.deadline.dispose();
+    super.end(code);
   }
 }
 

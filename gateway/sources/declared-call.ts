@@ -204,7 +204,7 @@ function textOfValues(values: readonly unknown[], coordinate: string): string {
   }
 }
 
-function asOnlyRow(response: unknown): ReadonlyMap<string, unknown> {
+function asOnlyRow(response: unknown): Map<string, unknown> {
   return new Map([["", response]]);
 }
 

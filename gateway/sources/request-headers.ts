@@ -86,14 +86,10 @@ export function listCallHeaders(
   deadline: Deadline,
   authorization: string | null,
 ): string[] {
-  return [
-    "x-request-id",
-    requestId,
-    "x-request-timeout-ms",
-    String(deadline.remainingMs),
-    ...(authorization === null ? nothing : ["authorization", authorization]),
-    ...readTrace(headers),
-  ];
+  const own = ["x-request-id", requestId, "x-request-timeout-ms", String(deadline.remainingMs)];
+  if (authorization !== null) own.push("authorization", authorization);
+  const trace = readTrace(headers);
+  return trace.length === 0 ? own : own.concat(trace);
 }
 
 /** What tells a request's metadata from others': all but what {@link listCallHeaders} has of a call over HTTP. */

@@ -90,6 +90,52 @@ describe("a key", () => {
     expect(rows.asked).toHaveLength(1);
   });
 
+  test("that is being asked for among others is waited for, and only the others are asked for", async () => {
+    const [loaders, rows] = [new RequestLoaders(createScope()), new Rows()];
+    const ask = async (...keys: string[]): Promise<unknown[]> => {
+      const known = await loaders.loadRows(rows.call(), new Map(keys.map((key) => [key, key])));
+      return keys.map((key) => known.get(key));
+    };
+    const first = ask("a", "b");
+    await new Promise((resolve) => process.nextTick(resolve, null));
+    expect(rows.asked).toEqual([["a", "b"]]);
+    expect(await Promise.all([first, ask("b", "c"), ask("a"), ask("c")])).toEqual([
+      ["row a", "row b"],
+      ["row b", "row c"],
+      ["row a"],
+      ["row c"],
+    ]);
+    expect(rows.asked).toEqual([["a", "b"], ["c"]]);
+  });
+
+  test("that came uninvited is asked for when it is wanted", async () => {
+    const [loaders, rows] = [new RequestLoaders(createScope()), new Rows()];
+    await loaders.load(rows.call(), "a");
+    expect(await loaders.load(rows.call(), "uninvited")).toBe("row uninvited");
+    expect(rows.asked).toEqual([["a"], ["uninvited"]]);
+  });
+
+  test("stays known where others are asked for later, and fail", async () => {
+    const loaders = new RequestLoaders(createScope());
+    const fetch = async (keys: readonly unknown[]) => {
+      await Promise.resolve();
+      if (keys.includes("b")) throw new OverlockError("UPSTREAM_ERROR", "down");
+      return new Map([["a", "row a"]]);
+    };
+    const call = new Rows().call({ fetch });
+    expect(await loaders.load(call, "a")).toBe("row a");
+    await expect(loaders.load(call, "b")).rejects.toThrow("down");
+    expect(await loaders.load(call, "a")).toBe("row a");
+  });
+
+  test("is there at once for who is called back, where it is known", async () => {
+    const [loaders, rows] = [new RequestLoaders(createScope()), new Rows()];
+    await loaders.load(rows.call(), "a");
+    const told: unknown[] = [];
+    loaders.whenLoaded(rows.call(), new Map([["a", "a"]]), (known) => told.push(known.get("a")));
+    expect(told).toEqual(["row a"]);
+  });
+
   test("without a row yields what the call says of missing rows", async () => {
     const [loaders, rows] = [new RequestLoaders(createScope()), new Rows()];
     expect(await loaders.load(rows.call(), "missing")).toBeNull();
@@ -99,7 +145,7 @@ describe("a key", () => {
 
   test("keeps a row that is null apart from a row that is missing", async () => {
     const loaders = new RequestLoaders(createScope());
-    const fetch = async (): Promise<ReadonlyMap<string, unknown>> => new Map([["a", null]]);
+    const fetch = async () => new Map([["a", null]]);
     const call = new Rows().call({ fetch, missing: "missing" });
     expect(await Promise.all([loaders.load(call, "a"), loaders.load(call, "b")])).toEqual([null, "missing"]);
   });

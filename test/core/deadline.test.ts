@@ -124,6 +124,37 @@ describe("a deadline", () => {
     ended.dispose();
   });
 
+  test("ends its calls that are left, in whichever order others have ended", () => {
+    const deadline = Deadline.start(100, null);
+    const calls = Array.from({ length: 5 }, () => deadline.shrink(1000));
+    const ended: number[] = [];
+    for (const [index, call] of calls.entries()) call.listen(() => ended.push(index));
+    for (const index of [2, 0, 4]) calls[index]?.dispose();
+    const [, late] = calls;
+    const added = deadline.shrink(1000);
+    expect([late?.expiredBy, added.expiredBy]).toEqual([null, null]);
+    // Whoever is told may end others meanwhile.
+    added.listen(() => calls[3]?.dispose());
+    vi.advanceTimersByTime(100);
+    expect(ended).toEqual([1]);
+    expect([calls[1], added].map((call) => call?.expiredBy?.code)).toEqual([
+      "REQUEST_TIMEOUT",
+      "REQUEST_TIMEOUT",
+    ]);
+    for (const each of [...calls, added, deadline]) each.dispose();
+  });
+
+  test("does not listen for who has taken its callback back, or comes too late", () => {
+    const deadline = Deadline.start(100, null);
+    const callback = vi.fn();
+    expect(deadline.listen(callback)).toBe(true);
+    deadline.unlisten(callback);
+    vi.advanceTimersByTime(100);
+    expect(deadline.listen(callback)).toBe(false);
+    expect(callback).not.toHaveBeenCalled();
+    deadline.dispose();
+  });
+
   test("has neither timer nor listener until somebody waits with it", () => {
     const client = new AbortController();
     const deadline = Deadline.start(100, client.signal);

@@ -1,3 +1,4 @@
+import { toOverlockError } from "../../core/errors.ts";
 import type { DirectiveUse, PlacedSelection } from "../../language/directive-reader.ts";
 import type { ErrorRule } from "../../language/error-rules.ts";
 import { compileSelection, rawRoots, type SelectionRoots } from "../../language/evaluate-selection.ts";
@@ -98,7 +99,6 @@ export function compileGrpcCall(
   };
   const isShared = sharesInFlight(declaration, source, isSafe);
 
-  const sendMessage = compileSender(channel);
   const readMessage = compileMessageReader(parts);
   const batch = withRowForm(compileKeys(declaration, response.batch, keyField), form);
   const inputs = slots.map((slot) => slot.input);
@@ -115,25 +115,30 @@ export function compileGrpcCall(
     isMutation: field.isMutation,
     inputs: [...inputs, ...headers.inputs],
     batch,
-    async send({ values, keys }, scope, read) {
-      const metadata = buildRequestHeaders(headers, values.slice(slots.length), scope);
-      const bytes = serializeRequest(method, buildRequest(rule, values, keys, asked));
-      const request = { bytes, metadata };
-      return exchangeUpstream(scope, owner, {
-        key: isShared ? `${keyOfGrpcRequest(method, request)}\n${decoded.text}` : null,
-        send: (deadline) =>
-          sendAuthorized<object>(tokens, {
-            deadline,
-            isSafe,
-            isRefused: (answer) =>
-              answer instanceof GrpcStatusError && answer.status === unauthenticatedStatus,
-            send: (authorization) => sendMessage(decoded.method, authorize(request, authorization), deadline),
-          }),
-        read: (raw) => {
-          const answer = readMessage(raw, keys !== null);
-          return read(select === null || answer === null ? answer : select(rawRoots(answer)));
-        },
-      });
+    send({ values, keys }, scope, read) {
+      try {
+        const metadata = buildRequestHeaders(headers, values.slice(slots.length), scope);
+        const bytes = serializeRequest(method, buildRequest(rule, values, keys, asked));
+        const request = { bytes, metadata };
+        return exchangeUpstream(scope, owner, {
+          key: isShared ? `${keyOfGrpcRequest(method, request)}\n${decoded.text}` : null,
+          send: (deadline) =>
+            sendAuthorized<object>(tokens, {
+              deadline,
+              isSafe,
+              isRefused: (answer) =>
+                answer instanceof GrpcStatusError && answer.status === unauthenticatedStatus,
+              send: (authorization) =>
+                channel.sendBytes(decoded.method, authorize(request, authorization), deadline),
+            }),
+          read(raw) {
+            const answer = readMessage(raw, keys !== null);
+            return read(select === null || answer === null ? answer : select(rawRoots(answer)));
+          },
+        });
+      } catch (error) {
+        return Promise.reject(toOverlockError(error));
+      }
     },
     trimmed: null,
   });
@@ -169,18 +174,6 @@ function authorize(request: SerializedRequest, authorization: string | null): Se
 
 /** https://grpc.io/docs/guides/status-codes/ */
 const unauthenticatedStatus = 16;
-
-/** A backend's own failure is an answer like another; each caller makes an error of its own of it. */
-function compileSender(channel: GrpcChannel): GrpcChannel["sendBytes"] {
-  return async (method, request, deadline) => {
-    try {
-      return await channel.sendBytes(method, request, deadline);
-    } catch (error) {
-      if (error instanceof GrpcStatusError) return error;
-      throw error;
-    }
-  };
-}
 
 /** Null for NOT_FOUND where one thing was asked for: reading nothing is an answer, changing nothing is a failure. */
 function compileMessageReader({

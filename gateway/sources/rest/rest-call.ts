@@ -1,4 +1,4 @@
-import { OverlockError } from "../../core/errors.ts";
+import { OverlockError, toOverlockError } from "../../core/errors.ts";
 import { nextTurn } from "../../core/next-turn.ts";
 import type { RestDeclaration } from "../../language/rest-declaration.ts";
 import type { SourceField, SourceSchema } from "../../language/source-schema.ts";
@@ -88,47 +88,50 @@ export function compileRestCall(parts: RestCallParts): DeclaredCall {
     isMutation,
     inputs: [...inputs, ...headers.inputs],
     batch: compiledBatch,
-    async send({ values, keys }, scope, read) {
-      const path = writePath(values, keys, furtherPairs(pagination, trimPair, values));
-      if (path === null) return read(noCall({ isMutation }));
-      const requestHeaders = listRequestHeaders(headers, values, sourceHeadersStart, scope);
-      for (const { name, slot } of ownHeaders) {
-        const value = values[slot];
-        if (value !== undefined) requestHeaders.push(name, headerText(name, value));
+    send({ values, keys }, scope, read) {
+      try {
+        const path = writePath(values, keys, furtherPairs(pagination, trimPair, values));
+        if (path === null) return Promise.resolve(read(noCall({ isMutation })));
+        const requestHeaders = listRequestHeaders(headers, values, sourceHeadersStart, scope);
+        for (const { name, slot } of ownHeaders) {
+          const value = values[slot];
+          if (value !== undefined) requestHeaders.push(name, headerText(name, value));
+        }
+        const body = writeBody === null ? null : writeBody(values, keys);
+        if (body !== null) requestHeaders.push("content-type", body.contentType);
+        requestHeaders.push("accept", "application/json");
+        const text = body?.text ?? null;
+        const readLoaded = (answer: RestAnswer) => {
+          const { response } = answer;
+          const decoded = decodeResponse(answer, responseRules);
+          const value = read(
+            pagination === null ? select(decoded) : pagination.read(decoded, response, values),
+          );
+          // What is made of so much waits until others had their turn.
+          return response.body.length > longReadBytes ? nextTurn().then(() => value) : value;
+        };
+        return exchangeUpstream(scope, owner, {
+          key: isShared ? keyOfRequest({ method, path, headers: requestHeaders, body: text }) : null,
+          send: (deadline) =>
+            sendAuthorized<RestAnswer>(tokens, {
+              deadline,
+              isSafe,
+              isRefused: ({ response: { status } }) => status === 401,
+              send(authorization) {
+                const callHeaders = listCallHeaders(scope, deadline, authorization);
+                const request = { method, path, headers: requestHeaders, callHeaders, body: text };
+                return pool.sendFor(request, deadline, toRestAnswer);
+              },
+            }),
+          read(answer) {
+            if (method === "HEAD") return read(readExistence(answer.response, responseRules));
+            const loading = answer.load();
+            return loading === null ? readLoaded(answer) : loading.then(() => readLoaded(answer));
+          },
+        });
+      } catch (error) {
+        return Promise.reject(toOverlockError(error));
       }
-      const body = writeBody === null ? null : writeBody(values, keys);
-      if (body !== null) requestHeaders.push("content-type", body.contentType);
-      requestHeaders.push("accept", "application/json");
-      const request = { method, path, headers: requestHeaders, body: body?.text ?? null };
-      let bytes = 0;
-      const readLoaded = (answer: RestAnswer) => {
-        const decoded = decodeResponse(answer, responseRules);
-        return read(
-          pagination === null ? select(decoded) : pagination.read(decoded, answer.response, values),
-        );
-      };
-      const value = await exchangeUpstream(scope, owner, {
-        key: isShared ? keyOfRequest(request) : null,
-        send: (deadline) =>
-          sendAuthorized<RestAnswer>(tokens, {
-            deadline,
-            isSafe,
-            isRefused: ({ response: { status } }) => status === 401,
-            send(authorization) {
-              const callHeaders = listCallHeaders(scope, deadline, authorization);
-              return pool.send({ ...request, callHeaders }, deadline).then(toRestAnswer);
-            },
-          }),
-        read: (answer) => {
-          bytes = answer.response.body.length;
-          if (method === "HEAD") return read(readExistence(answer.response, responseRules));
-          const loading = answer.load();
-          return loading === null ? readLoaded(answer) : loading.then(() => readLoaded(answer));
-        },
-      });
-      // What is made of so much waits until others had their turn.
-      if (bytes > longReadBytes) await nextTurn();
-      return value;
     },
     trimmed: null,
   });
