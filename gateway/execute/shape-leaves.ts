@@ -168,7 +168,8 @@ function shapeBy(stages: readonly ShapeStage[]): Shape {
   const [only, ...others] = stages;
   // Nearly every field: it is read, checked and nothing else.
   if (only !== undefined && others.length === 0)
-    return (value, scope) => andThen(value, (found) => only.shape(found, scope));
+    return (value, scope) =>
+      value instanceof Promise ? value.then((found) => only.shape(found, scope)) : only.shape(value, scope);
   return (value, scope) =>
     stages.reduce((shaped, { shape }) => andThen(shaped, (found) => shape(found, scope)), value);
 }
@@ -189,8 +190,11 @@ function compilePass(steps: readonly LeafStep[]): LeafStep {
   if (only !== undefined && others.length === 0) return only;
   return (leaf, scope) => {
     let shaped = leaf;
-    for (const step of steps)
-      shaped = andThen(shaped, (found) => (found === null ? null : step(found, scope)));
+    for (const step of steps) {
+      if (shaped instanceof Promise)
+        shaped = shaped.then((found: unknown) => (found === null ? null : step(found, scope)));
+      else if (shaped !== null) shaped = step(shaped, scope);
+    }
     return shaped;
   };
 }

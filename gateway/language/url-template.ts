@@ -4,7 +4,7 @@ import { quoted } from "../core/errors.ts";
 export interface TemplateVariable {
   /** As written, without the explode mark. */
   readonly name: string;
-  /** The name of its query pair: the last part of a dotted name. */
+  /** The name of its query pair: the last part of a dotted name. It needs no encoding. */
   readonly pairName: string;
   /** `*`: one pair for each element of a list, instead of one pair with commas. */
   readonly isExploded: boolean;
@@ -90,7 +90,7 @@ export function expandUrlTemplate(
     }
   }
   if (leadsElsewhere(path)) return null;
-  for (const [name, value] of extraPairs) query += pairsOf(name, value, true);
+  for (const [name, value] of extraPairs) query += pairsOf(encode(name), value, true);
   return query === "" ? path : `${path}?${query.slice(1)}`;
 }
 
@@ -193,7 +193,7 @@ const unreservedPattern = /^[-\w.~]*$/;
 
 /** Servers and proxies differ in whether they decode a path before they resolve its dot segments. */
 function leadsElsewhere(path: string): boolean {
-  if (!/\.|%2e/i.test(path)) return false;
+  if (!path.includes(".") && !path.includes("%2")) return false;
   return path
     .replaceAll(/%2e/gi, ".")
     .split(/\/|\\|%2f|%5c/i)
@@ -207,10 +207,10 @@ function segmentOf(value: unknown): string | null {
   return texts === null || texts.includes("") ? null : texts.map(encode).join(",");
 }
 
-/** The pairs of a value, with "&" before each; empty where there is nothing to send. */
+/** The pairs of a value, with "&" before each, `name` encoded; empty where there is nothing to send. */
 function pairsOf(name: string, value: unknown, isExploded: boolean): string {
   if (value === undefined || value === null) return "";
-  const start = `&${encode(name)}=`;
+  const start = `&${name}=`;
   if (!Array.isArray(value)) return start + encode(scalarText(value));
   let pairs = "";
   for (const item of value as readonly unknown[]) {

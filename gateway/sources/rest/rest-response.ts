@@ -24,13 +24,13 @@ export class RestAnswer {
 
   /** Where the body is long JSON: resolves when it was parsed. Null: there is nothing to wait for. */
   load(): Promise<void> | null {
-    return jsonMediaType.test(this.response.mediaType) ? this.#json.load() : null;
+    return isJson(this.response.mediaType) ? this.#json.load() : null;
   }
 
   /** Raises UPSTREAM_INVALID_RESPONSE. */
   get json(): unknown {
     const { mediaType } = this.response;
-    if (jsonMediaType.test(mediaType)) return this.#json.value;
+    if (isJson(mediaType)) return this.#json.value;
     const message = `expected application/json, found ${quoted(mediaType)}`;
     throw new OverlockError("UPSTREAM_INVALID_RESPONSE", message);
   }
@@ -82,6 +82,11 @@ function tryDecodeJson(answer: RestAnswer): unknown {
     if (error instanceof OverlockError) return undefined;
     throw error;
   }
+}
+
+function isJson(mediaType: string): boolean {
+  // By far the most common one.
+  return mediaType === "application/json" || jsonMediaType.test(mediaType);
 }
 
 const jsonMediaType = /^application\/(?:[-\w.+]+\+)?json$/;
