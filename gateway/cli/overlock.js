@@ -4,9 +4,13 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { setFlagsFromString } from "node:v8";
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major > 24 || (major === 24 && minor >= 12)) {
+  // Else the engine allocates among what is old what requests hold that are under way, and it stays when they have ended.
+  // Before our own code is read, of which nothing is compiled yet.
+  setFlagsFromString("--no-allocation-site-pretenuring");
   const { main } = await import("./main.ts");
   process.exitCode = await main(process.argv.slice(2));
 } else {
