@@ -119,8 +119,8 @@ function compileValue(value: ValueNode, type: GraphQLInputType): OpenArgument["r
   return (variables) => variables[name];
 }
 
-/** Walks without recursion: a literal may be nested as deep as the parser goes. */
-function hasVariables(value: ValueNode): boolean {
+/** Whether a variable stands in it. Walks without recursion: a literal may be nested as deep as the parser goes. */
+export function hasVariables(value: ValueNode): boolean {
   const waiting: ValueNode[] = [value];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     if (next.kind === Kind.VARIABLE) return true;

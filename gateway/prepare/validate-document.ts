@@ -1,18 +1,24 @@
 import {
+  type ArgumentNode,
   type ASTNode,
   type ASTVisitor,
   type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
   getEnterLeaveForKind,
   type GraphQLError,
   type GraphQLSchema,
   Kind,
+  type OperationDefinitionNode,
   OverlappingFieldsCanBeMergedRule,
+  type SelectionSetNode,
   specifiedRules,
   TypeInfo,
   ValidationContext,
   visit,
   visitWithTypeInfo,
 } from "graphql";
+import { hasVariables } from "../policy/field-arguments.ts";
 import { overlappingFieldsCanBeMerged } from "./overlapping-fields.ts";
 
 export interface ValidationSettings {
@@ -35,7 +41,7 @@ export function validateDocument(
 ): readonly GraphQLError[] {
   const errors: GraphQLError[] = [];
   const types = new TypeInfo(schema);
-  const context = new ValidationContext(
+  const context = new Context(
     schema,
     document,
     types,
@@ -52,6 +58,60 @@ export function validateDocument(
     if (error !== enough) throw error;
   }
   return errors;
+}
+
+type VariableUsages = ReturnType<ValidationContext["getVariableUsages"]>;
+
+/** Fields without a variable are not looked through for where variables stand. */
+class Context extends ValidationContext {
+  readonly #usages = new Map<ASTNode, VariableUsages>();
+
+  override getVariableUsages(definition: OperationDefinitionNode | FragmentDefinitionNode): VariableUsages {
+    let usages = this.#usages.get(definition);
+    if (usages === undefined) this.#usages.set(definition, (usages = this.#findUsages(definition)));
+    return usages;
+  }
+
+  #findUsages(definition: OperationDefinitionNode | FragmentDefinitionNode): VariableUsages {
+    const holders = new Set<FieldNode>();
+    const isHolder = findHolders(definition.selectionSet, holders);
+    if (!isHolder && (definition.directives ?? []).length === 0) return [];
+    const usages: VariableUsages[number][] = [];
+    const types = new TypeInfo(this.getSchema());
+    const visitor: ASTVisitor = {
+      VariableDefinition: () => false,
+      Field: { enter: (field) => (holders.has(field) ? undefined : false) },
+      Variable(node) {
+        const [type, parentType] = [types.getInputType(), types.getParentInputType()];
+        usages.push({ node, type, defaultValue: types.getDefaultValue(), parentType });
+      },
+    };
+    visit(definition, visitWithTypeInfo(types, visitor), visitedKeys);
+    return usages;
+  }
+}
+
+/** Finds the fields with a variable in them or below. Whether there is one in the set, whatever it is of. */
+function findHolders({ selections }: SelectionSetNode, holders: Set<FieldNode>): boolean {
+  let isHolder = false;
+  for (const selection of selections) {
+    const isBelow =
+      selection.kind !== Kind.FRAGMENT_SPREAD &&
+      selection.selectionSet !== undefined &&
+      findHolders(selection.selectionSet, holders);
+    const isHere =
+      isBelow ||
+      (selection.kind === Kind.FIELD && holdsVariable(selection.arguments)) ||
+      selection.directives?.some((directive) => holdsVariable(directive.arguments)) === true;
+    if (!isHere) continue;
+    isHolder = true;
+    if (selection.kind === Kind.FIELD) holders.add(selection);
+  }
+  return isHolder;
+}
+
+function holdsVariable(args: readonly ArgumentNode[] | undefined): boolean {
+  return args?.some(({ value }) => hasVariables(value)) === true;
 }
 
 const enough = new Error("There are more errors than anybody is told.");
