@@ -17,7 +17,6 @@ import type { AssemblyTurns } from "./assembly-turns.ts";
 import { compileFetch, type FetchPlace, type ResolvedFields } from "./compile-fetch.ts";
 import { failed, type Note } from "./complete-value.ts";
 import { compileFirstPage, type ReadFirstPage } from "./first-page.ts";
-import type { ShownParts } from "./generate-shown.ts";
 import { firstOf, type ObjectCost, ObjectCounters, withoutDenied } from "./object-counters.ts";
 import { PlanRun } from "./plan-run.ts";
 import { compileReceived } from "./compile-received.ts";
@@ -58,7 +57,7 @@ export function compileOperation(
     (place): CompiledRoot => ({
       place,
       fetch: fetch.fetchRoot(place),
-      assemble: compileAssembly(place, { ...fetch, resolvedFields, counters, misfits: limits.misfits }),
+      assemble: compileAssembly(place, { ...fetch, resolvedFields, counters }),
       countReceived: whenCalled(() => compileReceived(place, { ...fetch, counters })),
     }),
   );
@@ -73,8 +72,6 @@ export interface CompiledLimits extends ExecutionLimits {
   /** What the objects of an answer cost. */
   readonly costs: Pick<CostRules, "objectCost">;
   readonly assemblyTurns: AssemblyTurns;
-  /** What operations of one schema know of its fields together. */
-  readonly misfits: ShownParts["misfits"];
 }
 
 interface CompiledRoot {

@@ -60,7 +60,7 @@ export interface UnplannedOperation {
   readonly reason: string;
 }
 
-export interface ExecutorSettings extends Omit<CompiledLimits, "misfits"> {
+export interface ExecutorSettings extends CompiledLimits {
   /** The request for a variant of an operation from which on code is made for it; 1: its first. */
   readonly compileFromRequest: number;
 }
@@ -74,7 +74,6 @@ export function createExecutor(
 ): ExplainingExecutor {
   const reference = createReferenceExecutor(bound, model, settings);
   const plans = new RecentPlans();
-  const misfits: CompiledLimits["misfits"] = new WeakSet();
   let compiledVariants = 0;
   const planVariant = ({ prepared, conditions, denials }: VariantFacts): PlannedVariant => {
     const specialized = specialize(prepared.document, prepared.operation, conditions);
@@ -84,7 +83,7 @@ export function createExecutor(
   const compile = (variant: OperationVariant): CompiledVariant | null => {
     try {
       const planned = plans.take(variant) ?? planVariant(variant);
-      const compiled = compileOperation(bound, model, planned, { ...settings, misfits });
+      const compiled = compileOperation(bound, model, planned, settings);
       const sharing = findSharingRule(planned.plan, variant.prepared.guards, compiledVariants++);
       return new CompiledVariant(compiled, sharing);
     } catch (error) {

@@ -37,7 +37,7 @@ import { shapeObjects } from "./shape-leaves.ts";
 import { shownHelp } from "./shown-help.ts";
 
 /** Assembles an object of a place, given by the value that stands for it: its members, or that it failed. */
-export type ShowObject = (run: PlanRun, object: unknown, connection?: unknown) => unknown;
+export type ShowObject = (run: PlanRun, object: unknown) => unknown;
 
 /** The same, with turns for others among the elements of lists. */
 export type ShowInTurns = (run: PlanRun, object: unknown) => InTurns<unknown>;
@@ -48,8 +48,6 @@ export interface ShownParts {
   readonly resolvedFields: ResolvedFields;
   readonly connections: Connections;
   readonly counters: ObjectCounters;
-  /** Client fields of which some value took more than a look: code that is made later looks at them by themselves at once. */
-  readonly misfits: WeakSet<ShownField["definition"]>;
 }
 
 /**
@@ -58,25 +56,18 @@ export interface ShownParts {
  * reaches it as a value.
  */
 export function generateShown(root: Place, parts: ShownParts): ShowObject {
-  return new Generator(parts, "plain").generate(root).show;
+  return new Generator(parts, false).generate(root).show;
 }
 
 /** The same code, in which everything with a list gives others their turns; null where there is no list. */
 export function generateInTurns(root: Place, parts: ShownParts): ShowInTurns | null {
-  const { show, isInTurns } = new Generator(parts, "inTurns").generate(root);
+  const { show, isInTurns } = new Generator(parts, true).generate(root);
   return isInTurns ? (show as ShowInTurns) : null;
 }
 
-/**
- * `plain`: one look tells of all plain leaves of an object that they are shown as they are; where one is not, `careful` code
- * assembles the object, which looks at each leaf by itself and is made when it is first needed. Plain code is a quarter
- * less for the engine to compile. `inTurns` is careful, too.
- */
-type Form = "plain" | "careful" | "inTurns";
-
 class Generator {
   readonly #parts: ShownParts;
-  readonly #form: Form;
+  readonly #isInTurns: boolean;
   /** What is called by which name, where it gives turns: a call of it does so, too. */
   readonly #inTurns = new Set<string>();
   readonly #functions: string[] = [];
@@ -84,46 +75,19 @@ class Generator {
   #names = 0;
   /** There is one of it, whatever is received. */
   #root: Place | null = null;
-  /** Places with their functions, by their names here. */
-  readonly #places = new Map<Place, string>();
-  #shows: readonly ShowObject[] = [];
 
-  constructor(parts: ShownParts, form: Form) {
+  constructor(parts: ShownParts, isInTurns: boolean) {
     this.#parts = parts;
-    this.#form = form;
+    this.#isInTurns = isInTurns;
   }
 
   generate(root: Place): { readonly show: ShowObject; readonly isInTurns: boolean } {
     this.#root = root;
     const name = this.#place(root);
-    this.#shows = this.#link();
-    return { show: this.#showAt(root), isInTurns: this.#inTurns.has(name) };
-  }
-
-  /** The functions of all places, in their order. */
-  #link(): readonly ShowObject[] {
-    const names = [...this.#places.values()].join(", ");
-    const code = `"use strict";\n${this.#functions.join("\n")}\nreturn [${names}];`;
+    const code = `"use strict";\n${this.#functions.join("\n")}\nreturn ${name};`;
     // oxlint-disable-next-line no-new-func, no-implied-eval -- what is generated is for this operation alone
-    const link = new Function("v", "failed", "help", code) as (...args: unknown[]) => readonly ShowObject[];
-    return link(this.#values, failed, shownHelp);
-  }
-
-  #showAt(place: Place): ShowObject {
-    const show = this.#shows[[...this.#places.keys()].indexOf(place)];
-    if (show === undefined) throw new OverlockError("INTERNAL_SERVER_ERROR", "no code for a place");
-    return show;
-  }
-
-  /** Careful code for the objects of one place; those below are assembled by the plain code that there is. */
-  #generateCareful(place: Place): ShowObject {
-    const careful = new Generator(this.#parts, "careful");
-    careful.#root = this.#root;
-    for (const known of this.#places.keys())
-      if (known !== place) careful.#places.set(known, careful.#value(this.#showAt(known)));
-    careful.#place(place);
-    careful.#shows = careful.#link();
-    return careful.#showAt(place);
+    const link = new Function("v", "failed", "help", code) as (...args: unknown[]) => ShowObject;
+    return { show: link(this.#values, failed, shownHelp), isInTurns: this.#inTurns.has(name) };
   }
 
   /**
@@ -132,7 +96,7 @@ class Generator {
    * again.
    */
   #function(name: string, parameters: string, body: string): void {
-    const isInTurns = this.#form === "inTurns" && body.includes(yields);
+    const isInTurns = this.#isInTurns && body.includes(yields);
     if (isInTurns) this.#inTurns.add(name);
     this.#functions.push(`var ${name} = (function${isInTurns ? "*" : ""} (${parameters}) {\n${body}\n});`);
   }
@@ -156,56 +120,23 @@ class Generator {
 
   /** The name of a function that assembles the objects of a place; it returns nothing for one that is not there. */
   #place(place: Place): string {
-    const known = this.#places.get(place);
-    if (known !== undefined) return known;
     const { shown, id, confirm } = place;
     if (shown === null) throw new OverlockError("INTERNAL_SERVER_ERROR", "nothing is shown of a place");
     const name = `p${id}`;
-    this.#places.set(place, name);
     const rows = new RowVariables(place, this.#parts.steps, (value) => this.#value(value));
     const missing = confirm.map((step) => `${rows.nameOf(step)} === null`).join(" && ");
-    const plain: PlainLeaf[] = [];
-    const fields = shown.fields.map((field, index) => {
-      const leaf =
-        this.#form === "plain" && field.kind === "leaf" ? this.#plainLeaf(field, `f${index}`, rows) : null;
-      if (leaf === null) return this.#field(field, `f${index}`, rows);
-      plain.push(leaf);
-      return "";
-    });
+    const fields = shown.fields.map((field, index) => this.#field(field, `f${index}`, rows));
     const members = shown.fields.map(({ key }, index) => `${memberName(key)}: f${index}`);
     // What is shown of a page is told which connection it is the page of.
     this.#function(
       name,
       "run, o, c",
-      `${rows.code()}${this.#lookAt(plain, place, rows)}if ((run.valuesLeft -= ${shown.fields.length}) < 0) run.overdraw();
+      `if ((run.valuesLeft -= ${shown.fields.length}) < 0) run.overdraw();
 let m = 0;
-${missing === "" ? "" : `if (${missing}) return undefined;\n`}${place === this.#root ? "" : this.#count(shown)}${fields.join("\n")}
+${rows.code()}${missing === "" ? "" : `if (${missing}) return undefined;\n`}${place === this.#root ? "" : this.#count(shown)}${fields.join("\n")}
 return { ${members.join(", ")} };`,
     );
     return name;
-  }
-
-  /** Statements that declare the values of plain leaves, and leave the object to careful code where one is something else. */
-  #lookAt(leaves: readonly PlainLeaf[], place: Place, rows: RowVariables): string {
-    if (leaves.length === 0) return "";
-    const values = leaves.map(({ name, code }) => `${name} = ${code}`).join(", ");
-    const tests = [...rows.plainRows, ...leaves.map(({ test }) => test)].join(" && ");
-    let show: ShowObject | null = null;
-    const careful = this.#value((run: PlanRun, object: unknown, connection: unknown) =>
-      (show ??= this.#generateCareful(place))(run, object, connection),
-    );
-    return `const ${values};\nif (!(${tests})) return ${careful}(run, o, c);\n`;
-  }
-
-  /** Null for a leaf that takes more than a look. */
-  #plainLeaf(field: LeafField, name: string, rows: RowVariables): PlainLeaf | null {
-    const read = directRead(field);
-    if (read === null || this.#parts.misfits.has(field.definition)) return null;
-    const isRequired = isNonNullType(field.type);
-    const test = this.#leafTest(field.type, name);
-    const code = test === null ? null : rows.readPlain(read.access, !isRequired);
-    if (test === null || code === null) return null;
-    return { name, code, test: isRequired ? test : `(${test} || ${name} === null)` };
   }
 
   /** A statement that counts an object which was received. */
@@ -258,16 +189,11 @@ if (${name} === failed) ${onFailure}`;
 
   #leaf(field: LeafField, name: string, rows: RowVariables): string {
     const site = siteOf(field, rows.place);
-    const { finders, misfits } = this.#parts;
+    const { finders } = this.#parts;
     const slow =
-      this.#form === "inTurns" && mayHaveLists(field)
+      this.#isInTurns && mayHaveLists(field)
         ? this.#turning(onceNeeded(() => compileLeafFieldInTurns(field, site, finders)))
-        : this.#value(
-            onceNeeded(() => {
-              misfits.add(field.definition);
-              return compileLeafField(field, site, finders);
-            }),
-          );
+        : this.#value(onceNeeded(() => compileLeafField(field, site, finders)));
     const slowCall = this.#call(slow, "run, o");
     const onFailure = isNonNullType(field.type) ? `if (${name} === failed) return failed;` : "";
     const read = directRead(field);
@@ -306,7 +232,7 @@ return true;
     const one = this.#spot(field, site, suffix);
     const depth = directDepth(field);
     if (depth === null) {
-      if (this.#form !== "inTurns")
+      if (!this.#isInTurns)
         return `${this.#value(compileAnyObjects(field, site, this.#parts))}(run, o, ${one})`;
       const read = this.#turning(compileAnyObjectsInTurns(field, site, this.#parts));
       return this.#call(read, `run, o, ${this.#inTurns.has(one) ? `null, ${one}` : `${one}, null`}`);
@@ -339,7 +265,7 @@ const length = ${length};
 if ((run.valuesLeft -= length) < 0) run.overdraw();
 const result = new Array(length);
 for (let i = 0; i < length; i++) {
-${this.#form === "inTurns" ? `if (run.isPartOver()) ${yields};` : ""}
+${this.#isInTurns ? `if (run.isPartOver()) ${yields};` : ""}
 const m = run.notes.length;
 let x = ${one};
 ${isElementRequired ? `if (x === null) x = help.refuseNull(run, ${siteName});` : ""}
@@ -662,13 +588,6 @@ function isConnectionMember(field: ShownField): field is ConnectionMember {
 function memberName(key: string): string {
   const text = JSON.stringify(key);
   return key === "__proto__" ? `[${text}]` : text;
-}
-
-/** A leaf of which a look tells that it is shown as it is. */
-interface PlainLeaf {
-  readonly name: string;
-  readonly code: string;
-  readonly test: string;
 }
 
 type ConnectionMember = Extract<ShownField, { kind: "edges" | "pageInfo" | "items" | "fact" }>;

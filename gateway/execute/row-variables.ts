@@ -13,7 +13,6 @@ export class RowVariables {
   readonly #steps: ReadonlyMap<Step, CompiledStep>;
   readonly #value: (value: unknown) => string;
   readonly #declared = new Map<Step, string>();
-  readonly #objects = new Map<Step, string>();
 
   constructor(place: Place, steps: ReadonlyMap<Step, CompiledStep>, value: (value: unknown) => string) {
     this.place = place;
@@ -22,12 +21,7 @@ export class RowVariables {
   }
 
   code(): string {
-    return [...this.#declared.values(), ...this.#objects.values()].join("");
-  }
-
-  /** What has to be true of rows so that {@link readPlain} reads their members. */
-  get plainRows(): readonly string[] {
-    return [...this.#objects.keys()].map(({ id }) => `(isr${id} || r${id} === null)`);
+    return [...this.#declared.values()].join("");
   }
 
   /** The variable with the row, null or the error that a step has found. */
@@ -61,27 +55,6 @@ export class RowVariables {
     if (property === null) return null;
     const row = this.nameOf(step);
     return `(is${row} ? ${row}${property} : ${row} instanceof Error ? ${row} : undefined)`;
-  }
-
-  /**
-   * The same where {@link plainRows} holds; of what is absent, null where it may be (`isNullable`) and nothing is wrong with
-   * that, and undefined elsewhere.
-   */
-  readPlain(access: Access, isNullable: boolean): string | null {
-    const code = this.#plainMember(access) ?? this.read(access);
-    if (code === null || !isNullable || access.kind === "nowhere" || access.kind === "part") return code;
-    // An answer has to have what it was asked for.
-    return access.selected === null ? `${code} ?? null` : code;
-  }
-
-  #plainMember(access: Access): string | null {
-    if (access.kind !== "step" || access.supplier.read === null || access.supplier.buildsObjects) return null;
-    const property = memberOf(access);
-    if (property === null) return null;
-    const { id } = access.step;
-    const row = this.nameOf(access.step);
-    this.#objects.set(access.step, `const e${id} = is${row} ? ${row} : help.noRow;\n`);
-    return `e${id}${property}`;
   }
 
   /** An expression of what stands for the objects of a field, in their lists; null where that takes more. */

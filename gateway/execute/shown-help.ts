@@ -9,8 +9,6 @@ import type { PlanRun } from "./plan-run.ts";
 
 /** What the code that assembles an answer calls where something is not as it should be. */
 export const shownHelp = {
-  /** Stands for a row that is not there: all of its members are absent. */
-  noRow: Object.freeze({}),
   prefixNotes,
   refuseNull,
   notNull(run: PlanRun, value: unknown, site: FieldSite): unknown {
