@@ -92,7 +92,7 @@ const builtinHomes: Homes = new Map(
     module: ["config", "cli", "sources/grpc"],
     readline: ["cli"],
     "readline/promises": ["cli"],
-    v8: ["observe", "server"],
+    v8: ["cli/overlock.js", "observe", "server"],
     // Files and what asks the machine.
     fs: aboveCore,
     "fs/promises": aboveCore,
