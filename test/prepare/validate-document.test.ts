@@ -90,6 +90,20 @@ const documents: readonly (readonly [breaks: string, document: string])[] = [
     `query A($a: Odd) { dogs { x } dog { ...F ... on Cat { y } } } query A { pet(id: $b, oops: 1) @once @once } fragment F on Dog { z(u: 1) }`,
   ],
   [
+    "variables wherever one may stand",
+    `query A @include(if: $a) {
+      dog @include(if: $b) {
+        ... @include(if: $c) { name }
+        ... on Dog @skip(if: $d) { owner { name } }
+        ...F @include(if: $e)
+        owner { dog { name @often(by: $f) } }
+      }
+      pet(by: { name: "a", inner: { name: $g } }, ids: [1, $h]) { name }
+    }
+    query B($a: Int, $b: Int) { dog { owner { dog { barks @include(if: $a) } } } }
+    fragment F on Dog @include(if: $i) { owner { dog { barks @skip(if: $j) } } }`,
+  ],
+  [
     "a rule for what is skipped",
     `query A { dog { ...F } } query B { dog { ...F name(a: $u) } } fragment F on Dog { name @include(if: $v) }`,
   ],
