@@ -13,10 +13,7 @@ export interface KeyedCall<Key> {
   readonly maxSize: number;
   /** Text that is equal for equal keys. */
   textOf(key: Key): string;
-  /**
-   * Rows by the text of their key, in a map for nobody else. A key that is not in it is a missing row: `missing`. Rejects,
-   * and never raises.
-   */
+  /** Rows by the text of their key, in a map for nobody else. A key that is not in it is a missing row: `missing`. */
   fetch(keys: readonly Key[]): Promise<Map<string, unknown>>;
   readonly missing: unknown;
 }
@@ -193,7 +190,7 @@ class RowLoader {
 
   #send(keys: Keys): RowCall {
     const call = new RowCall(keys);
-    void this.#call.fetch([...keys.values()]).then(
+    void this.#fetch(keys).then(
       (found) => this.#take(call, found),
       // An error as the row of each key is kept like a row: the request does not repeat a call that failed.
       (thrown: unknown) => {
@@ -204,6 +201,15 @@ class RowLoader {
       },
     );
     return call;
+  }
+
+  /** A call that raises fails like one that rejects: others wait beside it. */
+  #fetch(keys: Keys): Promise<Map<string, unknown>> {
+    try {
+      return this.#call.fetch([...keys.values()]);
+    } catch (thrown) {
+      return Promise.reject(toOverlockError(thrown));
+    }
   }
 
   #take(call: RowCall, found: Map<string, unknown>): void {

@@ -187,6 +187,22 @@ describe("calls", () => {
     ]);
   });
 
+  test("that raise fail like those that reject, and hold up no other call", async () => {
+    const [loaders, rows] = [new RequestLoaders(createScope()), new Rows()];
+    const fetch = (): never => {
+      throw new OverlockError("INVALID_VALUE", "raised");
+    };
+    const batched = rows.call({ group: "raising", fetch });
+    const single = rows.call({ group: "single", fetch, maxSize: 1 });
+    const found = await Promise.allSettled([
+      loaders.load(batched, "a"),
+      loaders.load(single, "a"),
+      loaders.load(rows.call(), "a"),
+    ]);
+    const reason = { code: "INVALID_VALUE", message: "raised" };
+    expect(found).toMatchObject([{ reason }, { reason }, { value: "row a" }]);
+  });
+
   test("that failed are not made again for the same key", async () => {
     const loaders = new RequestLoaders(createScope());
     let calls = 0;
