@@ -39,6 +39,22 @@ describe("overlock, on the Node of the lockfile", () => {
     expect(refused.stderr).toContain("Query.nothing");
   });
 
+  it("sets the engine before it reads its own code, and the engine knows the setting", async () => {
+    // Tells of each setting, and whether the command line was loaded by then.
+    const watching = `import v8 from "node:v8";
+      import { registerHooks, syncBuiltinESMExports } from "node:module";
+      let loaded = 0;
+      registerHooks({ load(url, context, next) { loaded += url.endsWith("/main.ts") ? 1 : 0; return next(url, context); } });
+      const set = v8.setFlagsFromString;
+      v8.setFlagsFromString = (flags) => { console.log(loaded, flags); set(flags); };
+      syncBuiltinESMExports();`;
+    const preload = `data:text/javascript,${encodeURIComponent(watching)}`;
+    overlock = new TestProcess(lockfileNode, ["--import", preload, launcher, "--help"]);
+    const { code } = await overlock.exited();
+    expect([code, overlock.stderr]).toEqual([0, ""]);
+    expect(overlock.stdout).toMatch(/^0 --no-allocation-site-pretenuring\nUsage: overlock /);
+  });
+
   it("finds itself in the configs of a project that stands elsewhere, and says where there is no project", async () => {
     const root = mkdtempSync(path.join(tmpdir(), "overlock-elsewhere-"));
     for (const folder of ["schemas", "protos", "bff-web"]) {
