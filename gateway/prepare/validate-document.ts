@@ -1,25 +1,20 @@
 import {
-  type ArgumentNode,
   type ASTNode,
   type ASTVisitor,
   type DocumentNode,
-  type FieldNode,
-  type FragmentDefinitionNode,
   getEnterLeaveForKind,
   type GraphQLError,
   type GraphQLSchema,
-  Kind,
-  type OperationDefinitionNode,
+  type Kind,
   OverlappingFieldsCanBeMergedRule,
-  type SelectionSetNode,
   specifiedRules,
   TypeInfo,
-  ValidationContext,
   visit,
   visitWithTypeInfo,
 } from "graphql";
-import { hasVariables } from "../policy/field-arguments.ts";
+import { DocumentContext } from "./document-context.ts";
 import { overlappingFieldsCanBeMerged } from "./overlapping-fields.ts";
+import { visitedKeys } from "./visited-keys.ts";
 
 export interface ValidationSettings {
   /** Ends with one error more than so many. */
@@ -41,7 +36,7 @@ export function validateDocument(
 ): readonly GraphQLError[] {
   const errors: GraphQLError[] = [];
   const types = new TypeInfo(schema);
-  const context = new Context(
+  const context = new DocumentContext(
     schema,
     document,
     types,
@@ -58,60 +53,6 @@ export function validateDocument(
     if (error !== enough) throw error;
   }
   return errors;
-}
-
-type VariableUsages = ReturnType<ValidationContext["getVariableUsages"]>;
-
-/** Fields without a variable are not looked through for where variables stand. */
-class Context extends ValidationContext {
-  readonly #usages = new Map<ASTNode, VariableUsages>();
-
-  override getVariableUsages(definition: OperationDefinitionNode | FragmentDefinitionNode): VariableUsages {
-    let usages = this.#usages.get(definition);
-    if (usages === undefined) this.#usages.set(definition, (usages = this.#findUsages(definition)));
-    return usages;
-  }
-
-  #findUsages(definition: OperationDefinitionNode | FragmentDefinitionNode): VariableUsages {
-    const holders = new Set<FieldNode>();
-    const isHolder = findHolders(definition.selectionSet, holders);
-    if (!isHolder && (definition.directives ?? []).length === 0) return [];
-    const usages: VariableUsages[number][] = [];
-    const types = new TypeInfo(this.getSchema());
-    const visitor: ASTVisitor = {
-      VariableDefinition: () => false,
-      Field: { enter: (field) => (holders.has(field) ? undefined : false) },
-      Variable(node) {
-        const [type, parentType] = [types.getInputType(), types.getParentInputType()];
-        usages.push({ node, type, defaultValue: types.getDefaultValue(), parentType });
-      },
-    };
-    visit(definition, visitWithTypeInfo(types, visitor), visitedKeys);
-    return usages;
-  }
-}
-
-/** Finds the fields with a variable in them or below. Whether there is one in the set, whatever it is of. */
-function findHolders({ selections }: SelectionSetNode, holders: Set<FieldNode>): boolean {
-  let isHolder = false;
-  for (const selection of selections) {
-    const isBelow =
-      selection.kind !== Kind.FRAGMENT_SPREAD &&
-      selection.selectionSet !== undefined &&
-      findHolders(selection.selectionSet, holders);
-    const isHere =
-      isBelow ||
-      (selection.kind === Kind.FIELD && holdsVariable(selection.arguments)) ||
-      selection.directives?.some((directive) => holdsVariable(directive.arguments)) === true;
-    if (!isHere) continue;
-    isHolder = true;
-    if (selection.kind === Kind.FIELD) holders.add(selection);
-  }
-  return isHolder;
-}
-
-function holdsVariable(args: readonly ArgumentNode[] | undefined): boolean {
-  return args?.some(({ value }) => hasVariables(value)) === true;
 }
 
 const enough = new Error("There are more errors than anybody is told.");
@@ -161,33 +102,4 @@ function visitTogether(visitors: readonly ASTVisitor[]): ASTVisitor {
   };
 }
 
-/**
- * What is looked at inside a node, by kinds: names and descriptions have no rules. Definitions of types are refused as a
- * whole, whatever is inside.
- */
-const visitedKeys = {
-  [Kind.DOCUMENT]: ["definitions"],
-  [Kind.OPERATION_DEFINITION]: ["variableDefinitions", "directives", "selectionSet"],
-  [Kind.FRAGMENT_DEFINITION]: ["typeCondition", "directives", "selectionSet"],
-  [Kind.VARIABLE_DEFINITION]: ["variable", "type", "defaultValue", "directives"],
-  [Kind.SELECTION_SET]: ["selections"],
-  [Kind.FIELD]: ["arguments", "directives", "selectionSet"],
-  [Kind.FRAGMENT_SPREAD]: ["directives"],
-  [Kind.INLINE_FRAGMENT]: ["typeCondition", "directives", "selectionSet"],
-  [Kind.DIRECTIVE]: ["arguments"],
-  [Kind.ARGUMENT]: ["value"],
-  [Kind.VARIABLE]: [],
-  [Kind.LIST]: ["values"],
-  [Kind.OBJECT]: ["fields"],
-  [Kind.OBJECT_FIELD]: ["value"],
-  [Kind.NULL]: [],
-  [Kind.INT]: [],
-  [Kind.FLOAT]: [],
-  [Kind.STRING]: [],
-  [Kind.BOOLEAN]: [],
-  [Kind.ENUM]: [],
-  [Kind.NAMED_TYPE]: [],
-  [Kind.LIST_TYPE]: ["type"],
-  [Kind.NON_NULL_TYPE]: ["type"],
-} as const;
 const kinds = Object.keys(visitedKeys);
