@@ -72,6 +72,12 @@ export class RequestLoaders {
     this.#othersOf.clear();
   }
 
+  /** Empties what rows were found in: whoever asked has had them. */
+  letGo(): void {
+    for (const loader of this.#firstOf.values()) loader.letGo();
+    for (const others of this.#othersOf.values()) for (const loader of others.values()) loader.letGo();
+  }
+
   #loaderOf(call: KeyedCall<unknown>): RowLoader {
     const { owner, group } = call;
     const first = this.#firstOf.get(owner);
@@ -104,6 +110,12 @@ export function loadersOf({ kept }: RequestScope): RequestLoaders {
   const loaders = new RequestLoaders({ kept });
   kept.set(loadersKey, loaders);
   return loaders;
+}
+
+/** Rows that nobody is going to ask for again, where there are so many that others should not keep them; decision 0107. */
+export function letGoOfRows({ kept }: Pick<RequestScope, "kept">): void {
+  const known = kept.get(loadersKey);
+  if (known instanceof RequestLoaders) known.letGo();
 }
 
 /** A list of keys, and who waits for their rows. */
@@ -151,6 +163,10 @@ class RowLoader {
       if (row === undefined || row instanceof RowCall) return null;
     }
     return this.#known;
+  }
+
+  letGo(): void {
+    this.#rows?.clear();
   }
 
   /** Each list is answered as soon as its own rows are here. Which keys are new is decided once for all lists of a turn. */

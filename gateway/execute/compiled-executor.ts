@@ -1,4 +1,5 @@
 import { type ASTNode, getLocation, GraphQLError, isListType, isNonNullType } from "graphql";
+import { letGoOfRows } from "../batching/request-loaders.ts";
 import type { BoundClientSchema } from "../compose/bindings.ts";
 import type { SupergraphModel } from "../compose/supergraph-model.ts";
 import type { OverlockError } from "../core/errors.ts";
@@ -132,12 +133,16 @@ async function runPlan(
     // Fields of a mutation come one after the other, each in an object of its own; mostly there is one.
     data = data === null ? (shown as object) : withMembers(data, shown as object);
   }
+  const isLong = maxResolvedValues - run.valuesLeft > longAssembly;
   // To write so much takes long enough to be a turn of its own.
-  if (maxResolvedValues - run.valuesLeft > longAssembly) await nextTurn();
+  if (isLong) await nextTurn();
   const uncounted = run.resolvedCounts?.settled() ?? null;
   if (uncounted !== null) await uncounted;
-  if (run.notes.length === 0)
-    return { data, errors: [], actual: counting.costOf(run, run.counts, variables) };
+  if (run.notes.length === 0) {
+    const cost = counting.costOf(run, run.counts, variables);
+    if (isLong) letGo(run, cost);
+    return { data, errors: [], actual: cost };
+  }
   const actual = run.notes.some(mayCutOff)
     ? await receivedCost()
     : counting.costOf(run, run.counts, variables);
@@ -145,6 +150,14 @@ async function runPlan(
   if (run.notes.length <= maxAtOnce) for (const note of run.notes) telling.tell(note);
   else await eachInTurns(run.notes, (note) => telling.tell(note));
   return { data, errors: telling.errors, actual };
+}
+
+/** All that a run has found is in its answer: what is old may hold the run, and need not hold that, too; decision 0107. */
+function letGo(run: PlanRun, cost: OperationCost): void {
+  const { scope } = run;
+  run.letGo();
+  letGoOfRows(scope);
+  scope.progress.received = () => cost;
 }
 
 /** Says what a run has cost. */

@@ -16,7 +16,8 @@ export interface FieldError {
 }
 
 export interface ExecutedOperation {
-  readonly data: unknown;
+  /** Null as soon as it is written: then nobody needs it. */
+  data: unknown;
   readonly errors: readonly FieldError[];
   /**
    * What it has received and called. Where the answer has errors, or some that were absorbed, it may have received more.

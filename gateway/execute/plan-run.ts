@@ -116,6 +116,14 @@ export class PlanRun implements Assembly, TurnPart {
     return this.#resolvedCounts;
   }
 
+  /** Everything that was found is assembled: nobody reads it here again. */
+  letGo(): void {
+    this.tables.fill(null);
+    this.#argsOfObjects = null;
+    this.#resolved = null;
+    this.#built = null;
+  }
+
   /** What a mapping builds of a row: the same objects, however often it is asked. */
   build(read: CompiledSelection, row: unknown): unknown {
     this.#built ??= new Map<CompiledSelection, Map<unknown, unknown>>();

@@ -49,10 +49,21 @@ export class WrittenResult {
 }
 
 /**
- * Writes the result of an operation, with its plan where that was asked for: https://spec.graphql.org/draft/#sec-Response.
+ * Writes the result of an operation, and takes its data, with its plan where that was asked for: https://spec.graphql.org/draft/#sec-Response.
  * A promise where so much went wrong that it takes several turns of the event loop.
  */
 export function writeResult(
+  executed: ExecutedOperation,
+  absorbed: readonly AbsorbedError[],
+  plan: object | null,
+): WrittenResult | Promise<WrittenResult> {
+  const { data, errors, actual } = executed;
+  // The run's promise may be kept for longer, and long data with it; decision 0107.
+  executed.data = null;
+  return write({ data, errors, actual }, absorbed, plan);
+}
+
+function write(
   executed: ExecutedOperation,
   absorbed: readonly AbsorbedError[],
   plan: object | null,

@@ -15,7 +15,7 @@ export const longInexactJsonBytes = 256 * 1024;
 
 /**
  * The JSON of a response's body, parsed by the first who asks for it. Whoever shares the response has the same values,
- * which nobody changes.
+ * which nobody changes. Those of a long document are forgotten when all have read them who waited for it; decision 0107.
  */
 export class ResponseJson {
   readonly #body: ResponseBody;
@@ -44,15 +44,29 @@ export class ResponseJson {
       this.#parsed = this.#body.read((bytes) =>
         isParsedAtOnce(bytes) ? attempt(() => parseExactJson(bytes)) : null,
       );
-      if (this.#parsed !== null) return null;
+      if (this.#parsed !== null) {
+        this.#forgetAfterTurn();
+        return null;
+      }
     }
     return parseLongJsonDocument(this.#body.bytes).then(
-      (value) => void (this.#parsed = { value }),
+      (value) => {
+        this.#parsed = { value };
+        this.#forgetAfterTurn();
+      },
       (error: unknown) => {
         if (!(error instanceof JsonDocumentError)) throw error;
         this.#parsed = { failure: error };
       },
     );
+  }
+
+  /** Everybody who waits for it has read it by then. Whoever holds the response for longer need not hold all its values. */
+  #forgetAfterTurn(): void {
+    setImmediate(() => {
+      this.#parsed = null;
+      this.#loading = null;
+    });
   }
 
   /** Raises UPSTREAM_INVALID_RESPONSE. */

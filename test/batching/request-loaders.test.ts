@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { type KeyedCall, loadersOf, RequestLoaders } from "../../gateway/batching/request-loaders.ts";
+import {
+  type KeyedCall,
+  letGoOfRows,
+  loadersOf,
+  RequestLoaders,
+} from "../../gateway/batching/request-loaders.ts";
 import { OverlockError } from "../../gateway/core/errors.ts";
 import { createScope } from "../support/request-scope.ts";
 
@@ -234,6 +239,18 @@ test("after clear everything is asked for again, and what was under way still ar
   loaders.clear();
   expect(await Promise.all([before, loaders.load(rows.call(), "a")])).toEqual(["row a", "row a"]);
   expect(rows.asked).toEqual([["a"], ["a"]]);
+});
+
+test("rows that nobody asks for again are in nobody's hands any more", async () => {
+  const [scope, rows] = [createScope(), new Rows()];
+  const loaders = loadersOf(scope);
+  const calls = ["", "other", "third"].map((group) => rows.call({ group }));
+  const found = await Promise.all(calls.map((call) => loaders.loadRows(call, new Map([["a", "a"]]))));
+  expect(found.map((some) => some.get("a"))).toEqual(["row a", "row a", "row a"]);
+  letGoOfRows(scope);
+  expect(found.map(({ size }) => size)).toEqual([0, 0, 0]);
+  letGoOfRows(createScope());
+  scope.deadline.dispose();
 });
 
 test("a request has loaders of its own, for as long as it lives", () => {

@@ -1,3 +1,6 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { AccessRules, Denials } from "../../gateway/policy/access-rules.ts";
 import { createExecutor, type ExplainingExecutor } from "../../gateway/execute/executor.ts";
@@ -6,6 +9,8 @@ import type { CostRules } from "../../gateway/policy/cost-rules.ts";
 import { decideAccess } from "../../gateway/policy/decide-access.ts";
 import { settleCost } from "../../gateway/policy/settle-cost.ts";
 import { OperationPreparer } from "../../gateway/prepare/prepare-operation.ts";
+import type { RequestScope } from "../../gateway/core/request-scope.ts";
+import { writeResult } from "../../gateway/pipeline/write-result.ts";
 import { eventually } from "../support/eventually.ts";
 import { plainCosts } from "../support/plain-costs.ts";
 import { type OpenProject, openProject } from "../oracle/open-project.ts";
@@ -56,6 +61,8 @@ let project: OpenProject;
 let executor: ExplainingExecutor;
 /** Begins every assembly again, in turns. */
 let turning: ExplainingExecutor;
+/** Bears long lists. */
+let ample: ExplainingExecutor;
 let preparer: OperationPreparer;
 let access: AccessRules;
 
@@ -85,6 +92,7 @@ beforeAll(async () => {
   executor = createExecutor(bound, project.model, settings, () => undefined);
   const turns = { freeValues: 8, maxPartMs: 0, elementsPerLook: 1 };
   turning = createExecutor(bound, project.model, { ...settings, assemblyTurns: turns }, () => undefined);
+  ample = createExecutor(bound, project.model, { ...settings, maxResolvedValues: 100_000 }, () => undefined);
   preparer = new OperationPreparer(
     {
       schema: bound.schema,
@@ -99,6 +107,7 @@ beforeAll(async () => {
 afterAll(async () => {
   executor.dispose();
   turning.dispose();
+  ample.dispose();
   await project.dispose();
   await backend.stop();
 });
@@ -129,21 +138,31 @@ async function run(
   const { variables = {}, ...scopeOptions } = options;
   const scope = createScope(scopeOptions);
   try {
-    const prepared = preparer.prepare(query, null);
-    const coerced = prepared.coerceVariables(variables) ?? {};
-    const denials: Denials | null = await decideAccess(
-      access,
-      prepared.guards.guards,
-      scope.caller,
-      () => false,
-    );
-    const variant = tier === "reference" ? null : prepared.variantFor(coerced, denials);
-    const executed = await runner.execute({ prepared, variant, variables, coerced, denials }, scope);
+    const executed = await runIn(scope, tier, { query, variables, runner });
     const isWhole = executed.errors.length === 0 && scope.absorbed.length === 0;
     return { ...executed, isWhole, startedCalls: scope.progress.startedCalls };
   } finally {
     scope.deadline.dispose();
   }
+}
+
+interface Asked {
+  readonly query: string;
+  readonly variables: Record<string, unknown>;
+  readonly runner: ExplainingExecutor;
+}
+
+async function runIn(scope: RequestScope, tier: Tier, { query, variables, runner }: Asked) {
+  const prepared = preparer.prepare(query, null);
+  const coerced = prepared.coerceVariables(variables) ?? {};
+  const denials: Denials | null = await decideAccess(
+    access,
+    prepared.guards.guards,
+    scope.caller,
+    () => false,
+  );
+  const variant = tier === "reference" ? null : prepared.variantFor(coerced, denials);
+  return runner.execute({ prepared, variant, variables, coerced, denials }, scope);
 }
 
 describe.each<Tier>(["reference", "compiled"])("the %s executor counts", (tier) => {
@@ -295,3 +314,57 @@ describe.each<Tier>(["reference", "compiled"])("of the %s executor nobody gets a
     });
   });
 });
+
+describe("a long run whose answer is whole", () => {
+  const asked = () => ({ query: "{ items { id name tags owner { name } } }", variables: {}, runner: ample });
+
+  function answerMany(count: number): void {
+    answerItems(
+      Array.from({ length: count }, (_, index) => ({
+        id: `i${index}`,
+        name: `name ${index}`,
+        tags: ["a", "b"],
+        ownerId: "u1",
+      })),
+    );
+  }
+
+  test("costs the same where nobody gets the answer", async () => {
+    answerMany(5000);
+    const scope = createScope();
+    const { actual } = await runIn(scope, "compiled", asked());
+    // Of the root, the items, and the owner of each.
+    expect(actual).toEqual({ typeCost: 1 + 5000 * 2, fieldCost: 1 + 5000 * (4 + 1), upstreamCalls: 2 });
+    expect(await scope.progress.received?.()).toEqual(actual);
+    scope.deadline.dispose();
+  });
+
+  test("leaves nothing of what it found to who still holds its scope and its promise", async () => {
+    answerMany(5000);
+    const before = await heapBytes();
+    const held: unknown[] = [];
+    for (let count = 0; count < 10; count++) {
+      const scope = createScope();
+      const running = runIn(scope, "compiled", asked());
+      held.push(scope, running);
+      const { text } = await writeResult(await running, scope.absorbed, null);
+      expect(text.length).toBeGreaterThan(250_000);
+      scope.deadline.dispose();
+    }
+    const after = await heapBytes();
+    // Rows and what is shown of them take more than 2 MB each time.
+    expect(after - before).toBeLessThan(4_000_000);
+    expect(held).toHaveLength(20);
+  });
+});
+
+/** After a collection of garbage. */
+async function heapBytes(): Promise<number> {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  await turn();
+  collect();
+  await turn();
+  collect();
+  return process.memoryUsage().heapUsed;
+}

@@ -19,6 +19,15 @@ describe("a run", () => {
     expect(run.tables[0]?.get("found")).toBe(2);
   });
 
+  it("holds nothing of what it found once that is let go", () => {
+    const run = startRun();
+    run.finish(0, new Map([["found", 2]]));
+    run.resolved.set({}, new Map([[{}, 1]]));
+    run.letGo();
+    expect(run.tables).toEqual([null, null]);
+    expect(run.resolved.size).toBe(0);
+  });
+
   it("that failed as a whole ends at once, and begins nothing more", async () => {
     const run = startRun();
     const later = Promise.withResolvers<number>();

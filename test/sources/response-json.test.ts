@@ -63,30 +63,45 @@ describe("the JSON of a response", () => {
 
   it("is parsed in a turn of its own where others are long, too", async () => {
     const parsed: string[] = [];
-    const load = (name: string, bytes: number): ResponseJson => {
+    const load = (name: string, bytes: number): void => {
       const json = new ResponseJson(ResponseBody.of(bodyOf(bytes, exact)));
+      const read = (): void => {
+        expect(json.load()).toBeNull();
+        expect((json.value as readonly object[])[0]).toEqual(JSON.parse(exact));
+        parsed.push(name);
+      };
       const loading = json.load();
-      if (loading === null) parsed.push(name);
-      else void loading.then(() => void parsed.push(name));
       expect(json.load()).toBe(loading);
-      return json;
+      if (loading === null) read();
+      else void loading.then(read);
     };
-    const all = [
-      load("first", longJsonBytes),
-      load("second", longJsonBytes),
-      load("third", longJsonBytes),
-      load("short", longInexactJsonBytes),
-    ];
+    load("first", longJsonBytes);
+    load("second", longJsonBytes);
+    load("third", longJsonBytes);
+    load("short", longInexactJsonBytes);
     expect(parsed).toEqual(["first", "short"]);
     await turn();
     expect(parsed).toEqual(["first", "short", "second"]);
     await turn();
     expect(parsed).toEqual(["first", "short", "second", "third"]);
-    for (const json of all) {
-      expect(json.load()).toBeNull();
-      expect((json.value as readonly object[])[0]).toEqual(JSON.parse(exact));
-    }
   });
+
+  it.each([longInexactJsonBytes + 1, longJsonBytes + 1])(
+    "is forgotten when everybody who waited for it has read it, and is there again for who comes later, at %d bytes",
+    async (bytes) => {
+      const json = new ResponseJson(ResponseBody.of(bodyOf(bytes, exact)));
+      const read = async (): Promise<unknown> => {
+        await json.load();
+        return json.value;
+      };
+      const [first, second] = await Promise.all([read(), read()]);
+      expect(second).toBe(first);
+      await turn();
+      const later = await read();
+      expect(later).not.toBe(first);
+      expect(later).toEqual(first);
+    },
+  );
 
   it("is parsed once for all who wait for it", async () => {
     const json = new ResponseJson(ResponseBody.of(bodyOf(longJsonBytes + 1, exact)));
