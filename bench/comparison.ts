@@ -162,8 +162,8 @@ function readCpuMs({ hasCoarseClock }: RunningContender, slots: readonly Slot[])
 }
 
 /**
- * Load until the code has had its chance to be compiled: for so long, and for `minWarmUpRequests`, which take a few times
- * as long where the cores have other work. The last part of it tells how fast the contender is.
+ * Load until the code has had its chance to be compiled: for so long, and for `minWarmUpRequests`, which take up to ten times
+ * as long where each of them takes a millisecond. The last part of it tells how fast the contender is.
  */
 export async function warmUp(
   load: Pick<Load, "port" | "request" | "connections" | "bodyBytes">,
@@ -175,11 +175,13 @@ export async function warmUp(
     const result = await runClosedLoop({ ...load, maxRequests: Infinity, maxMs: warmUpMs / 2 });
     requests += result.requests;
     const elapsedMs = performance.now() - startedMs;
-    if (elapsedMs >= warmUpMs && (requests >= minWarmUpRequests || elapsedMs >= 4 * warmUpMs)) return result;
+    if (elapsedMs >= warmUpMs && (requests >= minWarmUpRequests || elapsedMs >= maxWarmUps * warmUpMs))
+      return result;
   }
 }
 
 const minWarmUpRequests = 15_000;
+const maxWarmUps = 10;
 
 /** A contender that runs, and the request that it is sent. */
 export interface Entrant {

@@ -60,6 +60,8 @@ export async function measureJoining(workload: string, settings: ComparisonSetti
   return withComparison(workload, contenders, (joined) =>
     withComparison("trivial", contenders, async (trivial) => {
       const sides = [joined, trivial].map((comparison) => ({ comparison, entrant: onlyEntrant(comparison) }));
+      // Of those who share runs nearly nobody begins one. On one connection everybody does, until that code is compiled, too.
+      await warmUp(loadOf(onlyEntrant(joined), 1), settings.warmUpMs);
       const many = { ...settings, connections: sharingConnections };
       const [cpuMs = [], trivialCpuMs = []] = await measureInTurns(sides, many);
       return { workload, cpuMs, trivialCpuMs };
