@@ -140,7 +140,8 @@ async function runPlan(
   if (uncounted !== null) await uncounted;
   if (run.notes.length === 0) {
     const cost = counting.costOf(run, run.counts, variables);
-    if (isLong) letGo(run, cost);
+    // Who has left may be counting what was received, for several turns.
+    if (isLong && received === null) letGo(run, cost);
     return { data, errors: [], actual: cost };
   }
   const actual = run.notes.some(mayCutOff)

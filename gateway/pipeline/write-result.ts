@@ -49,8 +49,8 @@ export class WrittenResult {
 }
 
 /**
- * Writes the result of an operation, and takes its data, with its plan where that was asked for: https://spec.graphql.org/draft/#sec-Response.
- * A promise where so much went wrong that it takes several turns of the event loop.
+ * Writes the result of an operation, with its plan where that was asked for: https://spec.graphql.org/draft/#sec-Response.
+ * Takes the data out of what was executed. A promise where so much went wrong that it takes several turns of the event loop.
  */
 export function writeResult(
   executed: ExecutedOperation,

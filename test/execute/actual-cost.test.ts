@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { AccessRules, Denials } from "../../gateway/policy/access-rules.ts";
 import { createExecutor, type ExplainingExecutor } from "../../gateway/execute/executor.ts";
 import { assemblyTurns } from "../../gateway/execute/assembly-turns.ts";
@@ -92,7 +92,12 @@ beforeAll(async () => {
   executor = createExecutor(bound, project.model, settings, () => undefined);
   const turns = { freeValues: 8, maxPartMs: 0, elementsPerLook: 1 };
   turning = createExecutor(bound, project.model, { ...settings, assemblyTurns: turns }, () => undefined);
-  ample = createExecutor(bound, project.model, { ...settings, maxResolvedValues: 100_000 }, () => undefined);
+  ample = createExecutor(
+    bound,
+    project.model,
+    { ...settings, maxResolvedValues: 1_000_000 },
+    () => undefined,
+  );
   preparer = new OperationPreparer(
     {
       schema: bound.schema,
@@ -339,6 +344,36 @@ describe("a long run whose answer is whole", () => {
     scope.deadline.dispose();
   });
 
+  test("costs who leaves others alone with it all that was received, however long that takes to count", async () => {
+    answerMany(40_000);
+    const scope = createScope();
+    const { answer } = backend;
+    if (typeof answer !== "function") throw new Error("expected a function");
+    let isOver = false;
+    const counted: unknown[] = [];
+    backend.answer = (request) => {
+      // In each turn from now on somebody leaves, and is charged for what has come.
+      const leave = (): void => {
+        if (isOver) return;
+        counted.push(scope.progress.received?.());
+        setImmediate(leave);
+      };
+      if (request.url.startsWith("/users")) leave();
+      return answer(request);
+    };
+    const clock = slowWalks();
+    try {
+      const { actual } = await runIn(scope, "compiled", asked());
+      isOver = true;
+      // The last of them left when all was here, and before it was written.
+      expect(await counted.at(-1)).toEqual(actual);
+      expect(counted.at(-1)).toBeInstanceOf(Promise);
+    } finally {
+      clock.mockRestore();
+      scope.deadline.dispose();
+    }
+  });
+
   test("leaves nothing of what it found to who still holds its scope and its promise", async () => {
     answerMany(5000);
     const before = await heapBytes();
@@ -367,4 +402,15 @@ async function heapBytes(): Promise<number> {
   await turn();
   collect();
   return process.memoryUsage().heapUsed;
+}
+
+/** Counting what was received has one portion of it in each turn, as on a slow machine. */
+function slowWalks() {
+  const now = performance.now.bind(performance);
+  let laterMs = 0;
+  return vi.spyOn(performance, "now").mockImplementation(() => {
+    if (new Error("from where").stack?.includes("received-walk") !== true) return now();
+    laterMs += 6;
+    return now() + laterMs;
+  });
 }
